@@ -1,0 +1,105 @@
+// Package action answers which accesses a request amounts to, and what must be
+// read of it to know them. A mapper for each protocol lives in a package below
+// this one; this package is what they and the enforcement point share.
+package action
+
+import (
+	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// Mapper turns requests of one service into operations and accesses. Mappers
+// hold no state of a request and are safe for concurrent use.
+type Mapper interface {
+	// Recognise tells the operation from the request line and the fields
+	// alone, before anything is believed. What it does not know, it refuses.
+	Recognise(req *wire.Request, place Place) (Operation, *wire.Refusal)
+	// Map tells the accesses of an operation that Recognise returned for the
+	// same request. body is the verified body if op.Body is BodyDecides and
+	// nil otherwise. The result has at least one access.
+	Map(req *wire.Request, op *Operation, place Place, body []byte) (Mapped, *wire.Refusal)
+}
+
+// Place is where the route put a request.
+type Place struct {
+	// Route is the route's name.
+	Route string
+	// Bucket is the bucket a virtual host names; empty in path style.
+	Bucket string
+	// Partition is the ARN partition, e.g. "aws".
+	Partition string
+	// Region is the region of the route's endpoint.
+	Region string
+	// Account guards the route: if set, resources of other accounts are
+	// refused (S3), or it is the owner (services whose ARNs carry it).
+	Account string
+	// Caller is the caller's account for resources that belong to whoever
+	// asks; empty if anonymous or not yet known.
+	Caller string
+	// Owner tells the account that owns a bucket on a route. ok is false if no
+	// rule gives it one.
+	Owner func(route, bucket string) (account string, ok bool)
+}
+
+// BodyUse is what the enforcement point does with a request's body.
+type BodyUse uint8
+
+const (
+	// BodyNone: the operation has no body; one that comes is refused.
+	BodyNone BodyUse = iota
+	// BodyStreams: the body flows to the upstream while it is verified.
+	BodyStreams
+	// BodyDecides: the accesses follow from the body, which is read and
+	// verified before mapping.
+	BodyDecides
+)
+
+// Operation is what a request asks for, as far as its header tells.
+type Operation struct {
+	// Name is AWS's name of the operation, e.g. "GetObject".
+	Name string
+	// Bucket and Key are the addressed resource, decoded once.
+	Bucket, Key string
+	// Body is the use of the body, BodyLimit its greatest size in decoded
+	// bytes.
+	Body      BodyUse
+	BodyLimit int64
+	// Chunked tells that aws-chunked payloads are allowed.
+	Chunked bool
+	// Mapper is the mapper's own: its row of the operation table.
+	Mapper any
+}
+
+// Mapped is what an operation amounts to.
+type Mapped struct {
+	// Accesses must all be allowed, except where PerItem is set.
+	Accesses []authz.Access
+	// PerItem is set where the protocol answers for each item by itself.
+	PerItem PerItem
+	// Disclosure, if set, is the access without which a caller may not learn
+	// that a resource is missing: the upstream's 404 becomes a 403.
+	Disclosure *authz.Access
+	// Response, if set, is the named rewrite of the upstream's successful
+	// answer: it gets the whole body (at most ResponseLimit bytes) and returns
+	// the one for the client.
+	Response func(body []byte) ([]byte, error)
+}
+
+// ResponseLimit bounds, in bytes, an upstream's answer that is rewritten.
+const ResponseLimit = 8 << 20
+
+// PerItem is an operation that the protocol answers item by item, such as
+// DeleteObjects: items that are denied are taken out of the request and put
+// into the answer.
+type PerItem interface {
+	// Items is the number of items.
+	Items() int
+	// Item tells which item access i of Mapped.Accesses belongs to.
+	Item(i int) int
+	// Request is the request body that holds only the items kept.
+	Request(keep func(item int) bool) []byte
+	// Response is the answer for the client: the upstream's (nil if nothing
+	// was kept and nothing was sent), and the refusals by item (nil where the
+	// item was kept).
+	Response(upstream []byte, refused []*wire.Refusal) ([]byte, error)
+}

@@ -1,0 +1,156 @@
+package wire
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Param is one parameter of a query, in the order sent.
+type Param struct {
+	// RawName and RawValue are as sent; RawValue is empty without "=".
+	RawName, RawValue string
+	// Name and Value are percent-decoded once.
+	Name, Value string
+	// HasValue tells "?acl=" from "?acl".
+	HasValue bool
+}
+
+// Query is a parsed query.
+type Query []Param
+
+// Lookup returns the first parameter of that decoded name. Names are compared
+// with case.
+func (q Query) Lookup(name string) (Param, bool) {
+	for i := range q {
+		if q[i].Name == name {
+			return q[i], true
+		}
+	}
+	return Param{}, false
+}
+
+// Get returns the decoded value of the first parameter of that name, or "".
+func (q Query) Get(name string) string {
+	p, _ := q.Lookup(name)
+	return p.Value
+}
+
+// Has tells whether a parameter of that name was sent, with or without value.
+func (q Query) Has(name string) bool {
+	_, ok := q.Lookup(name)
+	return ok
+}
+
+// Count returns how many parameters of that name were sent.
+func (q Query) Count(name string) int {
+	n := 0
+	for i := range q {
+		if q[i].Name == name {
+			n++
+		}
+	}
+	return n
+}
+
+// MaxParams bounds the parameters of one query.
+const MaxParams = 1000
+
+// ParseTarget splits an origin-form request target at its first "?". It
+// refuses what has more than one reading: controls, raw bytes outside ASCII,
+// "#", and invalid percent-escapes.
+func ParseTarget(target string) (path, rawQuery string, hasQuery bool, refusal *Refusal) {
+	if target == "" || target[0] != '/' {
+		return "", "", false, badURI("the request target does not begin with /")
+	}
+	for i := 0; i < len(target); i++ {
+		c := target[i]
+		switch {
+		case c <= ' ' || c >= 0x7f:
+			return "", "", false, badURI(fmt.Sprintf("byte %d of the request target is not printable ASCII: percent-encode it", i))
+		case c == '#':
+			return "", "", false, badURI("the request target holds a #: percent-encode it as %23")
+		case c == '%' && !isEscape(target[i:]):
+			return "", "", false, badURI(fmt.Sprintf("byte %d of the request target begins an invalid percent-escape", i))
+		}
+	}
+	path, rawQuery, hasQuery = strings.Cut(target, "?")
+	return path, rawQuery, hasQuery, nil
+}
+
+// ParseQuery parses a raw query as the AWS canonical query does: pieces split
+// at "&" only, empty pieces skipped, names and values split at the first "="
+// and percent-decoded once. A raw "+" is refused: servers read it as a space
+// or as a plus, and an authorisation cannot hold for both.
+func ParseQuery(raw string) (Query, *Refusal) {
+	if raw == "" {
+		return nil, nil
+	}
+	query := make(Query, 0, strings.Count(raw, "&")+1)
+	for raw != "" {
+		var piece string
+		piece, raw, _ = strings.Cut(raw, "&")
+		if piece == "" {
+			continue
+		}
+		if len(query) == MaxParams {
+			return nil, badURI(fmt.Sprintf("the query has more than %d parameters", MaxParams))
+		}
+		if strings.IndexByte(piece, '+') >= 0 {
+			return nil, badURI("the query holds a raw +, which is ambiguous: send a space as %20 and a plus as %2B")
+		}
+		var p Param
+		p.RawName, p.RawValue, p.HasValue = strings.Cut(piece, "=")
+		var ok1, ok2 bool
+		p.Name, ok1 = Unescape(p.RawName)
+		p.Value, ok2 = Unescape(p.RawValue)
+		if !ok1 || !ok2 {
+			return nil, badURI("the query holds an invalid percent-escape")
+		}
+		query = append(query, p)
+	}
+	return query, nil
+}
+
+// Unescape decodes percent-escapes once; "+" stays. It allocates only if
+// there is an escape. ok is false if one is invalid.
+func Unescape(s string) (decoded string, ok bool) {
+	i := strings.IndexByte(s, '%')
+	if i < 0 {
+		return s, true
+	}
+	out := make([]byte, i, len(s))
+	copy(out, s)
+	for ; i < len(s); i++ {
+		if s[i] != '%' {
+			out = append(out, s[i])
+			continue
+		}
+		if !isEscape(s[i:]) {
+			return "", false
+		}
+		out = append(out, unhex(s[i+1])<<4|unhex(s[i+2]))
+		i += 2
+	}
+	return string(out), true
+}
+
+func isEscape(s string) bool { return len(s) >= 3 && isHex(s[1]) && isHex(s[2]) }
+
+func isHex(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
+}
+
+func unhex(c byte) byte {
+	switch {
+	case c <= '9':
+		return c - '0'
+	case c >= 'a':
+		return c - 'a' + 10
+	default:
+		return c - 'A' + 10
+	}
+}
+
+func badURI(cause string) *Refusal {
+	return &Refusal{Status: 400, Code: "InvalidURI", Message: "Couldn't parse the specified URI: " + cause + "."}
+}
