@@ -1,0 +1,375 @@
+package proxy
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/sallyport-iam/sallyport/action"
+	"github.com/sallyport-iam/sallyport/audit"
+	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/bundle"
+	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// anonymous is the caller without credentials, which nothing allows by default.
+var anonymous = func() *authz.Caller {
+	c := &authz.Caller{Type: authz.Anonymous, ARN: "anonymous"}
+	c.Keys.Set("aws:principaltype", "Anonymous")
+	c.Keys.Set("aws:userid", "anonymous")
+	c.Keys.Set("aws:principalaccount", "anonymous")
+	return c
+}()
+
+// Verdict is what the enforcement point made of a request. It belongs to the
+// one goroutine that serves the request.
+type Verdict struct {
+	// Refusal is why the request is not let through; nil if it is.
+	Refusal *wire.Refusal
+	// Route is where the request goes; nil if it found none.
+	Route *Route
+	// Operation is what it asks for.
+	Operation action.Operation
+	// Request is what goes on to the upstream.
+	Request *wire.Request
+	// Body verifies a body that streams as it passes; nil otherwise.
+	Body *sigv4.Body
+	// Payload is the payload line for the next hop where Body is nil.
+	Payload string
+
+	door     *Door
+	id       string
+	now      time.Time
+	place    action.Place
+	snapshot *bundle.Snapshot
+	caller   *authz.Caller
+	verified *sigv4.Verified
+	request  authz.Request
+	mapped   action.Mapped
+	accesses []audit.Access
+	reserved int64
+	// refused holds, for an operation that is answered item by item, the
+	// refusal of each item; kept tells whether any item goes on.
+	refused []*wire.Refusal
+	kept    bool
+	// upstreamRequestID is the id the upstream answered with.
+	upstreamRequestID string
+}
+
+// Revision is that of the snapshot that decided; empty if there was none.
+func (v *Verdict) Revision() string {
+	if v.snapshot == nil {
+		return ""
+	}
+	return v.snapshot.Revision()
+}
+
+// Check decides a request: route, authenticate, map, decide. The caller must
+// call Verdict.Finish once the answer's status is known. Check reads the body
+// only where the operation is decided from it. A request that is cancelled, or
+// on which something panics, is refused.
+func (e *Enforcer) Check(ctx context.Context, door *Door, req *wire.Request, id string) (v *Verdict) {
+	v = &Verdict{door: door, id: id, now: e.Now(), Request: req}
+	defer func() {
+		if p := recover(); p != nil {
+			e.Logger.Error("a panic denied a request", zap.String("request_id", id), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+			v.Refusal = wire.Unavailable("panic while the request was checked")
+		}
+	}()
+	v.Refusal = e.check(ctx, v)
+	if v.Refusal == nil && ctx.Err() != nil {
+		v.Refusal = wire.Unavailable("the request was cancelled before it was decided: " + ctx.Err().Error())
+	}
+	return v
+}
+
+func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
+	if v.snapshot = e.Snapshot(); v.snapshot == nil {
+		return wire.Unavailable("no bundle has been activated yet")
+	}
+	var bucket string
+	if v.Route, bucket, r = v.door.Routes.Match(v.Request); r != nil {
+		return r
+	}
+	v.place = action.Place{
+		Route:     v.Route.Name,
+		Bucket:    bucket,
+		Partition: v.Route.Partition,
+		Region:    v.Route.Regions[0],
+		Account:   v.Route.Account,
+		Owner:     v.snapshot.Owner,
+	}
+	if v.Operation, r = v.Route.Mapper.Recognise(v.Request, v.place); r != nil {
+		// Who sends what cannot be mapped is worth knowing, but AWS answers
+		// malformed requests before it looks at credentials.
+		return r
+	}
+	if r = e.authenticate(v); r != nil {
+		return r
+	}
+	v.place.Caller = v.caller.Account
+	body, r := e.readDeciding(v)
+	if r != nil {
+		return r
+	}
+	if v.mapped, r = v.Route.Mapper.Map(v.Request, &v.Operation, v.place, body); r != nil {
+		return r
+	}
+	if len(v.mapped.Accesses) == 0 {
+		return wire.Unavailable("the mapper found no access in " + v.Operation.Name)
+	}
+	fillRequest(&v.request, v.Request, v.Route, v.now)
+	fillAuthentication(&v.request, v.Request, v.verified, v.now)
+	if ctx.Err() != nil {
+		return wire.Unavailable("the request was cancelled before it was decided: " + ctx.Err().Error())
+	}
+	if r = v.decide(); r != nil {
+		return r
+	}
+	return e.prepare(v, body)
+}
+
+// authenticate establishes the caller from the header alone. Exactly one
+// scheme is recognised; none is the anonymous caller.
+func (e *Enforcer) authenticate(v *Verdict) *wire.Refusal {
+	scheme, r := sigv4.Recognise(v.Request)
+	if r != nil {
+		return r
+	}
+	if scheme == sigv4.None {
+		v.caller = anonymous
+		return nil
+	}
+	keys := &snapshotKeys{snapshot: v.snapshot}
+	verified, r := e.Verifier.Verify(v.Request, sigv4.Params{
+		Now:     v.now,
+		Service: v.Route.Service,
+		Regions: v.Route.Regions,
+		Keys:    keys,
+		Payload: sigv4.PayloadRule{Chunked: v.Operation.Chunked},
+	})
+	if r != nil {
+		return r
+	}
+	v.verified, v.caller = verified, keys.credential.Caller
+	return nil
+}
+
+// snapshotKeys looks keys up in one snapshot and keeps the credential found,
+// so that the secret verified and the caller decided are of one entry.
+type snapshotKeys struct {
+	snapshot   *bundle.Snapshot
+	credential bundle.Credential
+}
+
+func (k *snapshotKeys) Key(accessKeyID, token string) (sigv4.Key, error) {
+	credential, ok := k.snapshot.Credential(accessKeyID)
+	if !ok {
+		if token != "" {
+			return sigv4.Key{}, sigv4.ErrInvalidToken
+		}
+		return sigv4.Key{}, sigv4.ErrUnknownKey
+	}
+	if token != "" {
+		// A long-term key has no session.
+		return sigv4.Key{}, sigv4.ErrInvalidToken
+	}
+	k.credential = credential
+	return sigv4.Key{Secret: credential.Secret, Version: credential.Version}, nil
+}
+
+// readDeciding reads and verifies the body of an operation that is decided
+// from it, within the budget. Other operations' bodies are not touched.
+func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
+	req, op := v.Request, &v.Operation
+	switch op.Body {
+	case action.BodyStreams:
+		if !v.door.Can.Body {
+			return nil, needs(v, "the request's body")
+		}
+		return nil, nil
+	case action.BodyNone:
+		if req.BodySize != 0 {
+			return nil, &wire.Refusal{Status: 400, Code: "UnexpectedContent", Message: "This request contains unsupported content.", Close: true}
+		}
+		return nil, nil
+	}
+	if !v.door.Can.Body {
+		return nil, needs(v, "the request's body")
+	}
+	if req.BodySize > op.BodyLimit {
+		return nil, tooLarge(op)
+	}
+	reserve := op.BodyLimit
+	if req.BodySize >= 0 {
+		reserve = req.BodySize
+	}
+	if !e.Budget.Reserve(reserve) {
+		return nil, &wire.Refusal{
+			Status: 503, Code: "SlowDown", Message: "Please reduce your request rate.", Retryable: true, Close: true,
+			Cause: "the budget for bodies that are read before they are decided is spent",
+		}
+	}
+	v.reserved = reserve
+	verifying, r := sigv4.NewBody(req, v.verified, op.BodyLimit)
+	if r != nil {
+		return nil, r
+	}
+	defer verifying.Close()
+	buffer := bytes.NewBuffer(make([]byte, 0, min(reserve, 64<<10)+bytes.MinRead))
+	if _, err := buffer.ReadFrom(io.LimitReader(verifying, op.BodyLimit+1)); err != nil {
+		return nil, bodyRefusal(verifying, err)
+	}
+	if int64(buffer.Len()) > op.BodyLimit {
+		return nil, tooLarge(op)
+	}
+	return buffer.Bytes(), nil
+}
+
+// bodyRefusal is the verdict on a body that could not be read whole.
+func bodyRefusal(b *sigv4.Body, err error) *wire.Refusal {
+	if r := b.Refusal(); r != nil {
+		return r
+	}
+	return &wire.Refusal{
+		Status: 400, Code: "IncompleteBody", Message: "The request body terminated unexpectedly", Close: true,
+		Cause: "reading the request's body: " + err.Error(),
+	}
+}
+
+func tooLarge(op *action.Operation) *wire.Refusal {
+	return &wire.Refusal{
+		Status: 400, Code: "MaxMessageLengthExceeded", Message: "Your request was too big.", Close: true,
+		Detail: []wire.Element{{Name: "MaxMessageLengthBytes", Value: fmt.Sprint(op.BodyLimit)}},
+	}
+}
+
+func needs(v *Verdict, what string) *wire.Refusal {
+	return &wire.Refusal{
+		Status: 403, Code: "AccessDenied", Message: "Access Denied",
+		Cause: v.Operation.Name + " needs " + what + ", which the door " + quote(v.door.Name) + " does not have",
+	}
+}
+
+// decide asks for each access. All must be allowed, except where the protocol
+// answers item by item and the door can take items out.
+func (v *Verdict) decide() *wire.Refusal {
+	items := v.mapped.PerItem
+	if items != nil {
+		v.refused = make([]*wire.Refusal, items.Items())
+	}
+	v.accesses = make([]audit.Access, len(v.mapped.Accesses))
+	var first *wire.Refusal
+	for i := range v.mapped.Accesses {
+		a := &v.mapped.Accesses[i]
+		d := v.ask(a)
+		v.accesses[i] = audit.Access{Action: a.Action, Resource: a.Resource, Account: a.Account, Decision: d}
+		if d.Allowed() {
+			continue
+		}
+		r := v.denied(a, d)
+		if first == nil {
+			first = r
+		}
+		if items == nil {
+			// The rest is not decided: the record shows what was.
+			v.accesses = v.accesses[:i+1]
+			return r
+		}
+		if item := items.Item(i); v.refused[item] == nil {
+			v.refused[item] = r
+		}
+	}
+	if items == nil || first == nil {
+		v.kept = true
+		return nil
+	}
+	if !v.door.Can.RewriteBody || !v.door.Can.Response {
+		return first
+	}
+	for _, r := range v.refused {
+		v.kept = v.kept || r == nil
+	}
+	return nil
+}
+
+// ask decides one access with everything the snapshot attaches to it.
+func (v *Verdict) ask(a *authz.Access) authz.Decision {
+	if bucket, ok := bucketOf(a.Resource); ok {
+		a.Policy = v.snapshot.BucketPolicy(bucket)
+	}
+	return authz.Decide(v.caller, &v.request, a)
+}
+
+// bucketOf is the bucket of an S3 bucket's or object's ARN.
+func bucketOf(arn string) (string, bool) {
+	_, rest, ok := strings.Cut(arn, ":s3:::")
+	if !ok {
+		return "", false
+	}
+	bucket, _, _ := strings.Cut(rest, "/")
+	return bucket, true
+}
+
+// denied is AWS's answer to a denial: the sentence with its reason for a
+// caller who may know it, the bare one otherwise.
+func (v *Verdict) denied(a *authz.Access, d authz.Decision) *wire.Refusal {
+	r := &wire.Refusal{Status: 403, Code: "AccessDenied", Message: "Access Denied"}
+	if v.caller.Type != authz.Anonymous {
+		r.Message = d.Sentence(v.caller, a)
+	}
+	return r
+}
+
+// prepare makes what goes on to the upstream of an allowed request.
+func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
+	switch v.Operation.Body {
+	case action.BodyNone:
+		v.Payload = emptyHash
+		return nil
+	case action.BodyDecides:
+		if v.refused != nil && v.kept && anyRefused(v.refused) {
+			v.Request = KeepItems(v.Request, v.mapped.PerItem, v.refused)
+		} else {
+			v.Request = buffered(v.Request, body)
+		}
+		v.Payload = v.Request.Fields.Get("x-amz-content-sha256")
+		if len(v.Payload) != hex.EncodedLen(hashSize) {
+			v.Payload = hashOf(v.Request)
+		}
+		return nil
+	}
+	verifying, r := sigv4.NewBody(v.Request, v.verified, e.MaxObject)
+	if r != nil {
+		return r
+	}
+	v.Body = verifying
+	return nil
+}
+
+func anyRefused(refused []*wire.Refusal) bool {
+	for _, r := range refused {
+		if r != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// asRefusal finds the refusal in an error, or makes the one for a failure here.
+func asRefusal(err error, doing string) *wire.Refusal {
+	var r *wire.Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	return wire.Unavailable(doing + ": " + err.Error())
+}

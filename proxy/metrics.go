@@ -1,0 +1,114 @@
+package proxy
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// Metrics are the counters of enforcement. Labels come from fixed sets and the
+// configuration's names, never from requests.
+type Metrics struct {
+	decisions      *prometheus.CounterVec
+	duration       *prometheus.HistogramVec
+	authentication *prometheus.CounterVec
+	responses      *prometheus.CounterVec
+	inFlight       prometheus.Gauge
+}
+
+// NewMetrics makes the counters and registers them.
+func NewMetrics(reg prometheus.Registerer) *Metrics {
+	m := &Metrics{
+		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "sallyport_decisions_total",
+			Help: "Requests decided, by outcome and by the layer or stage that decided.",
+		}, []string{"door", "service", "decision", "reason"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "sallyport_response_header_duration_seconds",
+			Help:    "Time from the request's header to the answer's, the upstream's share included.",
+			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"door", "service"}),
+		authentication: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "sallyport_authentication_total",
+			Help: "Requests by how their caller was established, and whether it was.",
+		}, []string{"door", "method", "result"}),
+		responses: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "sallyport_responses_total",
+			Help: "Answers by class of status.",
+		}, []string{"door", "class"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "sallyport_requests_in_flight",
+			Help: "Requests between their header and their answer's.",
+		}),
+	}
+	reg.MustRegister(m.decisions, m.duration, m.authentication, m.responses, m.inFlight)
+	return m
+}
+
+func (m *Metrics) observe(v *Verdict, status int, elapsed time.Duration) {
+	service := "none"
+	if v.Route != nil {
+		service = v.Route.Service
+	}
+	decision, reason := v.outcome()
+	m.decisions.WithLabelValues(v.door.Name, service, decision, reason).Inc()
+	m.duration.WithLabelValues(v.door.Name, service).Observe(elapsed.Seconds())
+	m.responses.WithLabelValues(v.door.Name, class(status)).Inc()
+	switch method := v.authentication(); {
+	case method != "":
+		m.authentication.WithLabelValues(v.door.Name, method, "established").Inc()
+	case v.Route != nil && v.Operation.Name != "":
+		m.authentication.WithLabelValues(v.door.Name, "unknown", "refused").Inc()
+	}
+}
+
+// outcome tells the decision and what made it, from fixed sets.
+func (v *Verdict) outcome() (decision, reason string) {
+	switch {
+	case len(v.accesses) > 0:
+		last := v.accesses[len(v.accesses)-1].Decision
+		if v.Refusal == nil || last.Allowed() {
+			if v.refused != nil && anyRefused(v.refused) {
+				return "partial", "items"
+			}
+			if v.Refusal != nil {
+				return "allow", stage(v.Refusal)
+			}
+			return "allow", "policy"
+		}
+		return last.Effect.String(), last.Layer.String()
+	case v.Refusal != nil:
+		return "refused", stage(v.Refusal)
+	default:
+		return "allow", "policy"
+	}
+}
+
+// stage sorts a refusal that no policy made.
+func stage(r *wire.Refusal) string {
+	switch {
+	case r.Status >= 500:
+		return "unavailable"
+	case r.Status == 403:
+		return "authentication"
+	default:
+		return "request"
+	}
+}
+
+func class(status int) string {
+	switch status / 100 {
+	case 1:
+		return "1xx"
+	case 2:
+		return "2xx"
+	case 3:
+		return "3xx"
+	case 4:
+		return "4xx"
+	default:
+		return "5xx"
+	}
+}

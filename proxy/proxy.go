@@ -1,0 +1,61 @@
+// Package proxy is the enforcement point: every door hands it a request, and
+// it routes, authenticates, maps, decides and records it, in one function.
+// Doors live in the packages below this one.
+//
+// Nothing passes by default. What cannot be routed, verified, mapped or
+// decided is refused, and so is what fails or panics on the way.
+package proxy
+
+import (
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/sallyport-iam/sallyport/audit"
+	"github.com/sallyport-iam/sallyport/bundle"
+	"github.com/sallyport-iam/sallyport/sigv4"
+)
+
+// Capabilities are what a door can do. An operation that needs more is denied,
+// naming the need: a weaker door may deny more, never allow more.
+type Capabilities struct {
+	// Body: the door sees the request's body as a stream.
+	Body bool
+	// RewriteBody: the door can forward another body than the one it received.
+	RewriteBody bool
+	// Response: the door sees the upstream's answer and can change it.
+	Response bool
+}
+
+// Door is a listener that enforces.
+type Door struct {
+	Name   string
+	Routes *Table
+	Can    Capabilities
+}
+
+// Options is what an enforcement point works with.
+type Options struct {
+	// Snapshot returns the snapshot in force; nil before the first activation.
+	Snapshot func() *bundle.Snapshot
+	// Verifier verifies signatures.
+	Verifier *sigv4.Verifier
+	// Now is the clock, read once for each request.
+	Now func() time.Time
+	// Budget bounds the bodies that are read before they are decided.
+	Budget *Budget
+	// MaxObject is the greatest size, in bytes, of a body that streams.
+	MaxObject int64
+	// Audit takes the records.
+	Audit *audit.Log
+	// Metrics counts.
+	Metrics *Metrics
+	// Logger is for what operators must see.
+	Logger *zap.Logger
+}
+
+// Enforcer is the enforcement point. It is safe for concurrent use.
+type Enforcer struct{ Options }
+
+// New makes an enforcement point. All Options are required.
+func New(o Options) *Enforcer { return &Enforcer{o} }

@@ -1,0 +1,125 @@
+package proxy
+
+import (
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/action"
+	"github.com/sallyport-iam/sallyport/upstream"
+	"github.com/sallyport-iam/sallyport/wire"
+	"github.com/sallyport-iam/sallyport/wire/refusal"
+)
+
+// Route says what stands behind a door for requests to some hosts. Routes are
+// immutable once a Table holds them.
+type Route struct {
+	// Name identifies the route in the bundle's owner rules, records and logs.
+	Name string
+	// Service is the signing name that credentials must be scoped to.
+	Service string
+	// Regions are the regions that credentials may be scoped to; the first is
+	// the endpoint's own.
+	Regions []string
+	// Hosts are the authorities of the endpoint, without port. A route that
+	// has neither Hosts nor VirtualHosts takes every host that no other does.
+	Hosts []string
+	// VirtualHosts are the domains whose subdomains name buckets.
+	VirtualHosts []string
+	// Account, if set, guards the route.
+	Account string
+	// Partition is the ARN partition; "aws" if empty.
+	Partition string
+	// Protocol is the one refusals are rendered in.
+	Protocol refusal.Protocol
+	// Mapper tells what a request amounts to.
+	Mapper action.Mapper
+	// Upstream is what stands behind.
+	Upstream *upstream.Upstream
+}
+
+// Table chooses a door's route. It is immutable and safe for concurrent use.
+type Table struct {
+	exact    map[string]*Route // by host
+	virtual  []virtualHost     // longest domain first
+	fallback *Route
+}
+
+type virtualHost struct {
+	suffix string // "." and the domain
+	route  *Route
+}
+
+// NewTable makes a table. Where two routes claim one host, the first has it:
+// the configuration is where that is refused.
+func NewTable(routes []*Route) *Table {
+	t := &Table{exact: map[string]*Route{}}
+	for _, r := range routes {
+		for _, h := range r.Hosts {
+			t.claim(hostName(h), r)
+		}
+		for _, h := range r.VirtualHosts {
+			domain := hostName(h)
+			t.claim(domain, r)
+			t.insert(virtualHost{"." + domain, r})
+		}
+		if len(r.Hosts) == 0 && len(r.VirtualHosts) == 0 && t.fallback == nil {
+			t.fallback = r
+		}
+	}
+	return t
+}
+
+func (t *Table) claim(host string, r *Route) {
+	if _, taken := t.exact[host]; !taken {
+		t.exact[host] = r
+	}
+}
+
+func (t *Table) insert(v virtualHost) {
+	i := 0
+	for i < len(t.virtual) && len(t.virtual[i].suffix) >= len(v.suffix) {
+		i++
+	}
+	t.virtual = append(t.virtual[:i], append([]virtualHost{v}, t.virtual[i:]...)...)
+}
+
+// Match finds the route of a request by its host, and the bucket that a
+// virtual host names. A host that is an endpoint is path style, the longest
+// virtual-host domain wins, and a host nobody claims goes to the route that
+// claims none.
+func (t *Table) Match(req *wire.Request) (route *Route, bucket string, r *wire.Refusal) {
+	host := hostName(req.Host)
+	if route := t.exact[host]; route != nil {
+		return route, "", nil
+	}
+	for _, v := range t.virtual {
+		if bucket, ok := strings.CutSuffix(host, v.suffix); ok && bucket != "" {
+			return v.route, bucket, nil
+		}
+	}
+	if t.fallback != nil {
+		return t.fallback, "", nil
+	}
+	return nil, "", &wire.Refusal{
+		Status: 403, Code: "AccessDenied", Message: "Access Denied",
+		Cause: "no route of this door takes the host " + quote(req.Host),
+	}
+}
+
+// hostName is the host without port and without one trailing dot, in lower
+// case.
+func hostName(authority string) string {
+	host := authority
+	if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") {
+		host = host[:i]
+	}
+	return strings.ToLower(strings.TrimSuffix(host, "."))
+}
+
+// quote bounds what of a client's text goes into a log.
+func quote(s string) string {
+	const most = 128
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	return `"` + s + `"`
+}

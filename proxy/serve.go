@@ -1,0 +1,128 @@
+package proxy
+
+import (
+	"context"
+	"runtime/debug"
+
+	"go.uber.org/zap"
+
+	"github.com/sallyport-iam/sallyport/audit"
+	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/wire"
+	"github.com/sallyport-iam/sallyport/wire/refusal"
+)
+
+// Serve is the whole way of a request at a door that forwards: check, forward,
+// answer, record. It always returns an answer; the door writes it and closes
+// its body.
+func (e *Enforcer) Serve(ctx context.Context, door *Door, req *wire.Request, id string) *wire.Response {
+	e.Metrics.inFlight.Inc()
+	defer e.Metrics.inFlight.Dec()
+	v := e.Check(ctx, door, req, id)
+	var resp *wire.Response
+	if v.Refusal == nil {
+		resp, v.Refusal = e.forwardSafely(ctx, v)
+	}
+	if v.Refusal != nil {
+		resp = e.Refuse(v)
+	}
+	resp.Fields.Set("x-sallyport-request-id", id)
+	if revision := v.Revision(); revision != "" {
+		resp.Fields.Set("x-sallyport-revision", revision)
+	}
+	e.Finish(v, resp.Status)
+	return resp
+}
+
+func (e *Enforcer) forwardSafely(ctx context.Context, v *Verdict) (resp *wire.Response, r *wire.Refusal) {
+	defer func() {
+		if p := recover(); p != nil {
+			e.Logger.Error("a panic refused a request", zap.String("request_id", v.id), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+			resp, r = nil, wire.Unavailable("panic while the request was forwarded")
+		}
+	}()
+	return e.Forward(ctx, v)
+}
+
+// Refuse renders a verdict's refusal in the client's protocol.
+func (e *Enforcer) Refuse(v *Verdict) *wire.Response {
+	protocol := refusal.S3
+	if v.Route != nil {
+		protocol = v.Route.Protocol
+	}
+	resp := refusal.Render(protocol, v.Refusal, refusal.Facts{
+		RequestID: v.id,
+		Resource:  v.Request.Path,
+		Head:      v.Request.Method == "HEAD",
+	})
+	if v.Route != nil && protocol == refusal.S3 && v.Operation.Bucket != "" {
+		resp.Fields.Set("x-amz-bucket-region", v.Route.Regions[0])
+	}
+	return resp
+}
+
+// Finish gives back what the request held and records it; status is that of
+// the answer.
+func (e *Enforcer) Finish(v *Verdict, status int) {
+	if v.reserved > 0 {
+		e.Budget.Release(v.reserved)
+		v.reserved = 0
+	}
+	elapsed := e.Now().Sub(v.now)
+	e.Metrics.observe(v, status, elapsed)
+	record := audit.Record{
+		Time:              v.now,
+		ID:                v.id,
+		Door:              v.door.Name,
+		Method:            v.Request.Method,
+		Host:              v.Request.Host,
+		Path:              v.Request.Path,
+		Operation:         v.Operation.Name,
+		Caller:            v.caller,
+		SourceIP:          v.Request.Peer.Addr().Unmap().String(),
+		UserAgent:         cut(v.Request.Fields.Get("user-agent"), audit.MaxUserAgent),
+		Accesses:          v.accesses,
+		Status:            status,
+		UpstreamRequestID: v.upstreamRequestID,
+		Elapsed:           elapsed,
+	}
+	if v.Route != nil {
+		record.Route, record.Service = v.Route.Name, v.Route.Service
+	}
+	record.Authentication = v.authentication()
+	if v.verified != nil {
+		record.AccessKeyID = v.verified.AccessKeyID
+	}
+	if v.snapshot != nil {
+		record.Revision, record.Generation = v.snapshot.Revision(), v.snapshot.Generation()
+	}
+	if r := v.Refusal; r != nil {
+		record.ErrorCode, record.ErrorMessage, record.Cause = r.Code, r.Message, r.Cause
+		if r.Status == 503 {
+			e.Logger.Warn("refused as unavailable", zap.String("request_id", v.id), zap.String("route", record.Route), zap.String("cause", r.Cause))
+		}
+	}
+	e.Audit.Write(&record)
+}
+
+// authentication names how the caller was established.
+func (v *Verdict) authentication() string {
+	switch {
+	case v.caller == nil:
+		return ""
+	case v.caller.Type == authz.Anonymous:
+		return authAnonymous
+	case v.verified != nil && v.verified.Scheme == sigv4.Query:
+		return authQuery
+	default:
+		return authHeader
+	}
+}
+
+func cut(s string, most int) string {
+	if len(s) > most {
+		return s[:most]
+	}
+	return s
+}
