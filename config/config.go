@@ -1,0 +1,140 @@
+// Package config reads Sallyport's configuration file. The file is checked
+// whole: everything that is wrong with it is reported at once, each with line,
+// column and what to write instead. What comes out is plain data; the command
+// turns it into the options of the other rooms.
+//
+// The keys of the file, with their types, defaults and meanings, are declared
+// once, in the files of this package named after the sections; the reader, the
+// checks and docs/configuration.md are made from that declaration.
+package config
+
+import (
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/secret"
+)
+
+// Config is a configuration that holds together: every name that is referred to
+// is there, every value has been checked, every path is absolute or relative to
+// the working directory.
+type Config struct {
+	Doors     []Door
+	Upstreams []Upstream
+	Bundle    Bundle
+	Keys      Keys
+	Admin     Admin
+	Log       Log
+	Limits    Limits
+	Timeouts  Timeouts
+}
+
+// Door is a listener that enforces.
+type Door struct {
+	Name           string
+	Listen         string
+	TLS            *TLS
+	TrustedProxies []netip.Prefix
+	HealthPath     string
+	Routes         []Route
+}
+
+// TLS names the files of a certificate and its key.
+type TLS struct {
+	Certificate string
+	Key         string
+}
+
+// Route says where the requests for some hosts of a door go.
+type Route struct {
+	Name         string
+	Service      string
+	Regions      []string
+	Hosts        []string
+	VirtualHosts []string
+	Account      string
+	Upstream     string
+}
+
+// Addressing is how an upstream is told a bucket.
+type Addressing string
+
+// The addressing styles of an upstream.
+const (
+	AddressingPath    Addressing = "path"
+	AddressingVirtual Addressing = "virtual"
+)
+
+// Upstream is a store behind routes.
+type Upstream struct {
+	Name        string
+	Endpoint    *url.URL
+	Addressing  Addressing
+	Region      string
+	CAFile      string
+	Credentials *Credentials
+	Timeouts    UpstreamTimeouts
+	Connections Connections
+}
+
+// Credentials are long-term or temporary credentials of an upstream. Without
+// them the AWS SDK's default chain applies.
+type Credentials struct {
+	AccessKeyID     string
+	SecretAccessKey secret.Value
+	SessionToken    secret.Value
+}
+
+// UpstreamTimeouts bound what an upstream may take.
+type UpstreamTimeouts struct {
+	Connect        time.Duration
+	ResponseHeader time.Duration
+	Idle           time.Duration
+}
+
+// Connections bound the connections to an upstream.
+type Connections struct {
+	Max     int
+	MaxIdle int
+}
+
+// Bundle says where policies are and how changes to them are noticed.
+type Bundle struct {
+	Directory string
+	Quiet     time.Duration
+	Poll      time.Duration
+}
+
+// Keys says where access keys are.
+type Keys struct {
+	Files []string
+}
+
+// Admin is the listener for operators.
+type Admin struct {
+	Listen string
+}
+
+// Log says what is logged.
+type Log struct {
+	Level string
+}
+
+// Limits bound what requests may take.
+type Limits struct {
+	HeaderBytes       int64
+	ObjectBytes       int64
+	DecidedBodyBudget int64
+	Connections       int
+}
+
+// Timeouts bound what clients may take, and the end of the process.
+type Timeouts struct {
+	Header        time.Duration
+	Idle          time.Duration
+	BodyProgress  time.Duration
+	WriteProgress time.Duration
+	DrainDelay    time.Duration
+	Drain         time.Duration
+}

@@ -1,0 +1,134 @@
+package config
+
+import (
+	"math"
+	"net/netip"
+	"time"
+)
+
+// The keys of the file. This is the one place where they are declared.
+
+func fileKeys(c *Config) object {
+	return object{
+		{name: "doors", required: true, meaning: "The listeners that enforce.", value: sections[Door]{&c.Doors, doorKeys}},
+		{name: "upstreams", required: true, meaning: "The stores behind the doors.", value: sections[Upstream]{&c.Upstreams, upstreamKeys}},
+		{name: "bundle", required: true, meaning: "Where accounts, principals and policies are.", value: section[Bundle]{&c.Bundle, bundleKeys}},
+		{name: "keys", required: true, meaning: "Where access keys are.", value: section[Keys]{&c.Keys, keysKeys}},
+		{name: "admin", meaning: "The listener for operators: health, metrics, status. It is plain HTTP without authentication; keep it from clients.", value: section[Admin]{&c.Admin, adminKeys}},
+		{name: "log", meaning: "What is logged, as JSON on standard error.", value: section[Log]{&c.Log, logKeys}},
+		{name: "limits", meaning: "What requests may take.", value: section[Limits]{&c.Limits, limitsKeys}},
+		{name: "timeouts", meaning: "How long clients may take, and how the process ends.", value: section[Timeouts]{&c.Timeouts, timeoutsKeys}},
+	}
+}
+
+func doorKeys(d *Door) object {
+	return object{
+		{name: "name", required: true, meaning: "Names the door in logs, metrics and `/status`. Unique among doors.", value: name(&d.Name)},
+		{name: "listen", required: true, meaning: "Address and port to listen on. Without address: every interface. Port 0 takes a free one, which `/status` tells.", value: address(&d.Listen, "")},
+		{name: "tls", meaning: "Serve HTTPS. Without it the door speaks plain HTTP.", value: optional[TLS]{&d.TLS, tlsKeys}},
+		{name: "trusted_proxies", meaning: "Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. Without it nobody's are.", value: scalars[netip.Prefix]{&d.TrustedProxies, prefix}},
+		{name: "health_path", meaning: "A path that is answered with 200 before routing and without authentication. It hides a bucket or object of that name, which `/-/healthy` cannot be in path style.", value: urlPath(&d.HealthPath)},
+		{name: "routes", required: true, meaning: "Where requests go, by host.", value: sections[Route]{&d.Routes, routeKeys}},
+	}
+}
+
+func tlsKeys(t *TLS) object {
+	return object{
+		{name: "certificate", required: true, meaning: "PEM file of the certificate and its chain. Read again when it changes.", value: path(&t.Certificate, "tls.crt")},
+		{name: "key", required: true, meaning: "PEM file of the private key. Read again when it changes.", value: path(&t.Key, "tls.key")},
+	}
+}
+
+func routeKeys(r *Route) object {
+	return object{
+		{name: "name", required: true, meaning: "Names the route in logs, metrics and the owner rules of the bundle. Unique in the file.", value: name(&r.Name)},
+		{name: "service", required: true, meaning: "The signing name that clients use.", value: word(&r.Service, "", "s3")},
+		{name: "regions", required: true, meaning: "Regions that a signature may be scoped to. The first is the one clients are told.", value: scalars[string]{&r.Regions, func(s *string) value { return region(s, "") }}},
+		{name: "hosts", meaning: "Hosts, without port, by which clients reach the route in path style. A route with neither `hosts` nor `virtual_hosts` takes every host that no other route of the door takes.", value: scalars[string]{&r.Hosts, host}},
+		{name: "virtual_hosts", meaning: "Domains D such that BUCKET.D is a bucket. D itself is path style.", value: scalars[string]{&r.VirtualHosts, domain}},
+		{name: "account", meaning: "A guard: buckets of any other account are refused on this route.", value: account(&r.Account)},
+		{name: "upstream", required: true, meaning: "Name of the upstream behind the route.", value: name(&r.Upstream)},
+	}
+}
+
+func upstreamKeys(u *Upstream) object {
+	return object{
+		{name: "name", required: true, meaning: "Names the upstream for routes, logs and metrics. Unique among upstreams.", value: name(&u.Name)},
+		{name: "endpoint", required: true, meaning: "Base URL of the store: scheme, host and port.", value: endpoint(&u.Endpoint)},
+		{name: "addressing", meaning: "How the store is told a bucket: in the `path`, or as a `virtual` host.", value: word(&u.Addressing, "path", AddressingPath, AddressingVirtual)},
+		{name: "region", meaning: "Region that requests to the store are signed for.", value: region(&u.Region, "us-east-1")},
+		{name: "ca_file", meaning: "PEM file of the authorities that may sign the store's certificate, instead of the system's. For https only.", value: path(&u.CAFile, "ca.pem")},
+		{name: "credentials", meaning: "Credentials for the store. Without them the AWS SDK's default chain is asked: environment, shared files, container and instance roles.", value: optional[Credentials]{&u.Credentials, credentialsKeys}},
+		{name: "timeouts", meaning: "How long the store may take.", value: section[UpstreamTimeouts]{&u.Timeouts, upstreamTimeoutsKeys}},
+		{name: "connections", meaning: "Connections to the store.", value: section[Connections]{&u.Connections, connectionsKeys}},
+	}
+}
+
+func credentialsKeys(c *Credentials) object {
+	return object{
+		{name: "access_key_id", required: true, meaning: "The access key id.", value: text(&c.AccessKeyID, "text", `"${STORE_ACCESS_KEY_ID}"`)},
+		{name: "secret_access_key", required: true, meaning: "The secret access key; name a variable rather than writing it here.", value: hidden(&c.SecretAccessKey, `"${STORE_SECRET_ACCESS_KEY}"`)},
+		{name: "session_token", meaning: "The session token of temporary credentials.", value: hidden(&c.SessionToken, `"${STORE_SESSION_TOKEN}"`)},
+	}
+}
+
+func upstreamTimeoutsKeys(t *UpstreamTimeouts) object {
+	return object{
+		{name: "connect", meaning: "To connect, TLS included.", value: duration(&t.Connect, "5s", time.Millisecond, 10*time.Minute)},
+		{name: "response_header", meaning: "From the last byte of a request to the header of the response.", value: duration(&t.ResponseHeader, "60s", time.Millisecond, time.Hour)},
+		{name: "idle", meaning: "How long an unused connection is kept.", value: duration(&t.Idle, "90s", time.Millisecond, time.Hour)},
+	}
+}
+
+func connectionsKeys(c *Connections) object {
+	return object{
+		{name: "max", meaning: "Most connections at a time; requests beyond wait. 0: no bound.", value: count(&c.Max, "0", 1<<20)},
+		{name: "max_idle", meaning: "Most unused connections that are kept.", value: count(&c.MaxIdle, "256", 1<<20)},
+	}
+}
+
+func bundleKeys(b *Bundle) object {
+	return object{
+		{name: "directory", required: true, meaning: "Directory of the bundle.", value: path(&b.Directory, "bundle")},
+		{name: "quiet", meaning: "A plain directory is loaded when nothing in it has changed for this long.", value: duration(&b.Quiet, "250ms", 0, time.Minute)},
+		{name: "poll", meaning: "How often the directory is compared even if the system reports no change.", value: duration(&b.Poll, "5s", 100*time.Millisecond, time.Hour)},
+	}
+}
+
+func keysKeys(k *Keys) object {
+	return object{
+		{name: "files", required: true, meaning: "Key files, as `sallyport keys create` makes them; mode 0600.", value: scalars[string]{&k.Files, func(s *string) value { return path(s, "keys.yaml") }}},
+	}
+}
+
+func adminKeys(a *Admin) object {
+	return object{
+		{name: "listen", meaning: "Address and port to listen on.", value: address(&a.Listen, "127.0.0.1:9901")},
+	}
+}
+
+func logKeys(l *Log) object {
+	return object{
+		{name: "level", meaning: "The least level that is logged.", value: word(&l.Level, "info", "debug", "info", "warn", "error")},
+	}
+}
+
+func limitsKeys(l *Limits) object {
+	return object{
+		{name: "header_bytes", meaning: "Request line and header together.", value: size(&l.HeaderBytes, "64KiB", 8<<10, 1<<20)},
+		{name: "object_bytes", meaning: "Body of a single request that streams.", value: size(&l.ObjectBytes, "5TiB", 1, 1<<50)},
+		{name: "decided_body_budget", meaning: "Memory for bodies that must be read before a decision (multi-delete, tagging), over all requests; when it is spent, clients are told to slow down.", value: size(&l.DecidedBodyBudget, "64MiB", 2<<20, math.MaxInt64)},
+		{name: "connections", meaning: "Most client connections at a time on each door; more wait to be accepted. 0: no bound.", value: count(&l.Connections, "0", 1<<24)},
+	}
+}
+
+func timeoutsKeys(t *Timeouts) object {
+	return object{
+		{name: "header", meaning: "For a client to send the header of a request.", value: duration(&t.Header, "10s", 100*time.Millisecond, time.Hour)},
+		{name: "idle", meaning: "For a client's connection between requests.", value: duration(&t.Idle, "120s", 100*time.Millisecond, 24*time.Hour)},
+		{name: "body_progress", meaning: "For a client to send more of a body. A slow upload lives, a stalled one ends.", value: duration(&t.BodyProgress, "30s", 100*time.Millisecond, time.Hour)},
+		{name: "write_progress", meaning: "For a client to take more of a response.", value: duration(&t.WriteProgress, "30s", 100*time.Millisecond, time.Hour)},
+		{name: "drain_delay", meaning: "From SIGTERM, when readiness ends, until the doors stop to accept: time for load balancers to notice.", value: duration(&t.DrainDelay, "5s", 0, time.Hour)},
+		{name: "drain", meaning: "For requests under way to end after the doors stopped to accept; then they are cut.", value: duration(&t.Drain, "30s", 0, 24*time.Hour)},
+	}
+}
