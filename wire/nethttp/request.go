@@ -1,0 +1,224 @@
+// Package nethttp turns what net/http receives into what package wire speaks
+// of, and back. It is the only place that does.
+//
+// net/http parses, hides and mends parts of a message; this package takes the
+// raw form wherever net/http keeps it, rebuilds what it moves out of the
+// header map, and refuses what could mean one thing here and another behind.
+// What net/http decides before a handler runs stays so: an obsolete line fold
+// is one space, equal repeats of Content-Length are one, Content-Length beside
+// chunked framing is dropped, and the authority of an absolute-form target
+// replaces the Host field (RFC 9112, section 3.2.2).
+package nethttp
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// Request turns a request that a net/http server received into a
+// wire.Request. scheme is "http" or "https" and peer the other end of the
+// connection: the door, which knows the proxies it trusts, decides on both.
+// The body is not touched, so that no 100 Continue is sent yet.
+func Request(r *http.Request, scheme string, peer netip.AddrPort) (*wire.Request, *wire.Refusal) {
+	target, refusal := originForm(r, scheme)
+	if refusal != nil {
+		return nil, refusal
+	}
+	out := &wire.Request{Method: r.Method, Scheme: scheme, Host: r.Host, Peer: peer}
+	if out.Path, out.RawQuery, out.HasQuery, refusal = wire.ParseTarget(target); refusal != nil {
+		return nil, refusal
+	}
+	if out.Query, refusal = wire.ParseQuery(out.RawQuery); refusal != nil {
+		return nil, refusal
+	}
+	if out.Fields, refusal = fields(r); refusal != nil {
+		return nil, refusal
+	}
+	if refusal = checkConnection(r.Header); refusal != nil {
+		return nil, refusal
+	}
+	if refusal = frame(r, out); refusal != nil {
+		return nil, refusal
+	}
+	if r.TLS != nil {
+		out.TLS = &wire.TLS{Version: r.TLS.Version, ServerName: r.TLS.ServerName}
+	}
+	return out, nil
+}
+
+// originForm is the request target without the scheme and authority that an
+// absolute-form target begins with.
+func originForm(r *http.Request, scheme string) (string, *wire.Refusal) {
+	if r.Method == http.MethodConnect {
+		return "", &wire.Refusal{
+			Status:  http.StatusMethodNotAllowed,
+			Code:    "MethodNotAllowed",
+			Message: "The specified method is not allowed against this resource.",
+			Detail:  []wire.Element{{Name: "Method", Value: r.Method}},
+			Close:   true,
+		}
+	}
+	if !isHost(r.Host) {
+		return "", invalid("The Host header is missing or malformed.")
+	}
+	target := r.RequestURI
+	if target == "*" {
+		return "", badTarget("a request target of * names no resource")
+	}
+	if strings.HasPrefix(target, "/") {
+		return target, nil
+	}
+	named, rest, ok := strings.Cut(target, "://")
+	if !ok || !strings.EqualFold(named, "http") && !strings.EqualFold(named, "https") {
+		return "", badTarget("the request target is neither a path nor an http URL")
+	}
+	if !strings.EqualFold(named, scheme) {
+		return "", badTarget("the request target names another scheme than the connection has")
+	}
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		return "", badTarget("the request target has no path")
+	}
+	if rest[:end] != r.Host {
+		return "", badTarget("the request target names another authority than the Host header")
+	}
+	return rest[end:], nil
+}
+
+// isHost tells whether s can be an authority: reg-names, IP literals and a
+// port, and nothing that a second reader could split in another way.
+func isHost(s string) bool {
+	if s == "" {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`"#%,/<>?@\^{|}`+"`", c) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// fields are the header fields in wire's spelling. A Host field is here only
+// beside HTTP/2's :authority, and has to be the same.
+func fields(r *http.Request) (wire.Fields, *wire.Refusal) {
+	count := 3 // for what frame rebuilds
+	for _, values := range r.Header {
+		count += len(values)
+	}
+	out := make(wire.Fields, 0, count)
+	for key, values := range r.Header {
+		if key == "Host" {
+			if len(values) != 1 || values[0] != r.Host {
+				return nil, invalid("The Host header is not the authority of the request.")
+			}
+			continue
+		}
+		name, ok := lower(key)
+		if !ok {
+			return nil, invalid("The request has a header whose name is not valid.")
+		}
+		for _, value := range values {
+			if !isValue(value) {
+				return nil, invalid("The value of the header " + name + " holds a control character.")
+			}
+			out = append(out, wire.Field{Name: name, Value: strings.Trim(value, " \t")})
+		}
+	}
+	return out, nil
+}
+
+// checkConnection refuses what makes a header mean one thing to this hop and
+// another to the next: fields declared to be this hop's alone, which a proxy
+// must strip even if they are signed, a change of protocol, and repeats of the
+// one field that net/http would send once.
+func checkConnection(header http.Header) *wire.Refusal {
+	for _, value := range header["Connection"] {
+		for token := range strings.SplitSeq(value, ",") {
+			switch token = strings.Trim(token, " \t"); {
+			case token == "", strings.EqualFold(token, "close"), strings.EqualFold(token, "keep-alive"),
+				strings.EqualFold(token, "te"), strings.EqualFold(token, "upgrade"):
+			default:
+				return invalid("The Connection header names other headers, which is not supported.")
+			}
+		}
+	}
+	if len(header["Upgrade"]) > 0 {
+		return &wire.Refusal{
+			Status:  http.StatusNotImplemented,
+			Code:    "NotImplemented",
+			Message: "A header you provided implies functionality that is not implemented.",
+			Detail:  []wire.Element{{Name: "Header", Value: "Upgrade"}},
+			Close:   true,
+		}
+	}
+	if len(header["User-Agent"]) > 1 {
+		return invalid("The User-Agent header was sent more than once.")
+	}
+	return nil
+}
+
+// frame sets the body and its size, and rebuilds the fields that net/http
+// takes out of the header map.
+func frame(r *http.Request, out *wire.Request) *wire.Refusal {
+	lengths := r.Header["Content-Length"]
+	if len(r.Header["Transfer-Encoding"]) > 0 {
+		return invalidFraming("The Transfer-Encoding header is not supported in this version of HTTP.")
+	}
+	switch {
+	case len(r.TransferEncoding) > 0:
+		if len(lengths) > 0 || r.ContentLength >= 0 {
+			return invalidFraming("Content-Length and Transfer-Encoding were both sent.")
+		}
+		if !slices.Equal(r.TransferEncoding, []string{"chunked"}) {
+			return invalidFraming("The Transfer-Encoding is not supported: use chunked.")
+		}
+		out.Fields.Add("transfer-encoding", "chunked")
+	case len(lengths) > 1:
+		return invalidFraming("Content-Length was sent more than once.")
+	case len(lengths) == 1:
+		if size, err := strconv.ParseUint(strings.Trim(lengths[0], " \t"), 10, 63); err != nil || int64(size) != r.ContentLength {
+			return invalidFraming("Content-Length is not the length of the body.")
+		}
+	case r.ContentLength > 0:
+		out.Fields.Add("content-length", strconv.FormatInt(r.ContentLength, 10))
+	}
+	if len(r.Trailer) > 0 {
+		names := make([]string, 0, len(r.Trailer))
+		for key := range r.Trailer {
+			name, ok := lower(key)
+			if !ok {
+				return invalid("The Trailer header holds a name that is not valid.")
+			}
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		out.Fields.Add("trailer", strings.Join(names, ","))
+	}
+	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+		return nil
+	}
+	out.Body, out.BodySize = r.Body, max(r.ContentLength, -1)
+	return nil
+}
+
+func invalid(message string) *wire.Refusal {
+	return &wire.Refusal{Status: http.StatusBadRequest, Code: "InvalidRequest", Message: message}
+}
+
+// invalidFraming also ends the connection: where the next request begins is
+// not certain.
+func invalidFraming(message string) *wire.Refusal {
+	refusal := invalid(message)
+	refusal.Close = true
+	return refusal
+}
+
+func badTarget(cause string) *wire.Refusal {
+	return &wire.Refusal{Status: http.StatusBadRequest, Code: "InvalidURI", Message: "Couldn't parse the specified URI: " + cause + "."}
+}

@@ -1,0 +1,80 @@
+package refusal
+
+import "unicode/utf8"
+
+// appendElement appends an XML element. name is one of our own constants.
+func appendElement(b []byte, name, value string) []byte {
+	b = append(b, '<')
+	b = append(b, name...)
+	b = append(b, '>')
+	b = appendText(b, value)
+	b = append(b, "</"...)
+	b = append(b, name...)
+	return append(b, '>')
+}
+
+// appendText appends character data of XML 1.0. What a document may not hold
+// becomes U+FFFD, so that no request can make an answer that does not parse.
+func appendText(b []byte, s string) []byte {
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == 0xFFFE || r == 0xFFFF {
+				r = utf8.RuneError
+			}
+			b = utf8.AppendRune(b, r)
+			i += size
+			continue
+		}
+		i++
+		switch {
+		case c == '<':
+			b = append(b, "&lt;"...)
+		case c == '>':
+			b = append(b, "&gt;"...)
+		case c == '&':
+			b = append(b, "&amp;"...)
+		case c == '"':
+			b = append(b, "&quot;"...)
+		case c == '\'':
+			b = append(b, "&#39;"...)
+		case c == '\r':
+			b = append(b, "&#13;"...) // a parser would make a line feed of it
+		case c >= ' ', c == '\n', c == '\t':
+			b = append(b, c)
+		default:
+			b = utf8.AppendRune(b, utf8.RuneError)
+		}
+	}
+	return b
+}
+
+// appendMember appends a member of a JSON object after before, which is "{" or
+// ",".
+func appendMember(b []byte, before byte, name, value string) []byte {
+	b = append(b, before)
+	b = appendString(b, name)
+	b = append(b, ':')
+	return appendString(b, value)
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendString appends a JSON string; invalid UTF-8 becomes U+FFFD.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	for _, r := range s {
+		switch {
+		case r == '"', r == '\\':
+			b = append(b, '\\', byte(r))
+		case r < ' ', r == 0x7f, r == '<', r == '>', r == '&':
+			// As escapes, the last three do no harm where JSON is put into HTML.
+			b = append(b, `\u00`...)
+			b = append(b, hexDigits[r>>4], hexDigits[r&0xf])
+		default:
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return append(b, '"')
+}
