@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"io"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -126,6 +125,9 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	}
 	if len(v.mapped.Accesses) == 0 {
 		return wire.Unavailable("the mapper found no access in " + v.Operation.Name)
+	}
+	if v.mapped.Response != nil && !v.door.Can.Response {
+		return needs(v, "the upstream's answer")
 	}
 	fillRequest(&v.request, v.Request, v.Route, v.now)
 	fillAuthentication(&v.request, v.Request, v.verified, v.now)
@@ -249,7 +251,7 @@ func bodyRefusal(b *sigv4.Body, err error) *wire.Refusal {
 func tooLarge(op *action.Operation) *wire.Refusal {
 	return &wire.Refusal{
 		Status: 400, Code: "MaxMessageLengthExceeded", Message: "Your request was too big.", Close: true,
-		Detail: []wire.Element{{Name: "MaxMessageLengthBytes", Value: fmt.Sprint(op.BodyLimit)}},
+		Detail: []wire.Element{{Name: "MaxMessageLengthBytes", Value: strconv.FormatInt(op.BodyLimit, 10)}},
 	}
 }
 
@@ -363,13 +365,4 @@ func anyRefused(refused []*wire.Refusal) bool {
 		}
 	}
 	return false
-}
-
-// asRefusal finds the refusal in an error, or makes the one for a failure here.
-func asRefusal(err error, doing string) *wire.Refusal {
-	var r *wire.Refusal
-	if errors.As(err, &r) {
-		return r
-	}
-	return wire.Unavailable(doing + ": " + err.Error())
 }

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/sallyport-iam/sallyport/action/s3"
+	"github.com/sallyport-iam/sallyport/bundle"
+	"github.com/sallyport-iam/sallyport/config"
+	"github.com/sallyport-iam/sallyport/proxy"
+	"github.com/sallyport-iam/sallyport/proxy/standalone"
+	"github.com/sallyport-iam/sallyport/upstream"
+	"github.com/sallyport-iam/sallyport/wire/refusal"
+)
+
+// What follows turns the configuration into each room's options.
+
+func bundleOptions(cfg *config.Config, logger *zap.Logger) bundle.Options {
+	o := bundle.Options{
+		Directory: cfg.Bundle.Directory,
+		KeyFiles:  cfg.Keys.Files,
+		Quiet:     cfg.Bundle.Quiet,
+		Poll:      cfg.Bundle.Poll,
+		Logger:    logger,
+		Now:       time.Now,
+	}
+	for _, d := range cfg.Doors {
+		for _, r := range d.Routes {
+			o.Routes = append(o.Routes, bundleRoute(r.Name))
+		}
+	}
+	return o
+}
+
+// bundleRoute tells the bundle what an S3 route can produce and fill.
+func bundleRoute(name string) bundle.Route {
+	everywhere := proxy.Keys()
+	return bundle.Route{
+		Name:    name,
+		Actions: s3.Actions(),
+		Fills: func(action, key string) bool {
+			return slices.Contains(everywhere, key) || s3.Fills(action, key)
+		},
+	}
+}
+
+func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstream.Upstream) standalone.Options {
+	routes := make([]*proxy.Route, len(d.Routes))
+	for i, r := range d.Routes {
+		routes[i] = &proxy.Route{
+			Name:         r.Name,
+			Service:      r.Service,
+			Regions:      r.Regions,
+			Hosts:        r.Hosts,
+			VirtualHosts: r.VirtualHosts,
+			Account:      r.Account,
+			Partition:    "aws",
+			Protocol:     refusal.S3,
+			Mapper:       s3.New(s3.Options{}),
+			Upstream:     upstreams[r.Upstream],
+		}
+	}
+	o := standalone.Options{
+		Door: &proxy.Door{
+			Name:   d.Name,
+			Routes: proxy.NewTable(routes),
+			Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
+		},
+		Address:        d.Listen,
+		TrustedProxies: d.TrustedProxies,
+		HealthPath:     d.HealthPath,
+		MaxHeader:      int(cfg.Limits.HeaderBytes),
+		MaxConnections: cfg.Limits.Connections,
+		HeaderTimeout:  cfg.Timeouts.Header,
+		IdleTimeout:    cfg.Timeouts.Idle,
+		ReadProgress:   cfg.Timeouts.BodyProgress,
+		WriteProgress:  cfg.Timeouts.WriteProgress,
+		Now:            time.Now,
+	}
+	if d.TLS != nil {
+		o.CertificateFile, o.KeyFile = d.TLS.Certificate, d.TLS.Key
+	}
+	return o
+}
+
+func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registry) error {
+	for _, u := range s.cfg.Upstreams {
+		provider, err := upstreamCredentials(ctx, &u)
+		if err != nil {
+			return fmt.Errorf("upstream %q: %w", u.Name, err)
+		}
+		o := upstream.Options{
+			Name:                  u.Name,
+			Endpoint:              u.Endpoint,
+			Addressing:            upstream.Path,
+			Region:                u.Region,
+			Service:               "s3",
+			Credentials:           provider,
+			ConnectTimeout:        u.Timeouts.Connect,
+			ResponseHeaderTimeout: u.Timeouts.ResponseHeader,
+			IdleTimeout:           u.Timeouts.Idle,
+			MaxIdleConns:          u.Connections.MaxIdle,
+			MaxConns:              u.Connections.Max,
+		}
+		if u.Addressing == config.AddressingVirtual {
+			o.Addressing = upstream.VirtualHosted
+		}
+		if u.CAFile != "" {
+			if o.RootCAs, err = certificatePool(u.CAFile); err != nil {
+				return fmt.Errorf("upstream %q: %w", u.Name, err)
+			}
+		}
+		if s.upstreams[u.Name], err = upstream.New(o); err != nil {
+			return fmt.Errorf("upstream %q: %w", u.Name, err)
+		}
+	}
+	return nil
+}
+
+// upstreamCredentials are the configured ones, or those of AWS's default chain
+// (environment, shared files, web identity, container, instance).
+func upstreamCredentials(ctx context.Context, u *config.Upstream) (aws.CredentialsProvider, error) {
+	if c := u.Credentials; c != nil {
+		return credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey.Reveal(), c.SessionToken.Reveal()), nil
+	}
+	chain, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(u.Region))
+	if err != nil {
+		return nil, fmt.Errorf("AWS default credential chain: %w", err)
+	}
+	return chain.Credentials, nil
+}
+
+func certificatePool(file string) (*x509.CertPool, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no PEM certificate", file)
+	}
+	return pool, nil
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/sallyport-iam/sallyport/audit"
+	"github.com/sallyport-iam/sallyport/bundle"
+	"github.com/sallyport-iam/sallyport/config"
+	"github.com/sallyport-iam/sallyport/proxy"
+	"github.com/sallyport-iam/sallyport/proxy/admin"
+	"github.com/sallyport-iam/sallyport/proxy/standalone"
+	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/upstream"
+)
+
+// ServeCmd runs Sallyport.
+type ServeCmd struct {
+	Config string `short:"c" required:"" placeholder:"FILE" help:"Configuration file."`
+}
+
+// Help shows an example.
+func (ServeCmd) Help() string {
+	return `Logs go to standard error and audit records to standard output, both as JSON lines. SIGTERM and SIGINT drain: /readyz turns 503, then requests in flight are let finish.
+
+Example:
+  sallyport serve --config sallyport.yaml`
+}
+
+// Run serves until the context ends, and drains then.
+func (c *ServeCmd) Run(ctx context.Context, console *Console) error {
+	cfg, err := config.Load(c.Config, os.LookupEnv)
+	if err != nil {
+		return console.problems(err)
+	}
+	logger, err := newLogger(cfg.Log.Level)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = logger.Sync() }()
+	s, err := assemble(ctx, cfg, logger)
+	if err != nil {
+		return err
+	}
+	return s.run(ctx)
+}
+
+func newLogger(level string) (*zap.Logger, error) {
+	at, err := zap.ParseAtomicLevel(level)
+	if err != nil {
+		return nil, fmt.Errorf("log level: %w", err)
+	}
+	encoder := zap.NewProductionEncoderConfig()
+	encoder.TimeKey = "time"
+	encoder.EncodeTime = zapcore.RFC3339NanoTimeEncoder
+	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(encoder), zapcore.Lock(os.Stderr), at)), nil
+}
+
+// server is everything that serve runs.
+type server struct {
+	cfg       *config.Config
+	logger    *zap.Logger
+	bundle    *bundle.Manager
+	upstreams map[string]*upstream.Upstream
+	doors     []*standalone.Server
+	admin     *admin.Server
+	audit     *audit.Log
+	draining  atomic.Bool
+}
+
+// assemble wires the rooms together and opens the listeners.
+func assemble(ctx context.Context, cfg *config.Config, logger *zap.Logger) (*server, error) {
+	s := &server{cfg: cfg, logger: logger, upstreams: map[string]*upstream.Upstream{}, audit: audit.NewLog(os.Stdout)}
+	registry := prometheus.NewRegistry()
+	if err := s.openUpstreams(ctx, registry); err != nil {
+		return nil, err
+	}
+	s.bundle = bundle.NewManager(bundleOptions(cfg, logger))
+	registerProcess(registry, s.bundle)
+	enforcer := proxy.New(proxy.Options{
+		Snapshot:  s.bundle.Current,
+		Verifier:  sigv4.NewVerifier(sigv4.Options{}),
+		Now:       time.Now,
+		Budget:    proxy.NewBudget(cfg.Limits.DecidedBodyBudget),
+		MaxObject: cfg.Limits.ObjectBytes,
+		Audit:     s.audit,
+		Metrics:   proxy.NewMetrics(registry),
+		Logger:    logger,
+	})
+	err := s.openDoors(enforcer)
+	if err == nil {
+		err = s.openAdmin(registry)
+	}
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *server) openDoors(enforcer *proxy.Enforcer) error {
+	for i := range s.cfg.Doors {
+		o := doorOptions(s.cfg, &s.cfg.Doors[i], s.upstreams)
+		o.Enforcer, o.Ready, o.Logger = enforcer, s.ready, s.logger
+		door, err := standalone.Listen(o)
+		if err != nil {
+			return err
+		}
+		s.doors = append(s.doors, door)
+	}
+	return nil
+}
+
+func (s *server) openAdmin(registry *prometheus.Registry) error {
+	o := admin.Options{
+		Address:  s.cfg.Admin.Listen,
+		Version:  buildInfo().Version,
+		Started:  time.Now(),
+		Now:      time.Now,
+		Bundle:   s.bundle.Status,
+		Draining: s.draining.Load,
+		Metrics:  registry,
+	}
+	for i, door := range s.doors {
+		o.Doors = append(o.Doors, admin.Door{Name: door.Name(), Address: door.Addr().String(), TLS: s.cfg.Doors[i].TLS != nil})
+	}
+	for _, u := range s.cfg.Upstreams {
+		o.Upstreams = append(o.Upstreams, admin.Upstream{Name: u.Name, Endpoint: u.Endpoint.Redacted()})
+	}
+	var err error
+	s.admin, err = admin.Listen(o)
+	return err
+}
+
+func (s *server) ready() bool { return s.bundle.Current() != nil && !s.draining.Load() }
+
+// run serves until the context ends or a listener fails.
+func (s *server) run(ctx context.Context) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	bundleDone := make(chan error, 1)
+	go func() { bundleDone <- s.bundle.Run(background) }()
+	failed := make(chan error, len(s.doors)+1)
+	for _, door := range s.doors {
+		go func() { failed <- door.Serve() }()
+		s.logger.Info("door open", zap.String("door", door.Name()), zap.Stringer("address", door.Addr()))
+	}
+	go func() { failed <- s.admin.Serve() }()
+	s.logger.Info("admin open", zap.Stringer("address", s.admin.Addr()))
+
+	var err error
+	select {
+	case err = <-failed:
+	case err = <-bundleDone:
+		bundleDone <- err
+	case <-ctx.Done():
+		s.drain()
+	}
+	stop()
+	err = errors.Join(err, <-bundleDone)
+	s.close()
+	return err
+}
+
+// drain lets load balancers notice, then requests in flight finish.
+func (s *server) drain() {
+	s.draining.Store(true)
+	t := s.cfg.Timeouts
+	s.logger.Info("draining", zap.Duration("delay", t.DrainDelay), zap.Duration("at_most", t.Drain))
+	time.Sleep(t.DrainDelay)
+	ctx, cancel := context.WithTimeout(context.Background(), t.Drain)
+	defer cancel()
+	done := make(chan error, len(s.doors))
+	for _, door := range s.doors {
+		go func() { done <- door.Shutdown(ctx) }()
+	}
+	for range s.doors {
+		if err := <-done; err != nil {
+			s.logger.Warn("requests were cut off", zap.Error(err))
+		}
+	}
+}
+
+// close ends at once what is still open.
+func (s *server) close() {
+	cut, cancel := context.WithCancel(context.Background())
+	cancel()
+	for _, door := range s.doors {
+		_ = door.Shutdown(cut)
+	}
+	if s.admin != nil {
+		_ = s.admin.Close()
+	}
+	for _, u := range s.upstreams {
+		u.Close()
+	}
+	_ = s.audit.Sync()
+}

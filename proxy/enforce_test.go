@@ -1,0 +1,498 @@
+package proxy_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/sallyport-iam/sallyport/action"
+	"github.com/sallyport-iam/sallyport/action/s3"
+	"github.com/sallyport-iam/sallyport/audit"
+	"github.com/sallyport-iam/sallyport/bundle"
+	"github.com/sallyport-iam/sallyport/proxy"
+	"github.com/sallyport-iam/sallyport/secret"
+	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/upstream"
+	"github.com/sallyport-iam/sallyport/wire"
+	"github.com/sallyport-iam/sallyport/wire/refusal"
+)
+
+var clock = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+const secretKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+
+// keyOf is the access key id of a user of the tests' bundle.
+func keyOf(user string) string {
+	return "AKIAEXAMPLE" + strings.ToUpper((user + "AAAAAAAAA")[:9])
+}
+
+var bundleFiles = map[string]string{
+	"bundle.yaml": `accounts:
+  "111122223333": {alias: storage}
+  "444455556666": {alias: other}
+buckets:
+  - {name: "reports", account: "111122223333"}
+  - {name: "other-*", account: "444455556666"}
+`,
+	"accounts/111122223333/users/alice.yaml": "id: AIDAALICEALICEALICE1\n",
+	"accounts/111122223333/users/alice/all.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+  {"Sid": "NoSecrets", "Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::reports/secret/*"}]}`,
+	"accounts/111122223333/users/bob.yaml": "id: AIDABOBBOBBOBBOBBOB1\n",
+	"accounts/111122223333/users/bob/read.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/public/*"}]}`,
+	"accounts/444455556666/users/carol.yaml": "id: AIDACAROLCAROLCAROL1\n",
+	"accounts/444455556666/users/carol/all.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`,
+	"accounts/111122223333/resources/s3/reports.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/open/*"}]}`,
+}
+
+// bench is an enforcement point with everything around it but a door.
+type bench struct {
+	t        *testing.T
+	enforcer *proxy.Enforcer
+	door     *proxy.Door
+	records  *lines
+
+	mu     sync.Mutex
+	seen   []*http.Request
+	bodies []string
+	answer http.HandlerFunc
+}
+
+// lines collects what is written.
+type lines struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Buffer.Write(p)
+}
+
+func (l *lines) Sync() error { return nil }
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(name, text string, mode os.FileMode) string {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for name, text := range bundleFiles {
+		write("bundle/"+name, text, 0o644)
+	}
+	var keys strings.Builder
+	keys.WriteString("keys:\n")
+	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "carol": "444455556666"} {
+		fmt.Fprintf(&keys, "  - {access_key_id: %s, secret_access_key: %s, account: \"%s\", user: %s, status: Active}\n", keyOf(user), secretKey, account, user)
+	}
+	everywhere := proxy.Keys()
+	snapshot, findings := bundle.Load(bundle.Options{
+		Directory: filepath.Join(dir, "bundle"),
+		KeyFiles:  []string{write("keys.yaml", keys.String(), 0o600)},
+		Routes: []bundle.Route{{Name: "main", Actions: s3.Actions(), Fills: func(act, key string) bool {
+			for _, k := range everywhere {
+				if k == key {
+					return true
+				}
+			}
+			return s3.Fills(act, key)
+		}}},
+		Logger: zap.NewNop(),
+		Now:    func() time.Time { return clock },
+	})
+	if snapshot == nil {
+		t.Fatalf("the bundle does not load: %v", findings)
+	}
+
+	b := &bench{t: t, records: &lines{}}
+	b.answer = func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "from the store") }
+	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		b.mu.Lock()
+		b.seen = append(b.seen, r)
+		b.bodies = append(b.bodies, string(body))
+		answer := b.answer
+		b.mu.Unlock()
+		w.Header().Set("X-Amz-Request-Id", "STOREREQUEST")
+		answer(w, r)
+	}))
+	t.Cleanup(store.Close)
+	endpoint, err := url.Parse(store.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	up, err := upstream.New(upstream.Options{
+		Name: "store", Endpoint: endpoint, Addressing: upstream.Path, Region: "us-east-1", Service: "s3",
+		Credentials:    credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "store-secret-example", ""),
+		ConnectTimeout: 5 * time.Second, ResponseHeaderTimeout: 5 * time.Second, IdleTimeout: time.Second,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(up.Close)
+	b.door = &proxy.Door{
+		Name: "test",
+		Can:  proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
+		Routes: proxy.NewTable([]*proxy.Route{{
+			Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
+			VirtualHosts: []string{"s3.example.com"},
+			Protocol:     refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
+		}}),
+	}
+	b.enforcer = proxy.New(proxy.Options{
+		Snapshot:  func() *bundle.Snapshot { return snapshot },
+		Verifier:  sigv4.NewVerifier(sigv4.Options{}),
+		Now:       func() time.Time { return clock },
+		Budget:    proxy.NewBudget(8 << 20),
+		MaxObject: 5 << 30,
+		Audit:     audit.NewLog(b.records),
+		Metrics:   proxy.NewMetrics(prometheus.NewRegistry()),
+		Logger:    zap.NewNop(),
+	})
+	return b
+}
+
+var _ zapcore.WriteSyncer = (*lines)(nil)
+
+// request makes one, signed by user unless that is empty.
+func request(t *testing.T, user, method, host, target, body string, fields ...wire.Field) *wire.Request {
+	t.Helper()
+	path, raw, hasQuery, r := wire.ParseTarget(target)
+	if r != nil {
+		t.Fatal(r)
+	}
+	query, r := wire.ParseQuery(raw)
+	if r != nil {
+		t.Fatal(r)
+	}
+	req := &wire.Request{
+		Method: method, Scheme: "http", Host: host, Path: path, RawQuery: raw, HasQuery: hasQuery, Query: query,
+		Fields: append(wire.Fields{{Name: "user-agent", Value: "test"}}, fields...),
+		Peer:   netip.MustParseAddrPort("203.0.113.7:1234"),
+	}
+	if body != "" {
+		req.Body, req.BodySize = io.NopCloser(strings.NewReader(body)), int64(len(body))
+		req.Fields.Add("content-length", fmt.Sprint(len(body)))
+	}
+	if user != "" {
+		sum := sha256.Sum256([]byte(body))
+		sigv4.NewSigner().Sign(req, sigv4.Credentials{AccessKeyID: keyOf(user), SecretAccessKey: secret.New(secretKey)},
+			"s3", "us-east-1", hex.EncodeToString(sum[:]), clock)
+	}
+	return req
+}
+
+type reply struct {
+	status int
+	body   string
+	fields wire.Fields
+	// forwarded tells whether the store saw the request.
+	forwarded bool
+}
+
+func (b *bench) serve(req *wire.Request) reply {
+	b.t.Helper()
+	b.mu.Lock()
+	before := len(b.seen)
+	b.mu.Unlock()
+	resp := b.enforcer.Serve(context.Background(), b.door, req, "REQUESTIDEXAMPLE")
+	out := reply{status: resp.Status, fields: resp.Fields}
+	if resp.Body != nil {
+		text, err := io.ReadAll(resp.Body)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		out.body = string(text)
+	}
+	b.mu.Lock()
+	out.forwarded = len(b.seen) > before
+	b.mu.Unlock()
+	return out
+}
+
+func TestServe(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	tests := []struct {
+		name, user, method, target, body string
+		status                           int
+		code, text                       string
+		forwarded                        bool
+	}{
+		{name: "allowed", user: "alice", method: "GET", target: "/reports/a", status: 200, text: "from the store", forwarded: true},
+		{name: "no identity policy", user: "bob", method: "GET", target: "/reports/a", status: 403, code: "AccessDenied",
+			text: `User: arn:aws:iam::111122223333:user/bob is not authorized to perform: s3:GetObject on resource: &#34;arn:aws:s3:::reports/a&#34; because no identity-based policy allows the s3:GetObject action`},
+		{name: "an explicit deny", user: "alice", method: "GET", target: "/reports/secret/a", status: 403, code: "AccessDenied",
+			text: "with an explicit deny in an identity-based policy"},
+		{name: "anonymous", method: "GET", target: "/reports/a", status: 403, code: "AccessDenied", text: "<Message>Access Denied</Message>"},
+		{name: "anonymous where the bucket policy allows", method: "GET", target: "/reports/open/a", status: 200, forwarded: true},
+		{name: "another account's bucket", user: "alice", method: "GET", target: "/other-1/a", status: 403, code: "AccessDenied"},
+		{name: "a bucket without owner", user: "alice", method: "GET", target: "/nobodys/a", status: 403, code: "AccessDenied"},
+		{name: "a put", user: "alice", method: "PUT", target: "/reports/a", body: "hello", status: 200, forwarded: true},
+		{name: "a put without permission", user: "bob", method: "PUT", target: "/reports/public/a", body: "hello", status: 403, code: "AccessDenied"},
+		{name: "a body on GET", user: "alice", method: "GET", target: "/reports/a", body: "hello", status: 400, code: "UnexpectedContent"},
+		{name: "an unknown sub-resource", user: "alice", method: "GET", target: "/reports?everything", status: 400},
+		{name: "an unknown method", user: "alice", method: "PATCH", target: "/reports/a", status: 405, code: "MethodNotAllowed"},
+	}
+	for _, tt := range tests {
+		got := b.serve(request(t, tt.user, tt.method, "localhost:9000", tt.target, tt.body))
+		if got.status != tt.status || !strings.Contains(got.body, tt.text) || got.forwarded != tt.forwarded {
+			t.Errorf("%s: %d, forwarded %v, %s", tt.name, got.status, got.forwarded, got.body)
+		}
+		if tt.code != "" && !strings.Contains(got.body, "<Code>"+tt.code+"</Code>") {
+			t.Errorf("%s: no code %s in %s", tt.name, tt.code, got.body)
+		}
+		if got.fields.Get("x-sallyport-revision") == "" || got.fields.Get("x-sallyport-request-id") != "REQUESTIDEXAMPLE" {
+			t.Errorf("%s: fields %v", tt.name, got.fields)
+		}
+	}
+}
+
+func TestServeWithoutBundle(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.enforcer.Snapshot = func() *bundle.Snapshot { return nil }
+	got := b.serve(request(t, "alice", "GET", "localhost", "/reports/a", ""))
+	if got.status != 503 || got.forwarded || !strings.Contains(got.body, "<Code>ServiceUnavailable</Code>") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// panicking is a mapper with a defect.
+type panicking struct{ action.Mapper }
+
+func (panicking) Map(*wire.Request, *action.Operation, action.Place, []byte) (action.Mapped, *wire.Refusal) {
+	panic("a defect")
+}
+
+// silent is a mapper that finds nothing to decide.
+type silent struct{ action.Mapper }
+
+func (silent) Map(*wire.Request, *action.Operation, action.Place, []byte) (action.Mapped, *wire.Refusal) {
+	return action.Mapped{}, nil
+}
+
+func TestServeDefectiveMapperDenies(t *testing.T) {
+	t.Parallel()
+	for name, mapper := range map[string]action.Mapper{"panics": panicking{s3.New(s3.Options{})}, "maps to nothing": silent{s3.New(s3.Options{})}} {
+		b := newBench(t)
+		route, _, _ := b.door.Routes.Match(&wire.Request{Host: "s3.example.com"})
+		route.Mapper = mapper
+		got := b.serve(request(t, "alice", "GET", "s3.example.com", "/reports/a", ""))
+		if got.status != 503 || got.forwarded {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func TestServeCancelledDenies(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	v := b.enforcer.Check(ctx, b.door, request(t, "alice", "GET", "localhost", "/reports/a", ""), "ID")
+	if v.Refusal == nil || v.Refusal.Status != 503 {
+		t.Errorf("refusal %v", v.Refusal)
+	}
+}
+
+const deleteBody = `<Delete><Object><Key>secret/a</Key></Object><Object><Key>b</Key></Object><Object><Key>secret/c</Key></Object><Object><Key>d</Key></Object></Delete>`
+
+func TestMuseum_14_multiDeleteLaterKeys(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.answer = func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `<?xml version="1.0" encoding="UTF-8"?><DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Deleted><Key>b</Key></Deleted><Deleted><Key>d</Key></Deleted></DeleteResult>`)
+	}
+	got := b.serve(request(t, "alice", "POST", "localhost", "/reports?delete", deleteBody))
+	if got.status != 200 || !got.forwarded {
+		t.Fatalf("%+v", got)
+	}
+	sent := b.bodies[0]
+	if strings.Contains(sent, "secret") || !strings.Contains(sent, "<Key>b</Key>") || !strings.Contains(sent, "<Key>d</Key>") {
+		t.Errorf("sent %s", sent)
+	}
+	for _, want := range []string{"<Deleted><Key>b</Key></Deleted>", "<Key>secret/a</Key>", "<Key>secret/c</Key>", "<Code>AccessDenied</Code>"} {
+		if !strings.Contains(got.body, want) {
+			t.Errorf("no %s in %s", want, got.body)
+		}
+	}
+
+	// Nothing left: nothing is sent.
+	got = b.serve(request(t, "bob", "POST", "localhost", "/reports?delete", deleteBody))
+	if got.status != 200 || got.forwarded || strings.Count(got.body, "<Code>AccessDenied</Code>") != 4 {
+		t.Errorf("%+v", got)
+	}
+
+	// A door that cannot rewrite denies all or nothing.
+	b.door.Can.RewriteBody = false
+	got = b.serve(request(t, "alice", "POST", "localhost", "/reports?delete", deleteBody))
+	if got.status != 403 || got.forwarded {
+		t.Errorf("%+v", got)
+	}
+	got = b.serve(request(t, "alice", "POST", "localhost", "/reports?delete", `<Delete><Object><Key>b</Key></Object></Delete>`))
+	if got.status != 200 || !got.forwarded {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestServeWeakDoors(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name           string
+		can            proxy.Capabilities
+		method, target string
+		body           string
+		status         int
+	}{
+		{"no body: a streamed upload", proxy.Capabilities{Response: true}, "PUT", "/reports/a", "x", 403},
+		{"no body: an operation decided from it", proxy.Capabilities{Response: true}, "POST", "/reports?delete", deleteBody, 403},
+		{"no body: a read passes", proxy.Capabilities{Response: true}, "GET", "/reports/a", "", 200},
+		{"no answers: ListBuckets has to be filtered", proxy.Capabilities{Body: true}, "GET", "/", "", 403},
+		{"no answers: a read passes", proxy.Capabilities{Body: true}, "GET", "/reports/a", "", 200},
+	}
+	for _, tt := range tests {
+		b := newBench(t)
+		b.door.Can = tt.can
+		got := b.serve(request(t, "alice", tt.method, "localhost", tt.target, tt.body))
+		if got.status != tt.status || got.forwarded != (tt.status == 200) {
+			t.Errorf("%s: %+v", tt.name, got)
+		}
+	}
+}
+
+func TestServeBudgetSpent(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.enforcer.Budget = proxy.NewBudget(10)
+	got := b.serve(request(t, "alice", "POST", "localhost", "/reports?delete", deleteBody))
+	if got.status != 503 || !strings.Contains(got.body, "<Code>SlowDown</Code>") || got.forwarded {
+		t.Errorf("%+v", got)
+	}
+	if b.enforcer.Budget.Used() != 0 {
+		t.Errorf("%d bytes are still reserved", b.enforcer.Budget.Used())
+	}
+}
+
+func TestServeBodyReleasesBudget(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, body := range []string{deleteBody, "<Delete>", strings.Repeat("x", 3<<20)} {
+		b.serve(request(t, "alice", "POST", "localhost", "/reports?delete", body))
+		if used := b.enforcer.Budget.Used(); used != 0 {
+			t.Errorf("%.20s: %d bytes are still reserved", body, used)
+		}
+	}
+}
+
+func TestServeMissingObject(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.answer = func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(404)
+		_, _ = io.WriteString(w, "<Error><Code>NoSuchKey</Code></Error>")
+	}
+	if got := b.serve(request(t, "alice", "GET", "localhost", "/reports/a", "")); got.status != 404 || !strings.Contains(got.body, "NoSuchKey") {
+		t.Errorf("who may list: %+v", got)
+	}
+	if got := b.serve(request(t, "bob", "GET", "localhost", "/reports/public/a", "")); got.status != 403 || strings.Contains(got.body, "NoSuchKey") {
+		t.Errorf("who may not list: %+v", got)
+	}
+}
+
+func TestServeListBucketsShowsOwnAccount(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.answer = func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `<?xml version="1.0" encoding="UTF-8"?><ListAllMyBucketsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Owner><ID>x</ID></Owner><Buckets><Bucket><Name>reports</Name></Bucket><Bucket><Name>other-1</Name></Bucket><Bucket><Name>nobodys</Name></Bucket></Buckets></ListAllMyBucketsResult>`)
+	}
+	for user, only := range map[string]string{"alice": "reports", "carol": "other-1"} {
+		got := b.serve(request(t, user, "GET", "localhost", "/", ""))
+		if got.status != 200 || strings.Count(got.body, "<Name>") != 1 || !strings.Contains(got.body, "<Name>"+only+"</Name>") {
+			t.Errorf("%s: %+v", user, got)
+		}
+	}
+}
+
+func TestServeUpstreamIsResigned(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.serve(request(t, "alice", "GET", "reports.s3.example.com", "/a%20b/../c?versionId=1", ""))
+	if len(b.seen) != 1 {
+		t.Fatal("not forwarded")
+	}
+	got := b.seen[0]
+	if got.RequestURI != "/reports/a%20b/../c?versionId=1" {
+		t.Errorf("target %s", got.RequestURI)
+	}
+	authorization := got.Header.Get("Authorization")
+	if !strings.Contains(authorization, "Credential=AKIDEXAMPLE/") || strings.Contains(authorization, keyOf("alice")) {
+		t.Errorf("authorization %s", authorization)
+	}
+}
+
+func TestServeRecordsOneLine(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.serve(request(t, "alice", "GET", "localhost", "/reports/secret/a?X-Unknown=1", ""))
+	text := b.records.String()
+	if strings.Count(text, "\n") != 1 {
+		t.Fatalf("records: %q", text)
+	}
+	var record struct {
+		EventName, RequestID, SourceIPAddress, ErrorCode, Revision, Path string
+		UserIdentity                                                     struct{ Type, ARN, AccessKeyID string }
+		Accesses                                                         []struct {
+			Action, Resource, Decision, Layer string
+			Statement                         struct {
+				Sid, File string
+				Line      int
+			}
+		}
+		Status int
+	}
+	if err := json.Unmarshal([]byte(text), &record); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	if record.EventName != "GetObject" || record.Status != 403 || record.ErrorCode != "AccessDenied" || record.SourceIPAddress != "203.0.113.7" ||
+		record.UserIdentity.Type != "IAMUser" || record.UserIdentity.AccessKeyID != keyOf("alice") || record.Revision == "" ||
+		len(record.Accesses) != 1 || record.Accesses[0].Statement.Sid != "NoSecrets" || record.Accesses[0].Statement.Line != 3 {
+		t.Errorf("record %s", text)
+	}
+	for _, hidden := range []string{secretKey, "Signature", "AWS4-HMAC"} {
+		if strings.Contains(text, hidden) {
+			t.Errorf("the record shows %q: %s", hidden, text)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package proxy_test
+
+import (
+	"testing"
+
+	"github.com/sallyport-iam/sallyport/proxy"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+func TestTableMatch(t *testing.T) {
+	t.Parallel()
+	table := proxy.NewTable([]*proxy.Route{
+		{Name: "any"},
+		{Name: "fast", Hosts: []string{"fast.example.com", "10.0.0.1"}},
+		{Name: "virtual", VirtualHosts: []string{"s3.example.com"}},
+		{Name: "deeper", VirtualHosts: []string{"eu.s3.example.com"}},
+		{Name: "six", Hosts: []string{"[2001:db8::1]"}},
+	})
+	tests := []struct{ host, route, bucket string }{
+		{"fast.example.com", "fast", ""},
+		{"FAST.example.COM:9000", "fast", ""},
+		{"fast.example.com.", "fast", ""},
+		{"10.0.0.1:9000", "fast", ""},
+		{"[2001:db8::1]:9000", "six", ""},
+		{"[2001:db8::1]", "six", ""},
+		{"s3.example.com", "virtual", ""},
+		{"reports.s3.example.com", "virtual", "reports"},
+		{"Reports.S3.example.com:443", "virtual", "reports"},
+		{"a.b.s3.example.com", "virtual", "a.b"},
+		{"eu.s3.example.com", "deeper", ""},
+		{"reports.eu.s3.example.com", "deeper", "reports"},
+		{".s3.example.com", "any", ""},
+		{"xs3.example.com", "any", ""},
+		{"s3.example.com.evil.org", "any", ""},
+		{"", "any", ""},
+	}
+	for _, tt := range tests {
+		route, bucket, r := table.Match(&wire.Request{Host: tt.host})
+		if r != nil {
+			t.Errorf("%q: refused: %v", tt.host, r)
+			continue
+		}
+		if route.Name != tt.route || bucket != tt.bucket {
+			t.Errorf("%q: route %q, bucket %q; want %q, %q", tt.host, route.Name, bucket, tt.route, tt.bucket)
+		}
+	}
+}
+
+func TestTableWithoutFallbackRefuses(t *testing.T) {
+	t.Parallel()
+	table := proxy.NewTable([]*proxy.Route{{Name: "one", Hosts: []string{"one.example.com"}}})
+	if route, _, r := table.Match(&wire.Request{Host: "two.example.com"}); r == nil || r.Status != 403 {
+		t.Errorf("route %v, refusal %v; want 403", route, r)
+	}
+}
+
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	b := proxy.NewBudget(10)
+	steps := []struct {
+		reserve int64
+		ok      bool
+	}{{6, true}, {5, false}, {4, true}, {1, false}}
+	for i, s := range steps {
+		if got := b.Reserve(s.reserve); got != s.ok {
+			t.Fatalf("step %d: Reserve(%d) = %v, want %v", i, s.reserve, got, s.ok)
+		}
+	}
+	b.Release(6)
+	if b.Used() != 4 || !b.Reserve(6) {
+		t.Errorf("after the release %d are used", b.Used())
+	}
+}

@@ -1,0 +1,52 @@
+package standalone
+
+import (
+	"crypto/tls"
+	"net/http"
+	"net/netip"
+	"testing"
+)
+
+func TestClient(t *testing.T) {
+	t.Parallel()
+	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}
+	tests := []struct {
+		name    string
+		remote  string
+		tls     bool
+		forward []string
+		proto   []string
+		peer    string
+		scheme  string
+	}{
+		{name: "direct", remote: "192.0.2.1:1234", peer: "192.0.2.1:1234", scheme: "http"},
+		{name: "direct TLS", remote: "192.0.2.1:1234", tls: true, peer: "192.0.2.1:1234", scheme: "https"},
+		{name: "an untrusted peer is not believed", remote: "192.0.2.1:1234", forward: []string{"203.0.113.9"}, proto: []string{"https"}, peer: "192.0.2.1:1234", scheme: "http"},
+		{name: "a trusted proxy is", remote: "10.0.0.1:1234", forward: []string{"203.0.113.9"}, proto: []string{"https"}, peer: "203.0.113.9:0", scheme: "https"},
+		{name: "what the client claims stands left", remote: "10.0.0.1:1", forward: []string{"1.2.3.4, 203.0.113.9"}, peer: "203.0.113.9:0", scheme: "http"},
+		{name: "a chain of trusted proxies", remote: "10.0.0.1:1", forward: []string{"1.2.3.4, 203.0.113.9, 10.0.0.7"}, peer: "203.0.113.9:0", scheme: "http"},
+		{name: "several fields are one list", remote: "10.0.0.1:1", forward: []string{"1.2.3.4", "203.0.113.9, 10.0.0.7"}, peer: "203.0.113.9:0", scheme: "http"},
+		{name: "only proxies: the farthest", remote: "10.0.0.1:1", forward: []string{"10.0.0.9"}, peer: "10.0.0.9:0", scheme: "http"},
+		{name: "unreadable: the last hop read", remote: "10.0.0.1:1", forward: []string{"203.0.113.9, unknown, 10.0.0.7"}, peer: "10.0.0.7:0", scheme: "http"},
+		{name: "no list", remote: "10.0.0.1:1", peer: "10.0.0.1:1", scheme: "http"},
+		{name: "two protocols are none", remote: "10.0.0.1:1", proto: []string{"http", "https"}, peer: "10.0.0.1:1", scheme: "http"},
+		{name: "an odd protocol is none", remote: "10.0.0.1:1", proto: []string{"HTTPS, http"}, peer: "10.0.0.1:1", scheme: "http"},
+		{name: "v4 in v6", remote: "[::ffff:10.0.0.1]:1", forward: []string{"2001:db9::1"}, peer: "[2001:db9::1]:0", scheme: "http"},
+	}
+	for _, tt := range tests {
+		r := &http.Request{RemoteAddr: tt.remote, Header: http.Header{}}
+		if tt.forward != nil {
+			r.Header["X-Forwarded-For"] = tt.forward
+		}
+		if tt.proto != nil {
+			r.Header["X-Forwarded-Proto"] = tt.proto
+		}
+		if tt.tls {
+			r.TLS = &tls.ConnectionState{}
+		}
+		peer, scheme := client(r, trusted)
+		if peer.String() != tt.peer || scheme != tt.scheme {
+			t.Errorf("%s: %s %s, want %s %s", tt.name, peer, scheme, tt.peer, tt.scheme)
+		}
+	}
+}
