@@ -171,16 +171,11 @@ func (d *decoder) checkListeners(c *Config) {
 		what, address string
 		at            position
 	}
-	var all []listener
+	all := []listener{{"the admin listener", c.Admin.Listen, d.places[&c.Admin.Listen]}}
 	for i := range c.Doors {
 		door := &c.Doors[i]
 		all = append(all, listener{"door " + quote(door.Name), door.Listen, d.places[&door.Listen]})
 	}
-	admin, written := d.places[&c.Admin.Listen]
-	if !written {
-		admin = position{1, 1}
-	}
-	all = append(all, listener{"the admin listener", c.Admin.Listen, admin})
 	for i, a := range all {
 		for _, b := range all[:i] {
 			if sameListener(a.address, b.address) {
@@ -190,7 +185,7 @@ func (d *decoder) checkListeners(c *Config) {
 	}
 	for i := range c.Upstreams {
 		u := &c.Upstreams[i]
-		for _, l := range all[:len(c.Doors)] {
+		for _, l := range all[1:] {
 			if u.Endpoint != nil && u.Endpoint.Port() != "" && u.Endpoint.Host == l.address {
 				d.problem(d.places[&u.Endpoint], fmt.Sprintf("the endpoint of upstream %s is %s itself", quote(u.Name), l.what), "write the address of the store")
 			}

@@ -178,7 +178,8 @@ func (d *decoder) mapping(name string, node ast.Node, keys object) {
 			continue
 		}
 		if k.required {
-			d.problem(place(node), fmt.Sprintf("%s has no %s", name, k.name), "add "+k.name+": "+k.meaning)
+			meaning, _, _ := strings.Cut(k.meaning, ". ")
+			d.problem(place(node), fmt.Sprintf("%s has no %s", name, k.name), "add "+k.name+": "+strings.TrimSuffix(meaning, "."))
 			continue
 		}
 		k.value.absent(d)
@@ -251,10 +252,12 @@ func what(node ast.Node) string {
 		return "true or false"
 	case *ast.NullNode:
 		return "empty"
-	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
-		return "a YAML anchor or alias, which are not understood here"
+	case *ast.AnchorNode:
+		return "a YAML anchor"
+	case *ast.AliasNode:
+		return "a YAML alias"
 	case *ast.TagNode:
-		return "a YAML tag, which is not understood here"
+		return "a YAML tag"
 	default:
 		return "something else"
 	}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"math"
 	"net/netip"
 	"time"
 )
@@ -117,7 +116,7 @@ func limitsKeys(l *Limits) object {
 	return object{
 		{name: "header_bytes", meaning: "Request line and header together.", value: size(&l.HeaderBytes, "64KiB", 8<<10, 1<<20)},
 		{name: "object_bytes", meaning: "Body of a single request that streams.", value: size(&l.ObjectBytes, "5TiB", 1, 1<<50)},
-		{name: "decided_body_budget", meaning: "Memory for bodies that must be read before a decision (multi-delete, tagging), over all requests; when it is spent, clients are told to slow down.", value: size(&l.DecidedBodyBudget, "64MiB", 2<<20, math.MaxInt64)},
+		{name: "decided_body_budget", meaning: "Memory for bodies that must be read before a decision (multi-delete, tagging), over all requests; when it is spent, clients are told to slow down.", value: size(&l.DecidedBodyBudget, "64MiB", 2<<20, 1<<40)},
 		{name: "connections", meaning: "Most client connections at a time on each door; more wait to be accepted. 0: no bound.", value: count(&l.Connections, "0", 1<<24)},
 	}
 }

@@ -32,7 +32,7 @@ func text(into *string, kind, example string) value {
 func name(into *string) value {
 	return scalar[string]{into: into, kind: "name", example: "main", parse: func(_ *decoder, text string) (string, *misfit) {
 		if len(text) > 63 || !madeOf(text, isLower, isDigit, isOneOf("-")) || !isLower(text[0]) && !isDigit(text[0]) {
-			return "", &misfit{message: "is not a name", remedy: "use up to 63 lower-case letters, digits and -, beginning with a letter or digit"}
+			return "", &misfit{remedy: "use up to 63 lower-case letters, digits and -, beginning with a letter or digit"}
 		}
 		return text, nil
 	}}

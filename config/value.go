@@ -51,7 +51,7 @@ type misfit struct {
 // scalar is a value written as a single text.
 type scalar[T any] struct {
 	into *T
-	// kind completes "is not …" and heads the reference's column.
+	// kind is what the reference calls the value and messages say it is not.
 	kind, example string
 	// fallback is the default as it would be written.
 	fallback string
@@ -83,7 +83,7 @@ func (s scalar[T]) decode(d *decoder, name string, node ast.Node) {
 	if wrong != nil {
 		message := wrong.message
 		if message == "" {
-			message = "is not " + s.kind
+			message = "is not " + article(s.kind)
 		}
 		remedy := wrong.remedy
 		if remedy == "" {
@@ -95,12 +95,24 @@ func (s scalar[T]) decode(d *decoder, name string, node ast.Node) {
 		}
 		if written != text {
 			// What variables hold is not shown, and a remedy might show it.
-			message, remedy = "stands for what "+message, "set the variable to for example "+s.example
+			message, remedy = "stands for a text that "+message, "set the variable to for example "+s.example
 		}
 		d.problem(place(node), shown+" "+message, remedy)
 		return
 	}
 	*s.into = v
+}
+
+// article puts a or an before a kind.
+func article(kind string) string {
+	switch {
+	case strings.HasPrefix(kind, "one of "):
+		return kind
+	case strings.ContainsRune("aeiou", rune(kind[0])):
+		return "an " + kind
+	default:
+		return "a " + kind
+	}
 }
 
 // scalars is a list of single texts, none of them twice.
