@@ -1,0 +1,51 @@
+package bundle
+
+import (
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/sallyport-iam/sallyport/authz/policy"
+)
+
+// Options say where the bundle and the keys are and how they are watched.
+type Options struct {
+	// Directory is the bundle.
+	Directory string
+	// KeyFiles hold the access keys.
+	KeyFiles []string
+	// Routes tell what requests can amount to, so that a condition key which
+	// nothing fills is found when the bundle is loaded. Without routes such keys
+	// are not looked for, and a note says so.
+	Routes []Route
+	// Quiet is how long a plain directory must be left alone before it is
+	// read; 0 means 250 ms.
+	Quiet time.Duration
+	// Poll is how often the files are read whether or not the file system told
+	// of a change; 0 means 5 s.
+	Poll time.Duration
+	// Logger gets activations and failures; nil discards them.
+	Logger *zap.Logger
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// OnActivation is called after each swap, by the goroutine of Run.
+	OnActivation func(Status)
+}
+
+// Route is what the bundle must know of a route.
+type Route struct {
+	// Name is the name that rules for owners may use.
+	Name string
+	// Actions are all actions its requests can amount to.
+	Actions []string
+	// Fills tells whether a condition key (lower case) can be present for an
+	// action: filled by the mapper or, from the request, by the enforcement
+	// point. The keys of PrincipalKeys need not be among them.
+	Fills func(action, key string) bool
+}
+
+// Load reads bundle and keys once. The snapshot is nil if any finding is an
+// Error. Its generation is 1.
+func Load(opts Options) (*Snapshot, []policy.Finding) {
+	return nil, nil
+}

@@ -1,0 +1,94 @@
+package bundle
+
+import (
+	"time"
+
+	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/secret"
+)
+
+// Snapshot is everything that follows from one state of the bundle and the
+// keys. It is immutable; a request uses one to its end.
+type Snapshot struct {
+	revision    string
+	generation  uint64
+	activatedAt time.Time
+	accounts    []string
+	credentials map[string]Credential
+	roles       map[string]*Role
+	buckets     map[string]*authz.Policies
+	owners      owners
+	counts      Counts
+}
+
+// Credential is an access key in force.
+type Credential struct {
+	Secret secret.Value
+	// Version changes when the secret of the key does, and with nothing else
+	// while the process runs.
+	Version uint64
+	// Caller is the principal the key belongs to; shared by its keys.
+	Caller *authz.Caller
+}
+
+// Role is a role of the bundle.
+type Role struct {
+	Account, Name, Path string
+	// ID is the unique id (AROA…).
+	ID, ARN string
+	Tags    map[string]string
+	// MaxSession is the longest session that may be asked for.
+	MaxSession time.Duration
+	// Trust says who may assume the role.
+	Trust *authz.Policies
+	// Identity are the policies of the role, Boundary its permissions
+	// boundary; nil if there are none.
+	Identity, Boundary *authz.Policies
+}
+
+// Counts tell how much a snapshot holds.
+type Counts struct {
+	Accounts, Users, Groups, Roles int
+	// Policies are the documents of all kinds, Statements what they hold.
+	Policies, Statements int
+	// Keys are the access keys that are active.
+	Keys int
+}
+
+// Credential looks up an access key: one that is active and belongs to a user
+// of the bundle.
+func (s *Snapshot) Credential(accessKeyID string) (Credential, bool) {
+	c, ok := s.credentials[accessKeyID]
+	return c, ok
+}
+
+// Role looks up a role by its ARN.
+func (s *Snapshot) Role(arn string) (*Role, bool) {
+	r, ok := s.roles[arn]
+	return r, ok
+}
+
+// Owner tells the account that owns a bucket on a route. ok is false if no rule
+// gives it one: nobody has access to it then. A rule that names the route beats
+// one that does not; among each, the exact name beats the longest prefix.
+func (s *Snapshot) Owner(route, bucket string) (account string, ok bool) {
+	return s.owners.of(route, bucket)
+}
+
+// BucketPolicy is the policy of a bucket; nil if it has none.
+func (s *Snapshot) BucketPolicy(bucket string) *authz.Policies { return s.buckets[bucket] }
+
+// Revision identifies the content of the bundle, without the keys.
+func (s *Snapshot) Revision() string { return s.revision }
+
+// Generation is the number of the swap that brought the snapshot into force.
+func (s *Snapshot) Generation() uint64 { return s.generation }
+
+// ActivatedAt is the time of that swap.
+func (s *Snapshot) ActivatedAt() time.Time { return s.activatedAt }
+
+// Accounts are the account ids, sorted. The result is shared: do not change it.
+func (s *Snapshot) Accounts() []string { return s.accounts }
+
+// Counts tell how much the snapshot holds.
+func (s *Snapshot) Counts() Counts { return s.counts }
