@@ -21,7 +21,7 @@ import (
 	"github.com/sallyport-iam/sallyport/secret"
 )
 
-var update = flag.Bool("update", false, "write what the tests get into testdata")
+var update = flag.Bool("update", false, "write what the tests get into testdata and docs")
 
 var environment = map[string]string{
 	"FULL":                    "Not A Name",
@@ -259,7 +259,13 @@ func TestReferenceIsCurrent(t *testing.T) {
 	if err := config.WriteReference(&want); err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile("../docs/configuration.md")
+	const file = "../docs/configuration.md"
+	if *update {
+		if err := os.WriteFile(file, want.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}

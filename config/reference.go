@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-//go:generate sh -c "go run ../cmd/sallyport config reference > ../docs/configuration.md"
+//go:generate go test -run TestReferenceIsCurrent . -update
 
 // Minimal is a configuration file with the least that Sallyport starts with; it
 // stands at the head of the reference.

@@ -1,0 +1,93 @@
+# What one needs to work on Sallyport. `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# Every Go module of the repository; "." is the product.
+MODULES := . $(patsubst %/go.mod,%,$(wildcard */go.mod))
+FUZZTIME ?= 10s
+BENCH ?= .
+IMAGE ?= sallyport:dev
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+
+##@ Use
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: ## run a real store and Sallyport, take a tour as several principals (KEEP=1 stays up)
+	@echo "building… (the first time this compiles a store and an SDK: some minutes)"
+	@cd e2e && go run ./demo $(if $(KEEP),-keep,)
+
+.PHONY: build
+build: ## build bin/sallyport
+	CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/sallyport ./cmd/sallyport
+
+.PHONY: image
+image: ## build the container image (IMAGE=name:tag)
+	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+
+##@ Work
+
+.PHONY: test
+test: bin/testsummary ## run all tests, real processes included, and tell what was skipped and why
+	@bin/testsummary -race -timeout=20m $(MODULES)
+
+.PHONY: test-short
+test-short: ## run the product's own tests without the race detector and what is slow
+	go test -short ./...
+
+.PHONY: lint
+lint: bin/golangci-lint ## run the linters, go vet, gofmt and go mod tidy on every module
+	@for module in $(MODULES); do \
+	  echo "== module $$module"; \
+	  (cd $$module && $(CURDIR)/bin/golangci-lint run --config $(CURDIR)/.golangci.yaml ./...); \
+	  (cd $$module && go vet ./...); \
+	  (cd $$module && go mod tidy -diff) || { echo "$$module/go.mod is not tidy: run make fmt" >&2; exit 1; }; \
+	done
+	@unformatted="$$(gofmt -l .)"; \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:" >&2; echo "$$unformatted" >&2; exit 1; fi
+
+.PHONY: fmt
+fmt: ## format the code and tidy the modules
+	gofmt -w .
+	@for module in $(MODULES); do (cd $$module && go mod tidy); done
+
+.PHONY: generate
+generate: ## make again what is made from code: docs/configuration.md
+	go generate ./...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (10s) each
+	@grep -rl --include='*_test.go' '^func Fuzz' . | while read -r file; do \
+	  package="$$(dirname "$$file")"; \
+	  grep -o '^func Fuzz[A-Za-z0-9_]*' "$$file" | sed 's/^func //' | while read -r target; do \
+	    echo "== $$package $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+	  done; \
+	done
+
+.PHONY: bench
+bench: ## run the benchmarks (BENCH=regexp)
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin .demo
+
+# Tools, pinned by tools/go.mod.
+
+.PHONY: bin/golangci-lint
+bin/golangci-lint:
+	@echo "building the linter… (the first time: some minutes)"
+	@go -C tools build -o $(CURDIR)/bin/golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+.PHONY: bin/testsummary
+bin/testsummary:
+	@go -C tools build -o $(CURDIR)/bin/testsummary ./testsummary
