@@ -1,0 +1,56 @@
+//go:build unix
+
+package e2e_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// TestMuseum_19_oddKeys: what a key is made of does not change which object is
+// meant. Each key is put and read through the door, and the store, asked
+// directly, has an object of exactly that name.
+func TestMuseum_19_oddKeys(t *testing.T) {
+	t.Parallel()
+	c, bucket := at(admin).client(t), bucket(t)
+	keys := []string{
+		"plain", "a b", " leading", "a+b", "a%2Bb", "a%20b", "100%", "%", "a~b", "a'b", `a"b`, "a(b)*!",
+		"é", "e\u0301", "日本語", "🏰", "a;b", "a:b", "a=b&c", "a@b", "a,b", "a$b", "[a]{b}|^`", "<a>&amp;", "a?b", "a#b",
+		"${aws:username}", "x*y", "dots.../..a", "UPPER", "deep/er/and/deeper",
+	}
+	for _, key := range keys {
+		put(t, bucket, key, "I am "+key)
+	}
+	for _, key := range keys {
+		out, err := c.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+		if err != nil {
+			t.Errorf("getting %q: %v", key, err)
+			continue
+		}
+		if got := text(t, out, nil); got != "I am "+key {
+			t.Errorf("getting %q brings %q", key, got)
+		}
+		if got, ok := stored(t, bucket, key); !ok || got != "I am "+key {
+			t.Errorf("the store holds %q (there: %t) as %q", got, ok, key)
+		}
+	}
+	var listed []string
+	pages := s3.NewListObjectsV2Paginator(c, &s3.ListObjectsV2Input{Bucket: &bucket})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range page.Contents {
+			listed = append(listed, aws.ToString(o.Key))
+		}
+	}
+	slices.Sort(keys)
+	slices.Sort(listed)
+	if !slices.Equal(listed, keys) {
+		t.Errorf("listed\n%q, want\n%q", listed, keys)
+	}
+}

@@ -1,0 +1,76 @@
+//go:build unix
+
+// Package sallyport builds the product and runs it as a process of its own.
+package sallyport
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/sallyport-iam/sallyport/e2e/process"
+)
+
+// Build builds the command of the checkout that this module is part of. flags
+// are further flags of go build.
+func Build(ctx context.Context, progress *process.Progress, flags ...string) (string, error) {
+	home, err := process.Module()
+	if err != nil {
+		return "", err
+	}
+	return process.Build(ctx, progress, process.Binary{
+		Name:    "sallyport",
+		Module:  filepath.Dir(home),
+		Package: "./cmd/sallyport",
+		Flags:   flags,
+	})
+}
+
+// Site is a folder that Sallyport serves from: sallyport.yaml, the bundle and
+// the key file.
+type Site struct {
+	Directory string
+
+	binary string
+}
+
+// NewSite copies source, a folder with sallyport.yaml and a bundle, to
+// directory, so that edits do not touch the original.
+func NewSite(binary, source, directory string) (*Site, error) {
+	if err := os.CopyFS(directory, os.DirFS(source)); err != nil {
+		return nil, fmt.Errorf("copying %s: %w", source, err)
+	}
+	return &Site{Directory: directory, binary: binary}, nil
+}
+
+// Path is a file of the site.
+func (s *Site) Path(elements ...string) string {
+	return filepath.Join(append([]string{s.Directory}, elements...)...)
+}
+
+// Key is an access key of a user.
+type Key struct {
+	AccessKeyID     string `json:"access_key_id"`
+	SecretAccessKey string `json:"secret_access_key"`
+}
+
+// CreateKey makes an access key with `sallyport keys create`.
+func (s *Site) CreateKey(ctx context.Context, account, user string) (Key, error) {
+	cmd := exec.CommandContext(ctx, s.binary, "keys", "create",
+		"--file", s.Path("keys.yaml"), "--account", account, "--user", user, "--output", "json")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return Key{}, fmt.Errorf("sallyport keys create for %s: %w\n%s", user, err, stderr.String())
+	}
+	var key Key
+	if err := json.Unmarshal(out, &key); err != nil || key.AccessKeyID == "" || key.SecretAccessKey == "" {
+		return Key{}, fmt.Errorf("sallyport keys create for %s printed no key as JSON (%v)", user, err)
+	}
+	return key, nil
+}
