@@ -1,0 +1,406 @@
+package sigv4
+
+import (
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// Body verifies a request's body while it passes and yields the bytes for the
+// next hop:
+//
+//   - a plain body as it came;
+//   - signed chunks without trailer decoded to a plain body;
+//   - chunks with a promised trailer (signed or not) as unsigned chunks of a
+//     fixed size with the same, verified trailer.
+//
+// The last byte, or in the third form the final chunk, is yielded only after
+// everything held: hash, signatures, lengths, trailer, checksums. A body that
+// fails therefore never ends well-formed at the next hop, whose connection
+// must be broken when Read returns an error. A body without bytes is verified
+// before NewBody returns.
+type Body struct {
+	closer  io.Closer
+	source  source
+	digests digests
+	chunks  *chunkReader // nil: plain
+	frame   *frame       // nil: not framed for the next hop
+	buffer  *[]byte      // pooled; of chunks
+
+	limit, got int64
+	size       int64
+	payload    string
+
+	held     byte
+	holding  bool
+	one      [1]byte
+	verified bool
+
+	busy    atomic.Uint32
+	failure atomic.Pointer[failure]
+}
+
+// failure is how a body failed.
+type failure struct {
+	err     error // as Read returns it
+	refusal *wire.Refusal
+	source  error // of the source, if that failed
+}
+
+// States of Body.busy: Close may come while a Read is under way, and the
+// buffer goes back to the pool only after both.
+const (
+	idle uint32 = iota
+	reading
+	closing // closed while reading
+	closed
+)
+
+var errBodyClosed = errors.New("sigv4: read of a closed body")
+
+const chunkBuffer = 32 << 10
+
+var chunkBuffers = sync.Pool{New: func() any {
+	b := make([]byte, chunkBuffer)
+	return &b
+}}
+
+// maxObject is the largest object or part that one request can carry.
+const maxObject = 5 << 30
+
+// NewBody wraps the body of a request. v is the result of verifying its
+// header, nil for an anonymous request. limit bounds the decoded bytes; 0
+// means Amazon S3's 5 GiB. It refuses what the header already shows to be
+// wrong; req.Body then stays the caller's to close, otherwise the Body's.
+func NewBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.Refusal) {
+	payload, mode, refusal := payloadOf(req, v)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if limit <= 0 {
+		limit = maxObject
+	}
+	b := &Body{limit: limit, size: req.BodySize, payload: payload, source: source{declared: req.BodySize}}
+	if req.Body != nil {
+		b.closer, b.source.reader = req.Body, req.Body
+	}
+	// The checksum field of CompleteMultipartUpload is that of the object.
+	object := req.Method != "POST" || !req.Query.Has("uploadId")
+	if refusal := b.digests.readDigests(req.Fields, object); refusal != nil {
+		return nil, refusal
+	}
+	if mode.streaming() {
+		refusal = b.decode(req, v, mode)
+	} else {
+		refusal = b.pass(req, mode)
+	}
+	if refusal != nil {
+		return nil, refusal
+	}
+	if b.size == 0 || b.chunks != nil && b.chunks.want == 0 {
+		return b.settle()
+	}
+	return b, nil
+}
+
+// payloadOf is what the header says of the body.
+func payloadOf(req *wire.Request, v *Verified) (string, payloadMode, *wire.Refusal) {
+	if v != nil {
+		mode := payloadModeOf(v.Payload)
+		switch {
+		case v.Scheme == Query && mode.streaming():
+			return "", mode, errPayloadHash(v.Payload, "")
+		case mode == payloadInvalid, mode == payloadECDSA:
+			return "", mode, errContentSHA256NotAllowed()
+		}
+		return v.Payload, mode, nil
+	}
+	value, sent := req.Fields.Lookup("x-amz-content-sha256")
+	if !sent {
+		return unsignedPayload, payloadUnsigned, nil
+	}
+	mode := payloadModeOf(value)
+	switch mode {
+	case payloadInvalid:
+		return "", mode, errContentSHA256(value)
+	case payloadSignedChunks, payloadSignedTrailer, payloadECDSA:
+		return "", mode, errContentSHA256Anonymous()
+	}
+	return value, mode, nil
+}
+
+// pass prepares for a body that goes on as it came.
+func (b *Body) pass(req *wire.Request, mode payloadMode) *wire.Refusal {
+	if _, sent := req.Fields.Lookup("x-amz-trailer"); sent {
+		return errTrailerName()
+	}
+	if b.size > b.limit {
+		return errTooLarge(b.size, b.limit)
+	}
+	if mode == payloadHashed {
+		b.digests.promisePayload(b.payload)
+		b.payload = strings.ToLower(b.payload)
+	}
+	return nil
+}
+
+// decode prepares for an aws-chunked body.
+func (b *Body) decode(req *wire.Request, v *Verified, mode payloadMode) *wire.Refusal {
+	length, ok := decodedLength(req.Fields)
+	if !ok {
+		return errMissingLength()
+	}
+	if length > b.limit {
+		return errTooLarge(length, b.limit)
+	}
+	trailer, refusal := b.digests.promisedTrailer(req.Fields, mode)
+	if refusal != nil {
+		return refusal
+	}
+	b.chunks = &chunkReader{
+		source: &b.source, signed: mode != payloadUnsignedTrailer, trailer: trailer, digests: &b.digests, want: length,
+	}
+	if b.chunks.signed {
+		b.chunks.chain = newChain(v)
+	}
+	b.buffer = chunkBuffers.Get().(*[]byte)
+	b.chunks.buffer = *b.buffer
+	if trailer == nil {
+		b.size, b.payload = length, unsignedPayload
+		return nil
+	}
+	b.frame = newFrame(length, trailer)
+	b.size, b.payload = b.frame.size(), unsignedTrailer
+	return nil
+}
+
+// decodedLength reads x-amz-decoded-content-length.
+func decodedLength(fields wire.Fields) (int64, bool) {
+	value := fields.Get("x-amz-decoded-content-length")
+	if value == "" || !areDigits(value) {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	return n, err == nil
+}
+
+// promisedTrailer reads x-amz-trailer: at most one checksum.
+func (d *digests) promisedTrailer(fields wire.Fields, mode payloadMode) (*checksum, *wire.Refusal) {
+	value, sent := fields.Lookup("x-amz-trailer")
+	if !sent {
+		return nil, nil
+	}
+	if strings.Contains(value, ",") && strings.Contains(value, checksumPrefix) {
+		return nil, errManyChecksums()
+	}
+	algorithm := checksumOf(strings.ToLower(trimBlanks(value)))
+	if algorithm == nil || mode == payloadSignedChunks {
+		return nil, errTrailerName()
+	}
+	for i := range fields {
+		if isChecksumField(fields[i].Name) {
+			return nil, errManyChecksums()
+		}
+	}
+	d.sum = &checksum{algorithm: algorithm, hash: algorithm.new()}
+	return d.sum, nil
+}
+
+// settle verifies a body without bytes at once.
+func (b *Body) settle() (*Body, *wire.Refusal) {
+	for !b.verified {
+		n, err := b.decoded(b.one[:])
+		if err == nil && n > 0 {
+			err = errByteCount(0, int64(n))
+		}
+		if err != nil {
+			b.fail(err)
+			b.releaseBuffer()
+			return nil, b.Refusal()
+		}
+	}
+	return b, nil
+}
+
+// Read yields bytes for the next hop. It returns a *wire.Refusal if the body
+// did not verify, and the source's own error if reading that failed; after
+// either nothing more is yielded.
+func (b *Body) Read(p []byte) (int, error) {
+	if !b.busy.CompareAndSwap(idle, reading) {
+		return 0, errBodyClosed
+	}
+	n, err := b.read(p)
+	if err != nil && err != io.EOF {
+		b.fail(err)
+	}
+	if !b.busy.CompareAndSwap(reading, idle) {
+		b.busy.Store(closed)
+		b.releaseBuffer()
+	}
+	return n, err
+}
+
+func (b *Body) read(p []byte) (int, error) {
+	if f := b.failure.Load(); f != nil {
+		return 0, f.err
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if b.frame != nil {
+		return b.frame.read(b, p)
+	}
+	return b.readHeld(p)
+}
+
+// readHeld yields decoded bytes, always one behind until the verdict.
+func (b *Body) readHeld(p []byte) (int, error) {
+	for {
+		if b.verified {
+			if !b.holding {
+				return 0, io.EOF
+			}
+			p[0], b.holding = b.held, false
+			return 1, nil
+		}
+		if b.holding && len(p) == 1 {
+			n, err := b.decoded(b.one[:])
+			if err != nil {
+				return 0, err
+			}
+			if n == 1 {
+				p[0], b.held = b.held, b.one[0]
+				return 1, nil
+			}
+			continue
+		}
+		ready := 0
+		if b.holding {
+			p[0], ready = b.held, 1
+		}
+		n, err := b.decoded(p[ready:])
+		if err != nil {
+			return 0, err
+		}
+		if n == 0 {
+			continue
+		}
+		ready += n - 1
+		b.held, b.holding = p[ready], true
+		if ready > 0 {
+			return ready, nil
+		}
+	}
+}
+
+// decoded reads decoded bytes. It returns none when it has set b.verified.
+func (b *Body) decoded(p []byte) (n int, err error) {
+	done := false
+	if b.chunks != nil {
+		n, done, err = b.chunks.read(p)
+	} else {
+		n, done, err = b.readPlain(p)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if b.got += int64(n); b.got > b.limit {
+		return 0, errTooLarge(b.got, b.limit)
+	}
+	if done {
+		if refusal := b.digests.verdict(); refusal != nil {
+			return 0, refusal
+		}
+		b.verified = true
+	}
+	return n, nil
+}
+
+func (b *Body) readPlain(p []byte) (n int, done bool, err error) {
+	n, err = readSome(&b.source, p)
+	if n > 0 {
+		b.digests.write(p[:n])
+		return n, false, nil
+	}
+	if err == io.EOF {
+		return 0, true, nil
+	}
+	return 0, false, err
+}
+
+// fail records the first failure.
+func (b *Body) fail(err error) {
+	f := &failure{err: err}
+	if !errors.As(err, &f.refusal) {
+		f.source, f.refusal = err, sourceRefusal(err)
+	}
+	b.failure.CompareAndSwap(nil, f)
+}
+
+// Close closes the source. It may be called while a Read is under way.
+func (b *Body) Close() error {
+	for {
+		switch state := b.busy.Load(); state {
+		case idle:
+			if !b.busy.CompareAndSwap(idle, closed) {
+				continue
+			}
+			b.releaseBuffer()
+		case reading:
+			if !b.busy.CompareAndSwap(reading, closing) {
+				continue
+			}
+		default:
+			return nil
+		}
+		if b.closer == nil {
+			return nil
+		}
+		return b.closer.Close()
+	}
+}
+
+func (b *Body) releaseBuffer() {
+	if b.buffer != nil {
+		chunkBuffers.Put(b.buffer)
+		b.buffer, b.chunks.buffer = nil, nil
+	}
+}
+
+// Size is the number of bytes that Read yields of a body that verifies; -1 if
+// the client did not declare it.
+func (b *Body) Size() int64 { return b.size }
+
+// Payload is the value of x-amz-content-sha256 for the next hop.
+func (b *Body) Payload() string { return b.payload }
+
+// Refusal is why the body failed; nil while it holds. It is set too when
+// reading from the client failed: Err tells the two apart.
+func (b *Body) Refusal() *wire.Refusal {
+	if f := b.failure.Load(); f != nil {
+		return f.refusal
+	}
+	return nil
+}
+
+// Err is the error of the source, if reading from the client failed.
+func (b *Body) Err() error {
+	if f := b.failure.Load(); f != nil {
+		return f.source
+	}
+	return nil
+}
+
+func errTooLarge(size, limit int64) *wire.Refusal {
+	return refuse(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size",
+		element("ProposedSize", strconv.FormatInt(size, 10)), element("MaxSizeAllowed", strconv.FormatInt(limit, 10)))
+}
+
+func errMissingLength() *wire.Refusal {
+	return refuse(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+}

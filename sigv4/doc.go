@@ -1,0 +1,40 @@
+// Package sigv4 answers, from the server's side, whether a request was signed
+// with AWS Signature Version 4 by the holder of a key, and signs requests for
+// the next hop.
+//
+// [Recognise] tells how a request claims to be authenticated and refuses what
+// has two readings: two schemes at once, half a scheme, a repeated parameter,
+// a retired scheme. [Verifier.Verify] checks a header or presigned signature;
+// it takes the clock, the endpoint's service and regions and the look-up of
+// keys as parameters and reads no body. [NewBody] wraps the body: it verifies
+// hash, chunk signatures, trailers and checksums while the bytes pass and
+// keeps the last byte (or the final chunk) back until all of them held.
+// [Signer.Sign] signs a request exactly as it will go out, on the verifier's
+// own canonicaliser.
+//
+// # What is hashed
+//
+// The verifier looks at the bytes that arrived and at nothing derived from
+// them: raw path, raw query, fields in order of arrival. Two spellings of a
+// path are accepted, the raw one and the one decoded and encoded again by AWS's
+// rules; both name the same key. Services other than Amazon S3 encode the path
+// twice, and a path with dot segments or empty segments is refused for them
+// instead of being normalised.
+//
+// # What must be signed
+//
+// The host; every x-amz-* field that arrived, but for x-amz-content-sha256,
+// whose value is the last line of the canonical request anyway; content-md5;
+// and the field the date is taken from. Other fields may come unsigned, as
+// Amazon S3 permits: callers decide on the value they forward.
+//
+// # Refusals
+//
+// All refusals are [wire.Refusal] values with the code, status, text and extra
+// elements that Amazon S3 answers with. A SignatureDoesNotMatch shows the
+// canonical request and the string to sign as computed from what the client
+// sent; it never shows the signature that would have matched.
+//
+// Verifiers and Signers are safe for concurrent use; a Body is for one reader,
+// and may be closed while it is being read.
+package sigv4

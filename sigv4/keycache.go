@@ -1,0 +1,131 @@
+package sigv4
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"hash"
+	"hash/maphash"
+	"sync/atomic"
+
+	"github.com/sallyport-iam/sallyport/secret"
+)
+
+const blockSize = sha256.BlockSize
+
+// signingKey is a derived signing key, prepared for HMAC-SHA256: the key
+// combined with the two pads. It is immutable.
+type signingKey struct{ inner, outer [blockSize]byte }
+
+// deriveKey computes the signing key of a scope.
+func deriveKey(s secret.Value, date, region, service string) *signingKey {
+	k := hmacOf([]byte("AWS4"+s.Reveal()), date)
+	k = hmacOf(k, region)
+	k = hmacOf(k, service)
+	k = hmacOf(k, scopeTerminator)
+	key := new(signingKey)
+	copy(key.inner[:], k)
+	copy(key.outer[:], k)
+	for i := range blockSize {
+		key.inner[i] ^= 0x36
+		key.outer[i] ^= 0x5c
+	}
+	return key
+}
+
+func hmacOf(key []byte, text string) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(text))
+	return h.Sum(nil)
+}
+
+// sum is HMAC-SHA256 of text with h, a SHA-256, as working space: unlike
+// crypto/hmac it allocates nothing per key.
+func (k *signingKey) sum(h hash.Hash, text []byte, into []byte) []byte {
+	h.Reset()
+	h.Write(k.inner[:])
+	h.Write(text)
+	into = h.Sum(into[:0])
+	h.Reset()
+	h.Write(k.outer[:])
+	h.Write(into)
+	return h.Sum(into[:0])
+}
+
+// cachedKey is an entry of a keyCache. It is immutable.
+type cachedKey struct {
+	// credential is the credential with its scope, as on the wire:
+	// access key id, date, region, service.
+	credential string
+	version    uint64
+	// secret is what the key was derived from, where no version tells.
+	secret secret.Value
+	key    *signingKey
+}
+
+const (
+	cacheWays         = 8
+	defaultKeyEntries = 4096
+)
+
+// keyCache remembers derived signing keys. It is a table of fixed size in which
+// an entry has eight places; readers take no lock and write nothing, a writer
+// replaces one place. Entries are lost when places are short, never wrong.
+type keyCache struct {
+	seed   maphash.Seed
+	sets   uint64 // a power of two
+	places []atomic.Pointer[cachedKey]
+	victim atomic.Uint64
+}
+
+func newKeyCache(entries int) *keyCache {
+	if entries <= 0 {
+		entries = defaultKeyEntries
+	}
+	sets := 1
+	for sets*cacheWays < entries {
+		sets *= 2
+	}
+	return &keyCache{
+		seed:   maphash.MakeSeed(),
+		sets:   uint64(sets),
+		places: make([]atomic.Pointer[cachedKey], sets*cacheWays),
+	}
+}
+
+// set is the places where an entry can be.
+func (c *keyCache) set(credential []byte) []atomic.Pointer[cachedKey] {
+	first := (maphash.Bytes(c.seed, credential) & (c.sets - 1)) * cacheWays
+	return c.places[first : first+cacheWays]
+}
+
+// find returns the entry of a credential and version, or nil.
+func (c *keyCache) find(credential []byte, version uint64) *cachedKey {
+	set := c.set(credential)
+	for i := range set {
+		if e := set[i].Load(); e != nil && e.version == version && e.credential == string(credential) {
+			return e
+		}
+	}
+	return nil
+}
+
+// add remembers an entry in the place of one with the same credential, of
+// none, or of another.
+func (c *keyCache) add(e *cachedKey) {
+	set := c.set([]byte(e.credential))
+	free := -1
+	for i := range set {
+		old := set[i].Load()
+		if old != nil && old.credential == e.credential {
+			set[i].Store(e)
+			return
+		}
+		if old == nil && free < 0 {
+			free = i
+		}
+	}
+	if free < 0 {
+		free = int(c.victim.Add(1) % cacheWays)
+	}
+	set[free].Store(e)
+}

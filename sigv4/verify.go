@@ -1,0 +1,304 @@
+package sigv4
+
+import (
+	"crypto/subtle"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/secret"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// Options are the settings of a Verifier.
+type Options struct {
+	// MaxSkew is the tolerated difference between the client's clock and ours;
+	// 0 means AWS's 15 minutes.
+	MaxSkew time.Duration
+	// KeyCacheEntries bounds the derived signing keys that are remembered; 0
+	// means 4096. An access key needs one for each day, region and service.
+	KeyCacheEntries int
+}
+
+// Params are what one verification depends on besides the request.
+type Params struct {
+	// Now is the time of the request: the only clock of a verification.
+	Now time.Time
+	// Service is the endpoint's service, e.g. "s3".
+	Service string
+	// Regions are the regions that the endpoint accepts; errors name the first.
+	Regions []string
+	// Keys looks up the secret.
+	Keys Keys
+	// Payload is what the operation allows.
+	Payload PayloadRule
+}
+
+func (p *Params) accepts(region string) bool { return region != "" && slices.Contains(p.Regions, region) }
+
+func (p *Params) region() string {
+	if len(p.Regions) == 0 {
+		return ""
+	}
+	return p.Regions[0]
+}
+
+// PayloadRule is what an operation allows of x-amz-content-sha256.
+type PayloadRule struct {
+	// Chunked permits aws-chunked bodies (the STREAMING-* values).
+	Chunked bool
+	// BodyHash is the SHA-256 in lower-case hex of a body that was read before:
+	// for services whose clients send no x-amz-content-sha256. Amazon S3
+	// ignores it.
+	BodyHash string
+}
+
+// Verified is the result of a verification that succeeded.
+type Verified struct {
+	// Scheme is how the request was signed.
+	Scheme Scheme
+	// AccessKeyID is the key that signed; SessionToken came with it, "" if none.
+	AccessKeyID, SessionToken string
+	// KeyVersion is the version of the secret that verified.
+	KeyVersion uint64
+	// SignedAt is the time the client signed at.
+	SignedAt time.Time
+	// Expires is how long after SignedAt a presigned request is good; 0 for a
+	// header.
+	Expires time.Duration
+	// Region and Service are those of the credential scope.
+	Region, Service string
+	// Payload is the last line of the canonical request.
+	Payload string
+	// SignedHeaders is the list of signed names as sent.
+	SignedHeaders string
+
+	// What chunk signatures continue from.
+	timestamp, scope, signature string
+	key                         *signingKey
+}
+
+// Verifier verifies signatures.
+type Verifier struct {
+	skew time.Duration
+	keys *keyCache
+}
+
+// NewVerifier makes a Verifier.
+func NewVerifier(o Options) *Verifier {
+	if o.MaxSkew <= 0 {
+		o.MaxSkew = defaultSkew
+	}
+	return &Verifier{skew: o.MaxSkew, keys: newKeyCache(o.KeyCacheEntries)}
+}
+
+// Verify checks the signature of a header-signed or presigned request. It
+// touches no body: NewBody verifies that. A request without credentials is
+// refused; callers that serve anonymous requests ask Recognise first.
+func (v *Verifier) Verify(req *wire.Request, p Params) (*Verified, *wire.Refusal) {
+	s := newScratch()
+	defer s.release()
+	scheme, query, refusal := s.recognise(req)
+	if refusal != nil {
+		return nil, refusal
+	}
+	var c claim
+	switch scheme {
+	case Header:
+		refusal = c.readHeader(req, &p, v.skew)
+	case Query:
+		refusal = c.readQuery(req, &query, &p, v.skew)
+	default:
+		refusal = errNoCredentials()
+	}
+	if refusal != nil {
+		return nil, refusal
+	}
+	if refusal := s.checkSigned(req, &c); refusal != nil {
+		return nil, refusal
+	}
+	if !isS3(p.Service) {
+		if path, ok := wire.Unescape(req.Path); !ok || !isNormal(path) || !isNormal(req.Path) {
+			return nil, refuse(400, "InvalidURI", "Couldn't parse the specified URI: the path holds dot segments or empty segments, which have no single signed form.")
+		}
+	}
+	return v.verify(s, req, &c, &p)
+}
+
+// verify looks the key up and compares the signature.
+func (v *Verifier) verify(s *scratch, req *wire.Request, c *claim, p *Params) (*Verified, *wire.Refusal) {
+	key, err := p.Keys.Key(c.accessKeyID, c.token)
+	if err == nil && key.Secret.IsEmpty() {
+		err = ErrUnknownKey
+	}
+	if err != nil {
+		// The same work as for a known key, so that time does not tell the two
+		// apart.
+		s.matches(req, c, deriveKey(decoy, c.date, c.region, c.service))
+		return nil, keyRefusal(err, c)
+	}
+	s.toSign = append(s.toSign[:0], c.credential...)
+	entry := v.keys.find(s.toSign, key.Version)
+	cached := entry != nil
+	if !cached {
+		entry = &cachedKey{version: key.Version, key: deriveKey(key.Secret, c.date, c.region, c.service)}
+	}
+	if !s.matches(req, c, entry.key) {
+		// The canonical request shown is the one with the path as sent.
+		intact := s.buildCanonical(req, pathAsSent, !isS3(c.service), c.scheme == Query, c.payload)
+		s.buildToSign(c.timestamp, c.scope)
+		r := errSignature(c.accessKeyID, c.signature, s.toSign, s.canonical)
+		if !intact {
+			r.Cause = "a signed header did not arrive; signed are " + c.signedHeaders
+		}
+		return nil, r
+	}
+	if !cached {
+		// Only a holder of the secret gets a place in the cache.
+		entry.credential = strings.Clone(c.credential)
+		v.keys.add(entry)
+	}
+	if c.scheme == Query && c.mode.streaming() {
+		// Chunks are decoded for header signatures only: the body is compared
+		// with the literal text, which is no hash of anything.
+		return nil, errPayloadHash(c.payload, "")
+	}
+	return &Verified{
+		Scheme: c.scheme, AccessKeyID: c.accessKeyID, SessionToken: c.token, KeyVersion: key.Version,
+		SignedAt: c.signedAt, Expires: c.expires, Region: c.region, Service: c.service,
+		Payload: c.payload, SignedHeaders: c.signedHeaders,
+		timestamp: c.timestamp, scope: c.scope, signature: c.signature, key: entry.key,
+	}, nil
+}
+
+// decoy stands in for the secret of a key that does not exist.
+var decoy = secret.New("no-such-access-key-has-this-secret-key!!")
+
+// keyRefusal translates what a look-up said.
+func keyRefusal(err error, c *claim) *wire.Refusal {
+	switch {
+	case errors.Is(err, ErrUnknownKey):
+		return errAccessKey(c.accessKeyID)
+	case errors.Is(err, ErrInvalidToken):
+		return errToken(c.token)
+	case errors.Is(err, ErrExpiredToken):
+		return errTokenExpired(c.token)
+	}
+	return wire.Unavailable("looking up the access key: " + err.Error())
+}
+
+// matches compares the claimed signature with that of the path as sent, and if
+// AWS would encode the path otherwise, with that one.
+func (s *scratch) matches(req *wire.Request, c *claim, key *signingKey) bool {
+	claimed, wellFormed := decodeSignature(c.signature)
+	twice, presigned := !isS3(c.service), c.scheme == Query
+	match := 0
+	for form := pathAsSent; form <= pathReencoded; form++ {
+		if form == pathReencoded && (match == 1 || isCanonicalPath(req.Path)) {
+			break
+		}
+		intact := s.buildCanonical(req, form, twice, presigned, c.payload)
+		s.buildToSign(c.timestamp, c.scope)
+		equal := subtle.ConstantTimeCompare(s.sign(key), claimed[:])
+		if intact && wellFormed {
+			match |= equal
+		}
+	}
+	return match == 1
+}
+
+// isCanonicalPath tells that decoding and encoding a path leaves it as it is.
+func isCanonicalPath(path string) bool {
+	for i := 0; i < len(path); i++ {
+		c := path[i]
+		switch {
+		case unreserved[c] || c == '/':
+		case c == '%' && i+2 < len(path):
+			decoded, ok := wire.Unescape(path[i : i+3])
+			if !ok || unreserved[decoded[0]] || decoded == "/" ||
+				upperHex[decoded[0]>>4] != path[i+1] || upperHex[decoded[0]&15] != path[i+2] {
+				return false
+			}
+			i += 2
+		default:
+			return false
+		}
+	}
+	return path != ""
+}
+
+// checkSigned checks the list of signed names, copies it to s.signed, and
+// walks the fields that arrived for those that had to be signed.
+func (s *scratch) checkSigned(req *wire.Request, c *claim) *wire.Refusal {
+	if !isNameList(c.signedHeaders) {
+		return errSignedHeaders(c.scheme)
+	}
+	s.signed = append(s.signed[:0], c.signedHeaders...)
+	var missing []string
+	if !listed(c.signedHeaders, "host") && !listed(c.signedHeaders, ":authority") {
+		missing = append(missing, "host")
+	}
+	name, rest, _ := strings.Cut(c.signedHeaders, ";")
+	for i, at := range s.order {
+		field := req.Fields[at].Name
+		if i > 0 && field == req.Fields[s.order[i-1]].Name || !mustBeSigned(field, c) {
+			continue
+		}
+		for name < field && rest != "" {
+			name, rest, _ = strings.Cut(rest, ";")
+		}
+		if name != field {
+			missing = append(missing, field)
+		}
+	}
+	if missing != nil {
+		return errNotSigned(missing)
+	}
+	if _, ok := req.Fields.Lookup("x-amz-s3session-token"); ok {
+		return errExpressSession()
+	}
+	return nil
+}
+
+// mustBeSigned tells whether a field that arrived must be listed.
+func mustBeSigned(name string, c *claim) bool {
+	switch {
+	case strings.HasPrefix(name, "x-amz-"):
+		// Its value is the payload line.
+		return name != "x-amz-content-sha256"
+	case name == "content-md5":
+		return true
+	}
+	return name == c.dateField
+}
+
+// isNameList tells whether a list of signed names is one that a signer makes:
+// lower-case names, ascending, none empty, none twice.
+func isNameList(list string) bool {
+	previous := ""
+	for more := true; more; {
+		var name string
+		name, list, more = strings.Cut(list, ";")
+		if name <= previous {
+			return false
+		}
+		for i := range len(name) {
+			if c := name[i]; c <= ' ' || c >= 0x7f || 'A' <= c && c <= 'Z' || c == ',' {
+				return false
+			}
+		}
+		previous = name
+	}
+	return true
+}
+
+func listed(list, name string) bool {
+	for more := true; more; {
+		var n string
+		if n, list, more = strings.Cut(list, ";"); n == name {
+			return true
+		}
+	}
+	return false
+}
