@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"os"
+
+	"github.com/sallyport-iam/sallyport/wire"
 )
 
 // source counts the bytes of a body against the declared size. Its errors

@@ -35,7 +35,9 @@ type Params struct {
 	Payload PayloadRule
 }
 
-func (p *Params) accepts(region string) bool { return region != "" && slices.Contains(p.Regions, region) }
+func (p *Params) accepts(region string) bool {
+	return region != "" && slices.Contains(p.Regions, region)
+}
 
 func (p *Params) region() string {
 	if len(p.Regions) == 0 {
