@@ -43,6 +43,15 @@ type Request struct {
 	TLS *TLS
 }
 
+// Clone copies the request so that fields and query can be changed. The body
+// is shared: it can be read once.
+func (r *Request) Clone() *Request {
+	out := *r
+	out.Fields = r.Fields.Clone()
+	out.Query = append(Query(nil), r.Query...)
+	return &out
+}
+
 // TLS tells of the connection a request came over.
 type TLS struct {
 	// Version is the protocol version as in crypto/tls, e.g. 0x0304.

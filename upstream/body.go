@@ -1,0 +1,113 @@
+package upstream
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync/atomic"
+
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// requestBody is a request's body on its way to the upstream. It knows whether
+// net/http began to read it, whether it was whole, and why it was not.
+//
+// net/http reads it in a goroutine of its own, which may go on after an early
+// answer was returned.
+type requestBody struct {
+	source   io.Reader
+	size     int64
+	exchange *exchange
+
+	count   int64
+	begun   atomic.Bool
+	whole   atomic.Bool
+	stopped atomic.Bool
+	failure atomic.Pointer[wire.Refusal]
+}
+
+var errStopped = errors.New("the upstream answered before the body was sent")
+
+func (b *requestBody) Read(p []byte) (int, error) {
+	b.begun.Store(true)
+	if b.stopped.Load() {
+		// An error would make net/http close the connection that the answer
+		// is still being read from.
+		<-b.exchange.ctx.Done()
+		return 0, errStopped
+	}
+	e := b.exchange
+	e.dog.disarm(sending)
+	n, err := b.source.Read(p)
+	b.count += int64(n)
+	if b.size >= 0 && (b.count > b.size || err == io.EOF && b.count < b.size) {
+		n, err = 0, incomplete("the body is not as long as declared")
+	}
+	switch {
+	case err != nil && err != io.EOF:
+		b.failure.CompareAndSwap(nil, refusalOf(err))
+	case err == io.EOF, b.count == b.size:
+		// Before net/http can send the last byte, so that an answer to the
+		// whole body finds the body whole.
+		b.whole.Store(true)
+		e.dog.arm(awaiting, e.upstream.options.ResponseHeaderTimeout)
+	default:
+		e.dog.arm(sending, e.upstream.options.ProgressTimeout)
+	}
+	return n, err
+}
+
+// Close does nothing: the body belongs to the caller of Do.
+func (b *requestBody) Close() error { return nil }
+
+// refusalOf is the refusal for a body that could not be read: its own, or what
+// S3 says of a client that stopped sending.
+func refusalOf(err error) *wire.Refusal {
+	if refusal, ok := errors.AsType[*wire.Refusal](err); ok {
+		return refusal
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &wire.Refusal{
+			Status:  400,
+			Code:    "RequestTimeout",
+			Message: "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
+			Close:   true,
+			Cause:   "reading the request's body: " + err.Error(),
+		}
+	}
+	return incomplete("reading the request's body: " + err.Error())
+}
+
+func incomplete(cause string) *wire.Refusal {
+	return &wire.Refusal{
+		Status:  400,
+		Code:    "IncompleteBody",
+		Message: "You did not provide the number of bytes specified by the Content-Length HTTP header",
+		Close:   true,
+		Cause:   cause,
+	}
+}
+
+// responseBody is an answer's body on its way to the client. Closing it ends
+// the exchange.
+type responseBody struct {
+	body     io.ReadCloser
+	exchange *exchange
+}
+
+func (b *responseBody) Read(p []byte) (int, error) {
+	e := b.exchange
+	e.dog.arm(receiving, e.upstream.options.ProgressTimeout)
+	n, err := b.body.Read(p)
+	e.dog.disarm(receiving)
+	if err != nil && err != io.EOF {
+		err = e.cut(err)
+	}
+	return n, err
+}
+
+func (b *responseBody) Close() error {
+	err := b.body.Close()
+	b.exchange.end()
+	return err
+}

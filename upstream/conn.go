@@ -1,0 +1,96 @@
+package upstream
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+const bufferSize = 64 << 10
+
+// conn is a connection to an upstream that knows whether anything was written,
+// and that prefers an early answer to a failed write.
+type conn struct {
+	net.Conn
+	written atomic.Int64
+	// serving is set once the connection carries requests.
+	serving atomic.Bool
+	// ended is closed when nothing more will be read.
+	ended chan struct{}
+	once  sync.Once
+}
+
+func dial(dialer *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := dialer.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &conn{Conn: c, ended: make(chan struct{})}, nil
+	}
+}
+
+// underlying is our connection below what httptrace shows.
+func underlying(c net.Conn) *conn {
+	if t, ok := c.(*tls.Conn); ok {
+		c = t.NetConn()
+	}
+	out, _ := c.(*conn)
+	return out
+}
+
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil {
+		c.end()
+	}
+	return n, err
+}
+
+// Write fails only after nothing more can be read. An upstream that refuses a
+// request before it has read the body answers and closes; net/http would take
+// the failure to write for the outcome, and lose the answer.
+func (c *conn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.written.Add(int64(n))
+	if err != nil && c.serving.Load() {
+		<-c.ended
+	}
+	return n, err
+}
+
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
+
+// ReadFrom writes what it reads through a pooled buffer; io.Copy, which
+// net/http sends bodies with, would make one for each body.
+func (c *conn) ReadFrom(r io.Reader) (int64, error) {
+	buffer := copyBuffers.Get().(*[]byte)
+	defer copyBuffers.Put(buffer)
+	var total int64
+	for {
+		n, err := r.Read(*buffer)
+		if n > 0 {
+			written, werr := c.Write((*buffer)[:n])
+			total += int64(written)
+			if werr != nil {
+				return total, werr
+			}
+		}
+		if err == io.EOF {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+func (c *conn) Close() error {
+	c.end()
+	return c.Conn.Close()
+}
+
+func (c *conn) end() { c.once.Do(func() { close(c.ended) }) }

@@ -1,0 +1,112 @@
+package upstream
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// MoveBucket is the rewrite that puts the bucket where the upstream expects
+// it, in the path or before endpoint in the host, and puts endpoint in the
+// place of the client's host. inHost tells where the client put it. The rest
+// of the path is moved as raw bytes: nothing is decoded, encoded or cleaned.
+func MoveBucket(req *wire.Request, bucket string, inHost bool, to Addressing, endpoint string) *wire.Refusal {
+	req.Host = endpoint
+	if bucket == "" {
+		return nil
+	}
+	if !isBucket(bucket, to == VirtualHosted) {
+		return &wire.Refusal{
+			Status:  400,
+			Code:    "InvalidBucketName",
+			Message: "The specified bucket is not valid.",
+			Detail:  []wire.Element{{Name: "BucketName", Value: bucket}},
+		}
+	}
+	if to == VirtualHosted {
+		req.Host = bucket + "." + endpoint
+	}
+	switch {
+	case inHost && to == Path:
+		req.Path = "/" + bucket + req.Path
+	case !inHost && to == VirtualHosted:
+		segment, rest, found := strings.Cut(strings.TrimPrefix(req.Path, "/"), "/")
+		if decoded, ok := wire.Unescape(segment); !ok || decoded != bucket {
+			return wire.Unavailable("the path to forward does not begin with the bucket that was decided")
+		}
+		req.Path = "/"
+		if found {
+			req.Path += rest
+		}
+	}
+	return nil
+}
+
+// isBucket tells whether a bucket's name can stand as it is in a path, or in a
+// host, whose case does not count.
+func isBucket(name string, host bool) bool {
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		switch {
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-':
+		case 'A' <= c && c <= 'Z', c == '_':
+			if host {
+				return false
+			}
+		case c == '.' && i > 0 && i+1 < len(name) && name[i-1] != '.':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// RemoveChecked is the rewrite that removes the fields that were for Sallyport
+// or for the client's connection: the expected owners of buckets, which were
+// compared with the bundle's and may mean another account at the upstream;
+// hop-by-hop fields and Expect; client copies of identity fields; and what
+// proxies before us said of the client. Accept-Encoding and User-Agent stay.
+func RemoveChecked(req *wire.Request) {
+	kept := req.Fields[:0]
+	for _, field := range req.Fields {
+		if !checked(field.Name) {
+			kept = append(kept, field)
+		}
+	}
+	clear(req.Fields[len(kept):])
+	req.Fields = kept
+}
+
+// checked tells whether RemoveChecked removes a field.
+func checked(name string) bool {
+	switch name {
+	case "x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner",
+		"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+		"te", "trailer", "transfer-encoding", "upgrade", "expect",
+		"forwarded", "via", "x-real-ip":
+		return true
+	}
+	return strings.HasPrefix(name, "x-sallyport-") || strings.HasPrefix(name, "x-forwarded-")
+}
+
+// PlaceBody is the rewrite that puts a verified body in the place of the one
+// that came: chunk signatures are gone, and the fields that describe the body
+// say what it is now.
+func PlaceBody(req *wire.Request, body *sigv4.Body) {
+	req.Body, req.BodySize = body, body.Size()
+	body.Fields(&req.Fields)
+	req.Fields.Del("content-length")
+	if req.BodySize >= 0 {
+		req.Fields.Add("content-length", strconv.FormatInt(req.BodySize, 10))
+	}
+}
+
+// ReplaceAuthentication is the rewrite that puts our signature in the place of
+// the client's: Sign strips its headers and query parameters, and the rest of
+// the query stays byte for byte. It is the last rewrite: it signs the others.
+func ReplaceAuthentication(req *wire.Request, signer *sigv4.Signer, c sigv4.Credentials, service, region, payload string, now time.Time) {
+	signer.Sign(req, c, service, region, payload, now)
+}

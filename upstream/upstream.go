@@ -1,0 +1,188 @@
+// Package upstream is what stands behind a route: an address, the credentials
+// that requests to it are signed with, and the connections to it.
+//
+// A request goes on as it came but for named rewrites of a copy; see
+// [MoveBucket], [RemoveChecked] and [ReplaceAuthentication]. Path and query
+// leave byte for byte.
+package upstream
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/sallyport-iam/sallyport/sigv4"
+)
+
+// Addressing is where the bucket stands in a request to the upstream.
+type Addressing uint8
+
+// The addressing styles of S3.
+const (
+	// Path puts the bucket first in the path: https://store/bucket/key.
+	Path Addressing = iota
+	// VirtualHosted puts it first in the host: https://bucket.store/key.
+	VirtualHosted
+)
+
+// Options say where an upstream is and how to use it.
+type Options struct {
+	// Name names the upstream in logs, metrics and errors.
+	Name string
+	// Endpoint is its scheme and authority. With VirtualHosted, buckets are put
+	// before its host in the Host field; connections still go to Endpoint.
+	Endpoint *url.URL
+	// Addressing is where the bucket stands.
+	Addressing Addressing
+	// Region and Service are the scope that requests are signed for.
+	Region, Service string
+	// Credentials sign the requests. Retrieve is called for each one: wrap what
+	// does not answer from memory in aws.NewCredentialsCache.
+	Credentials aws.CredentialsProvider
+	// RootCAs verify the upstream's certificate; nil is the system's.
+	RootCAs *x509.CertPool
+	// HTTP2 offers HTTP/2 to an https upstream. Stores are faster over many
+	// connections than over the streams of one.
+	HTTP2 bool
+	// ConnectTimeout bounds connecting and the TLS handshake, each; 0 is 5 s.
+	ConnectTimeout time.Duration
+	// ResponseHeaderTimeout bounds the wait for the answer once the request has
+	// been handed over; 0 is 60 s.
+	ResponseHeaderTimeout time.Duration
+	// ProgressTimeout bounds the time in which the upstream takes no byte of
+	// the request or sends none of the answer; 0 is 60 s. The time a client
+	// takes does not count.
+	ProgressTimeout time.Duration
+	// IdleTimeout closes connections unused for so long; 0 is 90 s.
+	IdleTimeout time.Duration
+	// MaxIdleConns bounds the connections kept; 0 is 256.
+	MaxIdleConns int
+	// MaxConns bounds the connections; 0 is no bound. Requests over it wait.
+	MaxConns int
+	// Observer is told what becomes of requests.
+	Observer Observer
+}
+
+// Upstream sends requests to what stands behind a route. It is safe for
+// concurrent use.
+type Upstream struct {
+	options Options
+	target  *url.URL
+	signer  *sigv4.Signer
+	pool    *http.Transport
+	// fresh never reuses a connection: what a stale one lost goes over it.
+	fresh *http.Transport
+}
+
+// New makes an Upstream. It does not connect. Its error lists all that is
+// wrong with the options.
+func New(options Options) (*Upstream, error) {
+	if err := check(&options); err != nil {
+		return nil, err
+	}
+	options.ConnectTimeout = orDefault(options.ConnectTimeout, 5*time.Second)
+	options.ResponseHeaderTimeout = orDefault(options.ResponseHeaderTimeout, 60*time.Second)
+	options.ProgressTimeout = orDefault(options.ProgressTimeout, 60*time.Second)
+	options.IdleTimeout = orDefault(options.IdleTimeout, 90*time.Second)
+	options.MaxIdleConns = orDefault(options.MaxIdleConns, 256)
+	pool := newTransport(&options)
+	fresh := newTransport(&options)
+	fresh.DisableKeepAlives = true
+	return &Upstream{
+		options: options,
+		target:  &url.URL{Scheme: options.Endpoint.Scheme, Host: options.Endpoint.Host},
+		signer:  sigv4.NewSigner(),
+		pool:    pool,
+		fresh:   fresh,
+	}, nil
+}
+
+// Name is the upstream's name.
+func (u *Upstream) Name() string { return u.options.Name }
+
+// Close closes the connections that no request uses.
+func (u *Upstream) Close() {
+	u.pool.CloseIdleConnections()
+	u.fresh.CloseIdleConnections()
+}
+
+func orDefault[T int | time.Duration](value, standard T) T {
+	if value == 0 {
+		return standard
+	}
+	return value
+}
+
+func check(o *Options) error {
+	var problems []error
+	problem := func(format string, args ...any) {
+		problems = append(problems, fmt.Errorf("upstream %q: "+format, append([]any{o.Name}, args...)...))
+	}
+	switch e := o.Endpoint; {
+	case e == nil:
+		problem("no endpoint: give a URL such as http://127.0.0.1:7070")
+	case e.Scheme != "http" && e.Scheme != "https":
+		problem("the endpoint's scheme is %q: use http or https", e.Scheme)
+	case e.Hostname() == "":
+		problem("the endpoint has no host: give a URL such as http://127.0.0.1:7070")
+	default:
+		if e.User != nil {
+			problem("the endpoint holds a user: put credentials where they belong")
+		}
+		if e.Path != "" && e.Path != "/" || e.RawQuery != "" || e.Fragment != "" {
+			problem("the endpoint has a path, a query or a fragment: give scheme, host and port alone")
+		}
+		if strings.Contains(e.Host, "%") {
+			problem("the endpoint's address has a zone, which no Host field can hold: use an address without one")
+		}
+		if o.Addressing == VirtualHosted && net.ParseIP(e.Hostname()) != nil {
+			problem("virtual-hosted addressing needs a host name, and the endpoint is an address: use path addressing")
+		}
+	}
+	if o.Region == "" {
+		problem("no region: give the one the upstream expects in signatures, such as us-east-1")
+	}
+	if o.Service == "" {
+		problem("no service: give the one the upstream expects in signatures, such as s3")
+	}
+	if o.Credentials == nil {
+		problem("no credentials to sign with")
+	}
+	if o.ConnectTimeout < 0 || o.ResponseHeaderTimeout < 0 || o.ProgressTimeout < 0 || o.IdleTimeout < 0 {
+		problem("a timeout is negative")
+	}
+	if o.MaxIdleConns < 0 || o.MaxConns < 0 {
+		problem("a number of connections is negative")
+	}
+	return errors.Join(problems...)
+}
+
+func newTransport(o *Options) *http.Transport {
+	dialer := &net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:       nil, // the environment does not redirect what carries credentials
+		DialContext: dial(dialer),
+		TLSClientConfig: &tls.Config{
+			RootCAs:    o.RootCAs,
+			MinVersion: tls.VersionTLS12,
+		},
+		TLSHandshakeTimeout:    o.ConnectTimeout,
+		DisableCompression:     true,
+		ForceAttemptHTTP2:      o.HTTP2,
+		MaxIdleConns:           o.MaxIdleConns,
+		MaxIdleConnsPerHost:    o.MaxIdleConns,
+		MaxConnsPerHost:        o.MaxConns,
+		IdleConnTimeout:        o.IdleTimeout,
+		MaxResponseHeaderBytes: 64 << 10,
+		WriteBufferSize:        bufferSize,
+		ReadBufferSize:         bufferSize,
+	}
+}
