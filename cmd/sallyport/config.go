@@ -68,6 +68,20 @@ func (c *ConfigCheckCmd) Run(console *Console) error {
 	return console.Print(c.Format, result, nil, [][]string{{summary}})
 }
 
+// problems prints to standard error what is wrong with a configuration file
+// that a command was to use, and returns the error to end with.
+func (c *Console) problems(err error) error {
+	var problems config.Problems
+	if !errors.As(err, &problems) {
+		return err
+	}
+	for _, problem := range problems {
+		_, _ = fmt.Fprintln(c.Err, problem)
+	}
+	return withHint(fmt.Errorf("the configuration has %s", plural(len(problems), "problem")),
+		"`sallyport config check "+problems[0].File+"` checks it without starting")
+}
+
 // plural counts things for a sentence.
 func plural(n int, thing string) string {
 	if n != 1 {
