@@ -106,11 +106,13 @@ func tooDeep(tokens token.Tokens) *token.Token {
 	for _, t := range tokens {
 		switch t.Type {
 		case token.SequenceStartType, token.MappingStartType:
-			if open++; open > maxBrackets {
-				return t
-			}
+			open++
 		case token.SequenceEndType, token.MappingEndType:
 			open--
+		default:
+		}
+		if open > maxBrackets {
+			return t
 		}
 	}
 	return nil
