@@ -32,6 +32,9 @@ type Caller struct {
 	// ID is the unique id (AIDA…); ParentID the role's (AROA…) or the user's
 	// of a session.
 	ID, ParentID string
+	// CanonicalID is the canonical user id of the principal's account; empty if
+	// that is not known.
+	CanonicalID string
 	// Provider is the ARN or name a Federated principal element holds, for
 	// WebIdentity and SAML, or the service's name, for Service.
 	Provider string
@@ -102,8 +105,8 @@ const (
 // Layer is the kind of policy that decided.
 type Layer uint8
 
-// The layers of a decision. LayerNone is that of an anonymous denial or of an
-// allow that needed no policy.
+// The layers of a decision. LayerNone is that of an allow that needed no
+// policy: of the root user in its own account.
 const (
 	LayerNone Layer = iota
 	LayerIdentity

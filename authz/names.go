@@ -1,37 +1,35 @@
 package authz
 
-// String is the effect as records, metrics and the simulator name it.
-func (e Effect) String() string {
-	switch e {
-	case Allow:
-		return "allow"
-	case ExplicitDeny:
-		return "explicit_deny"
-	default:
-		return "implicit_deny"
-	}
+var effectNames = [...]string{ImplicitDeny: "implicit_deny", ExplicitDeny: "explicit_deny", Allow: "allow"}
+
+// String names the effect in lower case, for records.
+func (e Effect) String() string { return effectNames[e] }
+
+var layerNames = [...]string{
+	LayerNone:     "none",
+	LayerIdentity: "identity",
+	LayerResource: "resource",
+	LayerBoundary: "boundary",
+	LayerSession:  "session",
+	LayerSCP:      "scp",
+	LayerRCP:      "rcp",
+	LayerEndpoint: "endpoint",
+	LayerTrust:    "trust",
 }
 
-// String is the layer as records, metrics and the simulator name it.
-func (l Layer) String() string {
-	switch l {
-	case LayerIdentity:
-		return "identity"
-	case LayerResource:
-		return "resource"
-	case LayerBoundary:
-		return "boundary"
-	case LayerSession:
-		return "session"
-	case LayerSCP:
-		return "scp"
-	case LayerRCP:
-		return "rcp"
-	case LayerEndpoint:
-		return "vpce"
-	case LayerTrust:
-		return "trust"
-	default:
-		return "none"
-	}
+// String names the layer in lower case, for records.
+func (l Layer) String() string { return layerNames[l] }
+
+var typeNames = [...]string{
+	Anonymous:     "anonymous",
+	Root:          "root",
+	User:          "user",
+	AssumedRole:   "assumed-role",
+	FederatedUser: "federated-user",
+	WebIdentity:   "web-identity",
+	SAML:          "saml",
+	Service:       "service",
 }
+
+// String names the type in lower case, for records.
+func (t PrincipalType) String() string { return typeNames[t] }

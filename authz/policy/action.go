@@ -1,49 +1,83 @@
 package policy
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // MatchAction tells whether an action pattern of a policy matches an action
 // such as "s3:GetObject". Case does not count; "*" matches any run of
 // characters in the name and "?" one. The prefix is literal: a pattern whose
 // prefix holds a wildcard, or that is no action at all, matches nothing.
 func MatchAction(pattern, action string) bool {
-	if pattern == "*" {
-		return true
+	p, ok := ParseAction(pattern)
+	return ok && p.Match(action)
+}
+
+// ActionPattern is an entry of an Action or NotAction element that can match.
+type ActionPattern struct {
+	text string // in lower case
+}
+
+// ParseAction reads an entry of an Action or NotAction element; ok is false if
+// it can match nothing.
+func ParseAction(pattern string) (p ActionPattern, ok bool) {
+	if pattern != "*" {
+		prefix, name, colon := strings.Cut(pattern, ":")
+		if !colon || prefix == "" || name == "" || strings.ContainsAny(prefix, "*?") || strings.ContainsAny(pattern, " \t\r\n") {
+			return ActionPattern{}, false
+		}
 	}
-	return validAction(pattern) && globFold(pattern, action)
+	return ActionPattern{lowerASCII(pattern)}, true
 }
 
-// validAction tells whether a pattern other than "*" can match an action.
-func validAction(pattern string) bool {
-	prefix, name, ok := strings.Cut(pattern, ":")
-	return ok && prefix != "" && name != "" &&
-		!strings.ContainsAny(prefix, "*?") && !strings.ContainsAny(pattern, " \t\r\n")
-}
-
-// globFold matches without regard to the case of ASCII letters, in time
+// Match tells whether the pattern matches an action. It takes time
 // proportional to the product of the lengths at worst.
-func globFold(pattern, text string) bool {
-	p, t := 0, 0
+func (p ActionPattern) Match(action string) bool {
+	i, t := 0, 0
 	star, mark := -1, 0
-	for t < len(text) {
+	for t < len(action) {
 		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, mark = p, t
-			p++
-		case p < len(pattern) && pattern[p] == '?':
-			p++
-			t += runeLen(text[t:])
-		case p < len(pattern) && lower(pattern[p]) == lower(text[t]):
-			p++
+		case i < len(p.text) && p.text[i] == '*':
+			star, mark = i, t
+			i++
+		case i < len(p.text) && p.text[i] == '?':
+			i++
+			t += runeLen(action[t:])
+		case i < len(p.text) && p.text[i] == lower(action[t]):
+			i++
 			t++
 		case star >= 0:
-			mark += runeLen(text[mark:])
-			p, t = star+1, mark
+			mark += runeLen(action[mark:])
+			i, t = star+1, mark
 		default:
 			return false
 		}
 	}
-	return strings.Trim(pattern[p:], "*") == ""
+	return strings.Trim(p.text[i:], "*") == ""
+}
+
+// Service is the literal prefix, in lower case; empty for "*".
+func (p ActionPattern) Service() string {
+	service, _, ok := strings.Cut(p.text, ":")
+	if !ok {
+		return ""
+	}
+	return service
+}
+
+// Exact is the one action that the pattern matches, in lower case; ok is false
+// if it holds a wildcard.
+func (p ActionPattern) Exact() (action string, ok bool) {
+	return p.text, !strings.ContainsAny(p.text, "*?")
+}
+
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		b[i] = lower(c)
+	}
+	return string(b)
 }
 
 func lower(c byte) byte {
@@ -56,10 +90,6 @@ func lower(c byte) byte {
 // runeLen is the length in bytes of the first character; of a byte that is
 // not UTF-8, one.
 func runeLen(s string) int {
-	for i := range s {
-		if i > 0 {
-			return i
-		}
-	}
-	return len(s)
+	_, n := utf8.DecodeRuneInString(s)
+	return n
 }

@@ -1,0 +1,142 @@
+package pattern
+
+import (
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/authz/policy"
+)
+
+// arnFields is the number of fields of an ARN. The last one keeps its colons.
+const arnFields = 6
+
+// Resource compiles an entry of a Resource or NotResource element. Wildcards
+// stay in their field, but for those of the last field and for a "*" at the end
+// of a field, which may run on over colons. complete reads an ARN with fewer
+// than six fields as if the missing ones were "*". A variable before the fifth
+// colon, or a malformed one, makes an entry that never matches.
+func Resource(s string, variables, complete bool) Pattern {
+	if s == "*" {
+		return Glob(s, false)
+	}
+	split, ok := parts(s, variables)
+	if !ok || !strings.HasPrefix(s, "arn:") {
+		return Never()
+	}
+	var p Pattern
+	field := 1
+	for i, part := range split {
+		if part.Kind != policy.Text {
+			if field < arnFields {
+				return Never()
+			}
+			p.addPart(part, one, run)
+			continue
+		}
+		rest := part.Text
+		for field < arnFields {
+			text, after, colon := strings.Cut(rest, ":")
+			if !colon && i+1 < len(split) {
+				return Never()
+			}
+			p.addField(text)
+			if rest = after; !colon {
+				break
+			}
+			p.addLiteral(":")
+			field++
+		}
+		p.addText(rest, one, run)
+	}
+	for ; complete && field < arnFields; field++ {
+		p.addLiteral(":")
+		p.addText("*", one, run)
+	}
+	return p
+}
+
+// addField adds a whole field before the last.
+func (p *Pattern) addField(text string) {
+	inside := strings.TrimRight(text, "*")
+	p.addText(inside, oneInField, runInField)
+	p.addText(text[len(inside):], oneInField, run)
+}
+
+// ARN compiles a value of an ARN operator: six fields in which wildcards stay,
+// the last of which keeps its colons. ok is false if it has fewer.
+func ARN(s string, variables bool) (p Pattern, ok bool) {
+	split, ok := parts(s, variables)
+	if !ok {
+		return Never(), true // malformed variables match nothing
+	}
+	p = arn(split)
+	return p, p.variables != nil || !p.never
+}
+
+// arn compiles parts. If they hold no variable and too few fields the pattern
+// is never.
+func arn(split []policy.Part) Pattern {
+	var p Pattern
+	field := 1
+	for _, part := range split {
+		if part.Kind == policy.Variable {
+			p.addVariable(part)
+			if field < arnFields {
+				p.source = split
+			}
+			continue
+		}
+		rest := part.Text
+		for field < arnFields {
+			text, after, colon := strings.Cut(rest, ":")
+			p.addPart(policy.Part{Kind: part.Kind, Text: text}, oneInField, runInField)
+			if rest = after; !colon {
+				break
+			}
+			p.addLiteral(":")
+			field++
+		}
+		p.addPart(policy.Part{Kind: part.Kind, Text: rest}, one, run)
+	}
+	p.never = field < arnFields
+	return p
+}
+
+// MatchARN is Match for a pattern made by ARN. readable is false if what the
+// variables make of the pattern is no ARN.
+func (p *Pattern) MatchARN(text string, values []string) (matched, readable bool) {
+	if p.source != nil && (p.never || anyColon(values)) {
+		q := arn(substitute(p.source, p.variables, values))
+		return q.Match(text, nil), !q.never
+	}
+	return p.Match(text, values), true
+}
+
+// anyColon tells whether a value could move what follows it to another field.
+func anyColon(values []string) bool {
+	for _, v := range values {
+		if strings.Contains(v, ":") {
+			return true
+		}
+	}
+	return false
+}
+
+// substitute puts the values, which are literal, in the place of the
+// variables.
+func substitute(split []policy.Part, variables []Variable, values []string) []policy.Part {
+	out := make([]policy.Part, len(split))
+	for i, part := range split {
+		if part.Kind == policy.Variable {
+			for j, v := range variables {
+				if v == (Variable{Key: part.Key, Default: part.Text, HasDefault: part.HasDefault}) {
+					part = policy.Part{Kind: policy.Literal, Text: values[j]}
+				}
+			}
+		}
+		out[i] = part
+	}
+	return out
+}
+
+// IsARN tells whether a text has the six fields of an ARN.
+func IsARN(text string) bool { return strings.Count(text, ":") >= arnFields-1 }
