@@ -4,6 +4,8 @@
 package action
 
 import (
+	"time"
+
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/wire"
 )
@@ -36,6 +38,9 @@ type Place struct {
 	// Caller is the caller's account for resources that belong to whoever
 	// asks; empty if anonymous or not yet known.
 	Caller string
+	// Now is the request's one clock reading, for condition keys that count
+	// from it.
+	Now time.Time
 	// Owner tells the account that owns a bucket on a route. ok is false if no
 	// rule gives it one.
 	Owner func(route, bucket string) (account string, ok bool)

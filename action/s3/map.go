@@ -1,0 +1,236 @@
+package s3
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/action"
+	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// mapping is a mapping in the making. It is one allocation.
+type mapping struct {
+	view     view
+	content  content
+	accesses []authz.Access
+	one      [1]authz.Access // room for most
+
+	object, bucket string // ARNs of what is addressed
+	account        string // that owns it
+	disclosure     authz.Access
+}
+
+// Map tells the accesses of an operation.
+func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place, body []byte) (action.Mapped, *wire.Refusal) {
+	var nothing action.Mapped
+	r, ok := op.Mapper.(*request)
+	if !ok {
+		return nothing, &wire.Refusal{Status: 500, Code: "InternalError", Message: "We encountered an internal error. Please try again.",
+			Cause: "the operation was not recognised by this mapper"}
+	}
+	if place.Partition == "" {
+		place.Partition = "aws"
+	}
+	b := &mapping{}
+	b.accesses = b.one[:0]
+	b.view = view{request: r, content: &b.content, partition: place.Partition, region: place.Region, account: place.Caller, now: place.Now}
+	if r.row.level == serviceLevel {
+		return b.listBuckets(place), nil
+	}
+	var refusal *wire.Refusal
+	if b.account, refusal = ownerOf(&place, r.bucket, r.header(hExpectedBucketOwner)); refusal != nil {
+		return nothing, refusal
+	}
+	if r.row.traits&owns != 0 && b.account != place.Caller {
+		return nothing, accessDenied("the name " + strconv.Quote(r.bucket) + " belongs to account " + b.account + ", not to the caller's")
+	}
+	if refusal := b.read(r, body); refusal != nil {
+		return nothing, refusal
+	}
+	arn := "arn:" + place.Partition + ":s3:::" + r.bucket + "/" + r.key
+	b.object, b.bucket = arn, arn[:len(arn)-len(r.key)-1]
+	if r.row.reads == bodyDelete {
+		return m.deleteObjects(b)
+	}
+	b.addressed(r)
+	if r.row.traits&copies != 0 {
+		if refusal := m.copies(b, &place); refusal != nil {
+			return nothing, refusal
+		}
+	} else if r.row.traits&hides != 0 || b.view.hasIfMatch {
+		b.disclose(b.bucket, b.account)
+	}
+	mapped := action.Mapped{Accesses: b.accesses}
+	if b.disclosure.Action != "" {
+		mapped.Disclosure = &b.disclosure
+	}
+	if r.row.traits&locates != 0 {
+		location := req.Scheme + "://" + req.Host + req.Path
+		mapped.Response = func(body []byte) ([]byte, error) { return RelocateUpload(body, location) }
+	}
+	return mapped, nil
+}
+
+// read takes from headers and body what the condition keys need.
+func (b *mapping) read(r *request, body []byte) *wire.Refusal {
+	c := &b.content
+	if r.row.body == action.BodyDecides {
+		if refusal := readBody(r.row.reads, body, r.row.traits&maybeEmpty != 0, c); refusal != nil {
+			return refusal
+		}
+	}
+	if r.row.effects&takesACL != 0 && len(body) > 0 && r.hasAny(aclHeaders) {
+		return refusal(400, "UnexpectedContent", "This request does not support content")
+	}
+	if r.hasHeader(hTagging) {
+		var refusal *wire.Refusal
+		if c.tags, refusal = parseTagging(r.header(hTagging)); refusal != nil {
+			return refusal
+		}
+	}
+	if r.hasHeader(hLegalHold) {
+		if c.legalHold = r.header(hLegalHold); !isOnOff(c.legalHold) {
+			return invalidArgument("Legal Hold must be either of 'ON' or 'OFF'", headers[hLegalHold], c.legalHold)
+		}
+	}
+	if r.hasAny(lockHeaders) {
+		c.lock.mode, c.lock.until, c.lock.eventHold = r.header(hLockMode), r.header(hLockRetainUntil), r.header(hEventHold)
+		if refusal := c.lock.check(r.hasHeader(hLockMode), r.hasHeader(hLockRetainUntil), r.hasHeader(hEventHold),
+			r.hasHeader(hEventHoldDays), r.hasHeader(hEventHoldYears), r.header(hEventHoldDays), r.header(hEventHoldYears)); refusal != nil {
+			return refusal
+		}
+	}
+	if c.lock.until != "" && b.view.now.IsZero() {
+		b.view.now = time.Now()
+	}
+	b.view.hasIfMatch = r.row.effects&effectIfMatch != 0 && r.hasHeader(hIfMatch)
+	b.view.ifMatch = r.header(hIfMatch)
+	return nil
+}
+
+// addressed adds the accesses to the addressed bucket or object.
+func (b *mapping) addressed(r *request) {
+	resource := b.object
+	if r.row.level == bucketLevel {
+		resource = b.bucket
+	}
+	b.view.version = r.param(pVersionID)
+	names := r.row.actions
+	if b.view.version != "" && r.row.version != nil {
+		names = r.row.version
+	}
+	for _, a := range names {
+		b.add(a, resource, b.account)
+	}
+	if r.row.effects != 0 {
+		b.addEffects(r, resource)
+	}
+	if len(b.content.bucketTags) > 0 {
+		b.add(tagResource, resource, b.account)
+	}
+}
+
+// addEffects adds the further actions that headers ask for.
+func (b *mapping) addEffects(r *request, resource string) {
+	for i := range effects {
+		e := &effects[i]
+		if r.row.effects&e.effect == 0 || !r.hasAny(e.headers) || e.applies != nil && !e.applies(r) {
+			continue
+		}
+		names := compiledEffects[i].actions
+		if b.view.version != "" && e.version != nil {
+			names = compiledEffects[i].version
+		}
+		for _, a := range names {
+			b.add(a, resource, b.account)
+		}
+	}
+}
+
+// copies adds the accesses to a copy's source.
+func (m *Mapper) copies(b *mapping, place *action.Place) *wire.Refusal {
+	r := b.view.request
+	account, refusal := ownerOf(place, r.source.bucket, r.header(hSourceExpectedBucketOwner))
+	if refusal != nil {
+		return refusal
+	}
+	arn := "arn:" + place.Partition + ":s3:::" + r.source.bucket + "/" + r.source.key
+	read, tags, annotations := getObject, getObjectTagging, getAnnotation
+	if r.source.version != "" {
+		read, tags, annotations = getObjectVersion, getObjectVersionTagging, getVersionAnnotation
+	}
+	whole := r.row.effects&effectTagging != 0 // CopyObject; parts have no tags
+	copiesTags := whole && m.strictCopyTags && r.header(hTaggingDirective) != "REPLACE"
+	copiesAnnotations := whole && m.strictCopyAnnotations && r.header(hAnnotationDirective) != "EXCLUDE"
+	if copiesTags {
+		b.add(putObjectTagging, b.object, b.account)
+	}
+	if copiesAnnotations {
+		b.add(putObjectAnnotation, b.object, b.account)
+	}
+	b.view.version, b.view.hasIfMatch = r.source.version, false
+	b.add(read, arn, account)
+	if copiesTags {
+		b.add(tags, arn, account)
+	}
+	if copiesAnnotations {
+		b.add(annotations, arn, account)
+	}
+	b.disclose(arn[:len(arn)-len(r.source.key)-1], account)
+	return nil
+}
+
+// add adds an access with its condition keys.
+func (b *mapping) add(a *compiledAction, resource, account string) {
+	b.accesses = append(b.accesses, authz.Access{Action: a.name, Resource: resource, Account: account})
+	keys := &b.accesses[len(b.accesses)-1].Keys
+	setAccount(keys, account)
+	for _, k := range a.keys {
+		k.fill(keys, &b.view)
+	}
+}
+
+// disclose demands s3:ListBucket of who may learn that an object is missing.
+// The access stands for no listing, so it has none of a listing's keys.
+func (b *mapping) disclose(bucket, account string) {
+	b.disclosure = authz.Access{Action: listBucket.name, Resource: bucket, Account: account}
+	setAccount(&b.disclosure.Keys, account)
+}
+
+func setAccount(c *authz.Context, account string) {
+	c.Set("s3:resourceaccount", account)
+	c.Set("aws:resourceaccount", account)
+}
+
+// listBuckets maps ListBuckets. Every account has its own list, and whose
+// buckets the store's list holds is not the store's to say.
+func (b *mapping) listBuckets(place action.Place) action.Mapped {
+	b.add(b.view.row.actions[0], "arn:"+place.Partition+":s3:::*", place.Caller)
+	keep := func(name string) bool {
+		account, refusal := ownerOf(&place, name, "")
+		return refusal == nil && account == place.Caller
+	}
+	return action.Mapped{
+		Accesses: b.accesses,
+		Response: func(body []byte) ([]byte, error) { return FilterBuckets(body, keep) },
+	}
+}
+
+// ownerOf is the account that owns a bucket. It is refused if no rule tells,
+// if the route's guard is another, or if the client expects another.
+func ownerOf(place *action.Place, bucket, expected string) (string, *wire.Refusal) {
+	account, ok := "", false
+	if place.Owner != nil {
+		account, ok = place.Owner(place.Route, bucket)
+	}
+	switch {
+	case !ok || account == "":
+		return "", accessDenied("no rule gives the bucket " + strconv.Quote(bucket) + " an owner on the route " + strconv.Quote(place.Route))
+	case place.Account != "" && place.Account != account:
+		return "", accessDenied("the bucket " + strconv.Quote(bucket) + " belongs to account " + account + ", and the route " + strconv.Quote(place.Route) + " is for " + place.Account)
+	case expected != "" && expected != account:
+		return "", accessDenied("the bucket " + strconv.Quote(bucket) + " belongs to account " + account + ", and the client expects " + expected)
+	}
+	return account, nil
+}
