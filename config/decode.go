@@ -46,8 +46,15 @@ func (d *decoder) path(written string) string {
 // document parses the text as YAML. Of YAML, mappings, lists and plain, quoted
 // and block texts are understood; anchors, aliases, tags, merge keys and
 // several documents are not, since they hide what a file says.
-func (d *decoder) document(text []byte) (ast.Node, bool) {
+func (d *decoder) document(text []byte) (root ast.Node, ok bool) {
 	start := position{1, 1}
+	defer func() {
+		// The library has had panics on texts that are far from YAML.
+		if recover() != nil {
+			d.problem(start, "this is not YAML", "begin again from the example of the reference")
+			root, ok = nil, false
+		}
+	}()
 	if len(text) > maxFileBytes {
 		d.problem(start, fmt.Sprintf("the file has more than %d bytes", maxFileBytes), "keep policies in the bundle and the configuration small")
 		return nil, false
@@ -80,6 +87,10 @@ func (d *decoder) document(text []byte) (ast.Node, bool) {
 	for _, doc := range file.Docs {
 		if doc.Body == nil {
 			continue
+		}
+		if _, directive := doc.Body.(*ast.DirectiveNode); directive {
+			d.problem(place(doc.Body), "this is a YAML directive, which is not understood here", "remove the line")
+			return nil, false
 		}
 		if body != nil {
 			d.problem(place(doc.Body), "a second document begins", "keep one document in the file, without --- between")

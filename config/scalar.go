@@ -201,6 +201,8 @@ func endpoint(into **url.URL) value {
 			return nil, &misfit{message: "does not begin with http:// or https://"}
 		case u.User != nil:
 			return nil, &misfit{message: "holds a user or password", remedy: "put credentials under credentials", secret: true}
+		case strings.Contains(u.Host, "%"):
+			return nil, &misfit{message: "has a zone, which a Host header cannot hold", remedy: "write an address without %"}
 		case !isAddress(u.Hostname()) && !isDomain(u.Hostname()):
 			return nil, &misfit{message: "names no host"}
 		case u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
