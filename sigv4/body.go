@@ -32,13 +32,16 @@ type Body struct {
 	frame   *frame       // nil: not framed for the next hop
 	buffer  *[]byte      // pooled; of chunks
 
-	limit, got int64
-	size       int64
-	payload    string
+	limit    int64 // of decoded bytes
+	promised int64 // decoded bytes; -1 if not declared
+	got      int64 // decoded bytes that passed
+	size     int64 // of what Read yields
+	payload  string
 
 	held     byte
 	holding  bool
-	one      [1]byte
+	tail     [1]byte // read behind the held byte
+	one      [1]byte // what should not be there
 	verified bool
 
 	busy    atomic.Uint32
@@ -85,7 +88,7 @@ func NewBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.Refusal)
 	if limit <= 0 {
 		limit = maxObject
 	}
-	b := &Body{limit: limit, size: req.BodySize, payload: payload, source: source{declared: req.BodySize}}
+	b := &Body{limit: limit, size: req.BodySize, promised: req.BodySize, payload: payload, source: source{declared: req.BodySize}}
 	if req.Body != nil {
 		b.closer, b.source.reader = req.Body, req.Body
 	}
@@ -102,7 +105,7 @@ func NewBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.Refusal)
 	if refusal != nil {
 		return nil, refusal
 	}
-	if b.size == 0 || b.chunks != nil && b.chunks.want == 0 {
+	if b.promised == 0 {
 		return b.settle()
 	}
 	return b, nil
@@ -162,6 +165,7 @@ func (b *Body) decode(req *wire.Request, v *Verified, mode payloadMode) *wire.Re
 	if refusal != nil {
 		return refusal
 	}
+	b.promised = length
 	b.chunks = &chunkReader{
 		source: &b.source, signed: mode != payloadUnsignedTrailer, trailer: trailer, digests: &b.digests, want: length,
 	}
@@ -269,12 +273,12 @@ func (b *Body) readHeld(p []byte) (int, error) {
 			return 1, nil
 		}
 		if b.holding && len(p) == 1 {
-			n, err := b.decoded(b.one[:])
+			n, err := b.decoded(b.tail[:])
 			if err != nil {
 				return 0, err
 			}
 			if n == 1 {
-				p[0], b.held = b.held, b.one[0]
+				p[0], b.held = b.held, b.tail[0]
 				return 1, nil
 			}
 			continue
@@ -290,6 +294,10 @@ func (b *Body) readHeld(p []byte) (int, error) {
 		if n == 0 {
 			continue
 		}
+		if b.verified {
+			b.holding = false
+			return ready + n, nil
+		}
 		ready += n - 1
 		b.held, b.holding = p[ready], true
 		if ready > 0 {
@@ -298,19 +306,24 @@ func (b *Body) readHeld(p []byte) (int, error) {
 	}
 }
 
-// decoded reads decoded bytes. It returns none when it has set b.verified.
+// decoded reads decoded bytes; it returns none only with the verdict. After the
+// last byte of a declared number it goes on to the verdict at once.
 func (b *Body) decoded(p []byte) (n int, err error) {
-	done := false
-	if b.chunks != nil {
-		n, done, err = b.chunks.read(p)
-	} else {
-		n, done, err = b.readPlain(p)
-	}
+	n, done, err := b.next(p)
 	if err != nil {
 		return 0, err
 	}
 	if b.got += int64(n); b.got > b.limit {
 		return 0, errTooLarge(b.got, b.limit)
+	}
+	if !done && b.got == b.promised {
+		var extra int
+		if extra, done, err = b.next(b.one[:]); err != nil {
+			return 0, err
+		}
+		if extra > 0 {
+			return 0, errByteCount(b.promised, b.got+int64(extra))
+		}
 	}
 	if done {
 		if refusal := b.digests.verdict(); refusal != nil {
@@ -321,7 +334,11 @@ func (b *Body) decoded(p []byte) (n int, err error) {
 	return n, nil
 }
 
-func (b *Body) readPlain(p []byte) (n int, done bool, err error) {
+// next reads some bytes, or tells that there are no more.
+func (b *Body) next(p []byte) (n int, done bool, err error) {
+	if b.chunks != nil {
+		return b.chunks.read(p)
+	}
 	n, err = readSome(&b.source, p)
 	if n > 0 {
 		b.digests.write(p[:n])

@@ -85,12 +85,12 @@ func (f *frame) read(b *Body, p []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		if b.verified {
-			f.end()
-		}
 		if f.left -= int64(got); got > 0 && f.left == 0 {
 			f.pending = append(f.pending, "\r\n"...)
 			f.begin()
+		}
+		if b.verified {
+			f.end()
 		}
 		if n += got; n > 0 {
 			return n, nil
