@@ -3,9 +3,10 @@ package upstream
 import (
 	"errors"
 	"io"
-	"os"
+	"net/http"
 	"sync/atomic"
 
+	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
@@ -17,6 +18,7 @@ import (
 type requestBody struct {
 	source   io.Reader
 	size     int64
+	verifier *sigv4.Body // nil for a body in memory
 	exchange *exchange
 
 	count   int64
@@ -26,7 +28,10 @@ type requestBody struct {
 	failure atomic.Pointer[wire.Refusal]
 }
 
-var errStopped = errors.New("the upstream answered before the body was sent")
+var (
+	errStopped = errors.New("the upstream answered before the body was sent")
+	errLength  = errors.New("the body is not as long as declared")
+)
 
 func (b *requestBody) Read(p []byte) (int, error) {
 	b.begun.Store(true)
@@ -41,11 +46,11 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	n, err := b.source.Read(p)
 	b.count += int64(n)
 	if b.size >= 0 && (b.count > b.size || err == io.EOF && b.count < b.size) {
-		n, err = 0, incomplete("the body is not as long as declared")
+		n, err = 0, errLength
 	}
 	switch {
 	case err != nil && err != io.EOF:
-		b.failure.CompareAndSwap(nil, refusalOf(err))
+		b.refuse(err)
 	case err == io.EOF, b.count == b.size:
 		// Before net/http can send the last byte, so that an answer to the
 		// whole body finds the body whole.
@@ -60,32 +65,23 @@ func (b *requestBody) Read(p []byte) (int, error) {
 // Close does nothing: the body belongs to the caller of Do.
 func (b *requestBody) Close() error { return nil }
 
-// refusalOf is the refusal for a body that could not be read: its own, or what
-// S3 says of a client that stopped sending.
-func refusalOf(err error) *wire.Refusal {
-	if refusal, ok := errors.AsType[*wire.Refusal](err); ok {
-		return refusal
+// refuse keeps why the body cannot go on: the verifier's word, or what S3 says
+// of a client that stopped sending.
+func (b *requestBody) refuse(err error) {
+	refusal, ok := errors.AsType[*wire.Refusal](err)
+	if !ok && b.verifier != nil {
+		refusal = b.verifier.Refusal()
 	}
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		return &wire.Refusal{
-			Status:  400,
-			Code:    "RequestTimeout",
-			Message: "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed.",
+	if refusal == nil {
+		refusal = &wire.Refusal{
+			Status:  http.StatusBadRequest,
+			Code:    "IncompleteBody",
+			Message: "You did not provide the number of bytes specified by the Content-Length HTTP header",
 			Close:   true,
 			Cause:   "reading the request's body: " + err.Error(),
 		}
 	}
-	return incomplete("reading the request's body: " + err.Error())
-}
-
-func incomplete(cause string) *wire.Refusal {
-	return &wire.Refusal{
-		Status:  400,
-		Code:    "IncompleteBody",
-		Message: "You did not provide the number of bytes specified by the Content-Length HTTP header",
-		Close:   true,
-		Cause:   cause,
-	}
+	b.failure.Store(refusal)
 }
 
 // responseBody is an answer's body on its way to the client. Closing it ends

@@ -86,13 +86,13 @@ func (e *exchange) run(call *Call) (*wire.Response, *wire.Refusal) {
 	e.ctx, e.cancel = context.WithCancelCause(e.caller)
 	e.dog.cancel = e.cancel
 	if req.Body != nil && req.BodySize != 0 {
-		e.body = &requestBody{source: req.Body, size: req.BodySize, exchange: e}
+		e.body = &requestBody{source: req.Body, size: req.BodySize, verifier: call.Body, exchange: e}
 		req.Body = e.body
 	}
-	outgoing, err := nethttp.Outgoing(e.ctx, req, e.upstream.target)
-	if err != nil {
+	outgoing, refusal := nethttp.Outgoing(e.ctx, req, e.upstream.target)
+	if refusal != nil {
 		e.end()
-		return nil, refusalOf(err)
+		return nil, refusal
 	}
 	answer, err := e.send(outgoing)
 	if err != nil {

@@ -13,11 +13,10 @@ import (
 // which only scheme and authority count: they are the connection's. Request
 // target and Host leave byte for byte as req has them, the length is exactly
 // req.BodySize (chunked if it is -1), and nothing is added that the client did
-// not send. An error is a *wire.Refusal: net/http cannot send such a request
-// unchanged.
+// not send. It refuses what net/http would not send unchanged.
 //
 // The Transport must have DisableCompression set, or it adds Accept-Encoding.
-func Outgoing(ctx context.Context, req *wire.Request, target *url.URL) (*http.Request, error) {
+func Outgoing(ctx context.Context, req *wire.Request, target *url.URL) (*http.Request, *wire.Refusal) {
 	if !isToken(req.Method) {
 		return nil, invalid("The method is not valid.")
 	}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -70,9 +69,9 @@ func transmit(t *testing.T, req *wire.Request) (header []string, body string) {
 	}()
 	transport := &http.Transport{DisableCompression: true}
 	defer transport.CloseIdleConnections()
-	out, err := nethttp.Outgoing(context.Background(), req, &url.URL{Scheme: "http", Host: listener.Addr().String()})
-	if err != nil {
-		t.Fatal(err)
+	out, refusal := nethttp.Outgoing(context.Background(), req, &url.URL{Scheme: "http", Host: listener.Addr().String()})
+	if refusal != nil {
+		t.Fatal(refusal)
 	}
 	resp, err := transport.RoundTrip(out)
 	if err != nil {
@@ -203,9 +202,9 @@ func TestOutgoingRefuses(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := nethttp.Outgoing(context.Background(), &tt.req, &url.URL{Scheme: "http", Host: "h"})
-			if refusal, ok := errors.AsType[*wire.Refusal](err); !ok || refusal.Status != 400 {
-				t.Errorf("%v", err)
+			_, refusal := nethttp.Outgoing(context.Background(), &tt.req, &url.URL{Scheme: "http", Host: "h"})
+			if refusal == nil || refusal.Status != 400 {
+				t.Errorf("%v", refusal)
 			}
 		})
 	}
@@ -237,8 +236,8 @@ func FuzzOutgoing(f *testing.F) {
 			return
 		}
 		req := &wire.Request{Method: "GET", Host: "h", Path: path, RawQuery: query, HasQuery: hasQuery, Fields: fieldList(name, value)}
-		out, err := nethttp.Outgoing(context.Background(), req, target)
-		if err != nil {
+		out, refusal := nethttp.Outgoing(context.Background(), req, target)
+		if refusal != nil {
 			return
 		}
 		var sent bytes.Buffer

@@ -1,0 +1,304 @@
+package upstream_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/sallyport-iam/sallyport/upstream"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+func hashOf(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}
+
+// TestBodyThatDoesNotHold: the store never sees such a body end, and the
+// client gets the body's refusal.
+func TestBodyThatDoesNotHold(t *testing.T) {
+	t.Parallel()
+	const size = 200 << 10
+	text := strings.Repeat("x", size)
+	tests := []struct {
+		name string
+		call func(*testing.T) *upstream.Call
+		code string
+	}{
+		{"wrong hash", func(t *testing.T) *upstream.Call { return put(t, "/k", strings.NewReader(text), size, hashOf("y")) }, "XAmzContentSHA256Mismatch"},
+		{"wrong hash, unknown length", func(t *testing.T) *upstream.Call { return put(t, "/k", strings.NewReader(text), -1, hashOf("y")) }, "XAmzContentSHA256Mismatch"},
+		{"wrong checksum in a trailer", func(t *testing.T) *upstream.Call {
+			raw := fmt.Sprintf("%x\r\n%s\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n", size, text)
+			return putFields(t, "/k", strings.NewReader(raw), int64(len(raw)), wire.Fields{
+				{Name: "x-amz-content-sha256", Value: "STREAMING-UNSIGNED-PAYLOAD-TRAILER"},
+				{Name: "x-amz-decoded-content-length", Value: fmt.Sprint(size)},
+				{Name: "x-amz-trailer", Value: "x-amz-checksum-crc32"},
+			})
+		}, "BadDigest"},
+		{"short body", func(t *testing.T) *upstream.Call {
+			return put(t, "/k", strings.NewReader(text[1:]), size, "UNSIGNED-PAYLOAD")
+		}, "IncompleteBody"},
+		{"client that breaks off", func(t *testing.T) *upstream.Call {
+			return put(t, "/k", io.MultiReader(strings.NewReader(text[1:]), failing{errors.New("connection reset")}), size, "UNSIGNED-PAYLOAD")
+		}, "IncompleteBody"},
+		{"client that stalls", func(t *testing.T) *upstream.Call {
+			return put(t, "/k", io.MultiReader(strings.NewReader(text[1:]), failing{os.ErrDeadlineExceeded}), size, "UNSIGNED-PAYLOAD")
+		}, "RequestTimeout"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			whole := make(chan error, 1)
+			server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				_, err := io.Copy(io.Discard, r.Body)
+				whole <- err
+			}))
+			defer server.Close()
+			u, seen := open(t, server.URL, nil)
+			resp, refusal := u.Do(context.Background(), tt.call(t))
+			if refusal == nil {
+				t.Fatalf("passed on: %d", resp.Status)
+			}
+			if refusal.Code != tt.code || refusal.Status/100 != 4 {
+				t.Errorf("%v (%s), want %s", refusal, refusal.Cause, tt.code)
+			}
+			if err := <-whole; err == nil {
+				t.Error("the store has the whole body")
+			}
+			if got := seen.last().Outcome; got != upstream.BodyRefused {
+				t.Errorf("outcome %v", got)
+			}
+		})
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+func TestEarlyAnswer(t *testing.T) {
+	t.Parallel()
+	const document = "<Error><Code>QuotaExceeded</Code></Error>"
+	early := func(status string) string {
+		return fmt.Sprintf("HTTP/1.1 %s\r\nContent-Type: application/xml\r\nContent-Length: %d\r\n\r\n%s", status, len(document), document)
+	}
+	// The store closes with most of the body unread, which resets the
+	// connection while the body is being written.
+	for _, status := range []string{"403 Forbidden", "507 Insufficient Storage"} {
+		for _, ending := range []string{"close", "reset later", "hang"} {
+			t.Run(status+" "+ending, func(t *testing.T) {
+				t.Parallel()
+				store := serve(t, func(c *connection) {
+					c.header()
+					c.say(early(status))
+					switch ending {
+					case "reset later":
+						_, _ = io.CopyN(io.Discard, c.reader, 1<<20)
+					case "hang":
+						c.hang()
+					}
+				})
+				u, seen := open(t, store.url, nil)
+				for range 20 {
+					resp, refusal := u.Do(context.Background(), put(t, "/k", fill{}, 1<<30, "UNSIGNED-PAYLOAD"))
+					if body := answered(t, resp, refusal); body != document || fmt.Sprint(resp.Status) != status[:3] {
+						t.Fatalf("%d %q", resp.Status, body)
+					}
+					if got := seen.last().Outcome; got != upstream.Answered {
+						t.Errorf("outcome %v", got)
+					}
+					if ending == "hang" {
+						break
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestEarlyAnswerToAWaitingClient: the client has sent half of its body and
+// waits; the answer does not wait for it.
+func TestEarlyAnswerToAWaitingClient(t *testing.T) {
+	t.Parallel()
+	store := serve(t, func(c *connection) {
+		c.header()
+		c.say("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
+		c.hang()
+	})
+	u, _ := open(t, store.url, nil)
+	reader, writer := io.Pipe()
+	go func() { _, _ = io.WriteString(writer, "half") }()
+	call := put(t, "/k", reader, 100, "UNSIGNED-PAYLOAD")
+	resp, refusal := u.Do(context.Background(), call)
+	if body := answered(t, resp, refusal); body != "no" || resp.Status != 403 {
+		t.Errorf("%d %q", resp.Status, body)
+	}
+	_ = writer.CloseWithError(io.ErrClosedPipe) // the door closes the client's connection
+	_ = call.Body.Close()
+}
+
+func TestEarlySuccessIsNotPassedOn(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{
+		"HTTP/1.1 200 OK\r\nEtag: \"x\"\r\nContent-Length: 0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+		"HTTP/1.1 204 No Content\r\n\r\n",
+		"HTTP/1.1 304 Not Modified\r\n\r\n",
+	} {
+		store := serve(t, func(c *connection) {
+			c.header()
+			c.say(answer)
+			c.hang()
+		})
+		u, seen := open(t, store.url, nil)
+		reader, writer := io.Pipe()
+		go func() {
+			_, _ = io.WriteString(writer, "half")
+			_ = writer.CloseWithError(io.ErrUnexpectedEOF)
+		}()
+		resp, refusal := u.Do(context.Background(), put(t, "/k", reader, 100, "UNSIGNED-PAYLOAD"))
+		if refusal == nil {
+			t.Fatalf("passed on: %d", resp.Status)
+		}
+		switch seen.last().Outcome {
+		case upstream.Rejected:
+			unavailable(t, resp, refusal, "before it had the whole request")
+		case upstream.BodyRefused: // the client broke off before the answer came
+		default:
+			t.Errorf("%+v", seen.last())
+		}
+	}
+}
+
+// TestSuccessFindsTheBodyWhole: an answer to the last byte of a body is never
+// taken for an early one, over both framings.
+func TestSuccessFindsTheBodyWhole(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+	}))
+	t.Cleanup(server.Close)
+	u, _ := open(t, server.URL, nil)
+	for i := range 200 {
+		text := strings.Repeat("x", 1+i*997%(150<<10))
+		size := int64(len(text))
+		if i%2 == 0 {
+			size = -1
+		}
+		resp, refusal := u.Do(context.Background(), put(t, "/k", strings.NewReader(text), size, hashOf(text)))
+		answered(t, resp, refusal)
+	}
+}
+
+func TestBodyInMemory(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(w, r.Body)
+	}))
+	t.Cleanup(server.Close)
+	u, _ := open(t, server.URL, nil)
+	call := get("POST", "/b?delete")
+	call.Request.Body, call.Request.BodySize = io.NopCloser(strings.NewReader("<Delete/>")), 9
+	call.Request.Path, call.Request.RawQuery, call.Request.HasQuery = "/b", "delete", true
+	call.Payload = hashOf("<Delete/>")
+	resp, refusal := u.Do(context.Background(), call)
+	if body := answered(t, resp, refusal); body != "<Delete/>" {
+		t.Errorf("%q", body)
+	}
+}
+
+// TestConstantMemory sends and receives far more than may be held.
+func TestConstantMemory(t *testing.T) {
+	const size = 64 << 20
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, _ := io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Length", fmt.Sprint(n))
+		_, _ = io.CopyN(w, fill{}, n)
+	}))
+	defer server.Close()
+	u, _ := open(t, server.URL, nil)
+	exchange := func(size int64) {
+		resp, refusal := u.Do(context.Background(), put(t, "/k", io.LimitReader(fill{}, size), size, "UNSIGNED-PAYLOAD"))
+		if refusal != nil {
+			t.Fatal(refusal, refusal.Cause)
+		}
+		n, err := io.Copy(io.Discard, resp.Body)
+		if n != size || err != nil {
+			t.Fatal(n, err)
+		}
+		_ = resp.Body.Close()
+	}
+	exchange(1 << 20)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	exchange(size)
+	runtime.ReadMemStats(&after)
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 4<<20 {
+		t.Errorf("%d bytes allocated for a body of %d", grown, size)
+	}
+}
+
+// TestMuseum_42_sizedPool: clients in parallel do not connect anew for each
+// request.
+func TestMuseum_42_sizedPool(t *testing.T) {
+	t.Parallel()
+	const clients, rounds = 64, 10
+	var connections atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") }))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	server.Start()
+	t.Cleanup(server.Close)
+	u, _ := open(t, server.URL, nil)
+	for range rounds {
+		var group sync.WaitGroup
+		for range clients {
+			group.Go(func() {
+				resp, refusal := u.Do(context.Background(), get("GET", "/k"))
+				if refusal != nil {
+					t.Error(refusal.Cause)
+					return
+				}
+				_, _ = io.Copy(io.Discard, resp.Body)
+				_ = resp.Body.Close()
+			})
+		}
+		group.Wait()
+	}
+	// A dial that lost against a connection that came back is kept, too.
+	if n := connections.Load(); n > 2*clients {
+		t.Errorf("%d connections for %d clients", n, clients)
+	}
+}
+
+func BenchmarkDo(b *testing.B) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte("x"), 1024)) }))
+	defer server.Close()
+	u, _ := open(b, server.URL, nil)
+	call := get("GET", "/b/k")
+	b.ReportAllocs()
+	for b.Loop() {
+		resp, refusal := u.Do(context.Background(), call)
+		if refusal != nil {
+			b.Fatal(refusal.Cause)
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		_ = resp.Body.Close()
+	}
+}

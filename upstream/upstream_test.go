@@ -1,0 +1,393 @@
+package upstream_test
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/sallyport-iam/sallyport/secret"
+	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/upstream"
+	"github.com/sallyport-iam/sallyport/wire"
+	"github.com/sallyport-iam/sallyport/wire/nethttp"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	accessKeyID     = "AKIAIOSFODNN7EXAMPLE"
+	secretAccessKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+	emptyHash       = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+)
+
+var now = time.Date(2026, 7, 31, 12, 0, 0, 0, time.UTC)
+
+// credentials are AWS's published example.
+var credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+	return aws.Credentials{AccessKeyID: accessKeyID, SecretAccessKey: secretAccessKey}, nil
+})
+
+// keys are the same credentials for a verifier.
+type keys struct{}
+
+func (keys) Key(id, _ string) (sigv4.Key, error) {
+	if id != accessKeyID {
+		return sigv4.Key{}, sigv4.ErrUnknownKey
+	}
+	return sigv4.Key{Secret: secret.New(secretAccessKey)}, nil
+}
+
+// exchanges collects what an Observer is told.
+type exchanges struct {
+	mu   sync.Mutex
+	list []upstream.Exchange
+	cuts []error
+}
+
+func (e *exchanges) observer() upstream.Observer {
+	return upstream.Observer{
+		Exchanged: func(x upstream.Exchange) { e.mu.Lock(); e.list = append(e.list, x); e.mu.Unlock() },
+		Cut:       func(_ string, err error) { e.mu.Lock(); e.cuts = append(e.cuts, err); e.mu.Unlock() },
+	}
+}
+
+func (e *exchanges) last() upstream.Exchange {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.list[len(e.list)-1]
+}
+
+// open makes an upstream at an endpoint and closes it with the test.
+func open(t testing.TB, endpoint string, change func(*upstream.Options)) (*upstream.Upstream, *exchanges) {
+	t.Helper()
+	target, err := url.Parse(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := &exchanges{}
+	options := upstream.Options{Name: "store", Endpoint: target, Region: "us-east-1", Service: "s3", Credentials: credentials, Observer: seen.observer()}
+	if change != nil {
+		change(&options)
+	}
+	u, err := upstream.New(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(u.Close)
+	return u, seen
+}
+
+// get is a call without a body.
+func get(method, path string) *upstream.Call {
+	return &upstream.Call{Request: &wire.Request{Method: method, Host: "s3.example.com", Path: path}, Payload: emptyHash, Now: now, RequestID: "R"}
+}
+
+// put is a call with an anonymous client's body of a declared hash.
+func put(t *testing.T, path string, body io.Reader, size int64, hash string) *upstream.Call {
+	t.Helper()
+	return putFields(t, path, body, size, wire.Fields{{Name: "x-amz-content-sha256", Value: hash}})
+}
+
+// putFields is put with the fields that describe the body.
+func putFields(t *testing.T, path string, body io.Reader, size int64, fields wire.Fields) *upstream.Call {
+	t.Helper()
+	call := get("PUT", path)
+	call.Request.Body, call.Request.BodySize, call.Request.Fields = io.NopCloser(body), size, fields
+	verified, refusal := sigv4.NewBody(call.Request, nil, 0)
+	if refusal != nil {
+		t.Fatal(refusal)
+	}
+	t.Cleanup(func() { _ = verified.Close() })
+	call.Body = verified
+	return call
+}
+
+// answered reads an answer whole.
+func answered(t *testing.T, resp *wire.Response, refusal *wire.Refusal) string {
+	t.Helper()
+	if refusal != nil {
+		t.Fatalf("refused: %v (%s)", refusal, refusal.Cause)
+	}
+	if resp.Body == nil {
+		return ""
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// unavailable checks for a retryable 503 whose cause holds all of parts.
+func unavailable(t *testing.T, resp *wire.Response, refusal *wire.Refusal, parts ...string) {
+	t.Helper()
+	if refusal == nil {
+		_ = resp.Body.Close()
+		t.Fatalf("passed on: %d", resp.Status)
+	}
+	if refusal.Status != 503 || refusal.Code != "ServiceUnavailable" || !refusal.Retryable {
+		t.Errorf("%+v", refusal)
+	}
+	for _, part := range append(parts, `upstream "store": `) {
+		if !strings.Contains(refusal.Cause, part) {
+			t.Errorf("cause %q lacks %q", refusal.Cause, part)
+		}
+	}
+}
+
+func TestNewListsAllProblems(t *testing.T) {
+	t.Parallel()
+	parse := func(s string) *url.URL {
+		u, err := url.Parse(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return u
+	}
+	tests := []struct {
+		name   string
+		change func(*upstream.Options)
+		want   []string
+	}{
+		{"nothing given", func(o *upstream.Options) { *o = upstream.Options{Name: "x"} }, []string{`upstream "x": no endpoint`, "no region", "no service", "no credentials"}},
+		{"scheme", func(o *upstream.Options) { o.Endpoint = parse("ftp://h") }, []string{"use http or https"}},
+		{"no host", func(o *upstream.Options) { o.Endpoint = parse("http://:80") }, []string{"no host"}},
+		{"user and path", func(o *upstream.Options) { o.Endpoint = parse("http://u:p@h/base?x") }, []string{"holds a user", "has a path"}},
+		{"zone", func(o *upstream.Options) { o.Endpoint = parse("http://[fe80::1%25eth0]:80") }, []string{"zone"}},
+		{"virtual hosts of an address", func(o *upstream.Options) { o.Endpoint, o.Addressing = parse("http://[::1]:80"), upstream.VirtualHosted }, []string{"use path addressing"}},
+		{"numbers", func(o *upstream.Options) { o.IdleTimeout, o.MaxConns = -1, -1 }, []string{"timeout is negative", "connections is negative"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			options := upstream.Options{Name: "store", Endpoint: parse("http://h/"), Region: "us-east-1", Service: "s3", Credentials: credentials}
+			tt.change(&options)
+			_, err := upstream.New(options)
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			if lines := strings.Split(err.Error(), "\n"); len(lines) != len(tt.want) {
+				t.Errorf("%d problems, want %d: %v", len(lines), len(tt.want), err)
+			}
+			for _, part := range tt.want {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("%v lacks %q", err, part)
+				}
+			}
+			if strings.Contains(err.Error(), "u:p") {
+				t.Errorf("the error shows the endpoint's user: %v", err)
+			}
+		})
+	}
+}
+
+// TestDo looks at a request as the store receives it.
+func TestDo(t *testing.T) {
+	t.Parallel()
+	verifier := sigv4.NewVerifier(sigv4.Options{})
+	arrived := make(chan *wire.Request, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		req, refusal := nethttp.Request(r, "http", netip.AddrPort{})
+		if refusal != nil {
+			t.Error(refusal)
+		}
+		if _, refusal := verifier.Verify(req, sigv4.Params{Now: now, Service: "s3", Regions: []string{"us-east-1"}, Keys: keys{}}); refusal != nil {
+			t.Errorf("%s: %v %v", r.RequestURI, refusal, refusal.Detail)
+		}
+		arrived <- req
+		w.Header().Set("X-Amz-Request-Id", "STORE")
+		w.Header().Set("Keep-Alive", "timeout=5")
+		_, _ = io.WriteString(w, "answer")
+	}))
+	t.Cleanup(server.Close)
+	host := strings.TrimPrefix(server.URL, "http://")
+	u, seen := open(t, server.URL, nil)
+
+	target := "/b//k/%2e%2e/{a}?versionId=%2B&x"
+	call := get("GET", "/b//k/%2e%2e/{a}")
+	call.Bucket = "b"
+	call.Request.RawQuery, call.Request.HasQuery = "versionId=%2B&x&X-Amz-Signature=0", true
+	call.Request.Query, _ = wire.ParseQuery(call.Request.RawQuery)
+	call.Request.Fields = wire.Fields{
+		{Name: "authorization", Value: "AWS4-HMAC-SHA256 …"}, {Name: "x-amz-date", Value: "20200101T000000Z"}, {Name: "x-amz-security-token", Value: "t"},
+		{Name: "x-amz-expected-bucket-owner", Value: "111122223333"}, {Name: "x-sallyport-principal", Value: "root"}, {Name: "x-forwarded-for", Value: "192.0.2.1"},
+		{Name: "expect", Value: "100-continue"}, {Name: "connection", Value: "keep-alive"}, {Name: "accept-encoding", Value: "gzip"}, {Name: "user-agent", Value: "aws-cli/2"},
+		{Name: "range", Value: "bytes=0-1"}, {Name: "x-amz-meta-a", Value: "1"}, {Name: "x-amz-meta-a", Value: "2"},
+	}
+	before := call.Request.Clone()
+	resp, refusal := u.Do(context.Background(), call)
+	if body := answered(t, resp, refusal); body != "answer" || resp.Status != 200 || resp.BodySize != 6 {
+		t.Errorf("%d %q of %d", resp.Status, body, resp.BodySize)
+	}
+	if resp.Fields.Get("x-amz-request-id") != "STORE" || resp.Fields.Get("keep-alive") != "" {
+		t.Errorf("answer's fields: %v", resp.Fields)
+	}
+	if diff := cmp.Diff(before, call.Request, cmp.Comparer(func(a, b netip.AddrPort) bool { return a == b })); diff != "" {
+		t.Errorf("the caller's request was changed: %s", diff)
+	}
+	got := <-arrived
+	if got.Target() != target || got.Host != host || got.Method != "GET" {
+		t.Errorf("%s %s at %s", got.Method, got.Target(), got.Host)
+	}
+	for name, want := range map[string]string{
+		"x-amz-expected-bucket-owner": "", "x-sallyport-principal": "", "x-forwarded-for": "", "expect": "", "connection": "", "x-amz-security-token": "",
+		"accept-encoding": "gzip", "user-agent": "aws-cli/2", "range": "bytes=0-1", "x-amz-meta-a": "1", "x-amz-date": "20260731T120000Z", "x-amz-content-sha256": emptyHash,
+	} {
+		if value := got.Fields.Get(name); value != want {
+			t.Errorf("%s arrived as %q, want %q", name, value, want)
+		}
+	}
+	if x := seen.last(); x.Outcome != upstream.Answered || x.Status != 200 || x.Reused || x.RequestID != "R" || x.Elapsed <= 0 {
+		t.Errorf("%+v", x)
+	}
+	resp, refusal = u.Do(context.Background(), get("HEAD", "/b/k"))
+	answered(t, resp, refusal)
+	if got := <-arrived; got.Fields.Get("user-agent") != "" || got.Fields.Get("accept-encoding") != "" {
+		t.Errorf("fields were added: %v", got.Fields)
+	}
+	if x := seen.last(); !x.Reused {
+		t.Errorf("the connection was not reused: %+v", x)
+	}
+}
+
+func TestDoPassesErrorsOn(t *testing.T) {
+	t.Parallel()
+	const document = "<Error><Code>NoSuchKey</Code></Error>"
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/xml")
+		switch r.URL.Path {
+		case "/304":
+			w.Header().Set("Etag", `"x"`)
+			w.WriteHeader(304)
+		case "/404":
+			w.WriteHeader(404)
+			_, _ = io.WriteString(w, document)
+		case "/503":
+			w.WriteHeader(503)
+			_, _ = io.WriteString(w, document)
+		}
+	}))
+	t.Cleanup(server.Close)
+	u, _ := open(t, server.URL, nil)
+	tests := []struct {
+		method, path string
+		status       int
+		body         string
+	}{
+		{"GET", "/304", 304, ""},
+		{"GET", "/404", 404, document},
+		{"HEAD", "/404", 404, ""},
+		{"GET", "/503", 503, document},
+	}
+	for _, tt := range tests {
+		resp, refusal := u.Do(context.Background(), get(tt.method, tt.path))
+		if body := answered(t, resp, refusal); resp.Status != tt.status || body != tt.body {
+			t.Errorf("%s %s: %d %q", tt.method, tt.path, resp.Status, body)
+		}
+	}
+}
+
+func TestDoOverTLS(t *testing.T) {
+	t.Parallel()
+	for _, http2 := range []bool{false, true} {
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			_, _ = io.WriteString(w, r.Proto+" "+r.RequestURI+" "+string(body))
+		}))
+		server.EnableHTTP2 = true
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		pool := x509.NewCertPool()
+		pool.AddCert(server.Certificate())
+		u, seen := open(t, server.URL, func(o *upstream.Options) { o.RootCAs, o.HTTP2 = pool, http2 })
+		want := "HTTP/1.1 //k hello"
+		if http2 {
+			want = "HTTP/2.0 //k hello"
+		}
+		for range 2 {
+			resp, refusal := u.Do(context.Background(), put(t, "//k", strings.NewReader("hello"), 5, "UNSIGNED-PAYLOAD"))
+			if body := answered(t, resp, refusal); body != want {
+				t.Errorf("%q, want %q", body, want)
+			}
+		}
+		if !seen.last().Reused {
+			t.Error("the connection was not reused")
+		}
+
+		stranger, seen := open(t, server.URL, nil)
+		resp, refusal := stranger.Do(context.Background(), get("GET", "/"))
+		unavailable(t, resp, refusal, "certificate")
+		if got := seen.last().Outcome; got != upstream.Unreachable {
+			t.Errorf("outcome %v", got)
+		}
+	}
+}
+
+func TestDoWithoutCredentials(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name     string
+		provider aws.CredentialsProviderFunc
+		want     string
+	}{
+		{"failing", func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{}, errors.New("no such profile")
+		}, "no such profile"},
+		{"empty", func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, nil }, "are empty"},
+		{"without a secret", func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: accessKeyID}, nil
+		}, "are empty"},
+	}
+	for _, tt := range tests {
+		u, seen := open(t, "http://127.0.0.1:1", func(o *upstream.Options) { o.Credentials = tt.provider })
+		resp, refusal := u.Do(context.Background(), get("GET", "/"))
+		unavailable(t, resp, refusal, tt.want)
+		if got := seen.last().Outcome; got != upstream.NotSent {
+			t.Errorf("%s: outcome %v", tt.name, got)
+		}
+	}
+}
+
+func TestDoRefusesWhatCannotLeaveUnchanged(t *testing.T) {
+	t.Parallel()
+	u, seen := open(t, "http://127.0.0.1:1", nil)
+	resp, refusal := u.Do(context.Background(), get("GET", "//{"))
+	if refusal == nil || refusal.Status != 400 || refusal.Code != "InvalidURI" {
+		t.Errorf("%v, %v", resp, refusal)
+	}
+	call := get("GET", "/k")
+	call.Bucket, call.HostBucket = "a/../b", true
+	if resp, refusal = u.Do(context.Background(), call); refusal == nil || refusal.Code != "InvalidBucketName" {
+		t.Errorf("%v, %v", resp, refusal)
+	}
+	if got := seen.last().Outcome; got != upstream.NotSent {
+		t.Errorf("outcome %v", got)
+	}
+}
+
+func TestOutcomeNames(t *testing.T) {
+	t.Parallel()
+	names := map[string]bool{}
+	for o := upstream.Answered; o <= upstream.Canceled; o++ {
+		names[o.String()] = true
+	}
+	if len(names) != int(upstream.Canceled)+1 || names[""] {
+		t.Errorf("%v", names)
+	}
+}
