@@ -48,7 +48,7 @@ func parse(args []string) (command, error) {
 		}
 	}
 	if len(c.modules) == 0 {
-		return c, errors.New("no module is named; usage: testsummary [-C directory] [go test flags] MODULE...")
+		return c, errors.New("no module is named: testsummary [-C directory] [go test flags] MODULE")
 	}
 	return c, nil
 }
