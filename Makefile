@@ -45,14 +45,16 @@ test-short: ## run the product's own tests without the race detector and what is
 
 .PHONY: lint
 lint: bin/golangci-lint ## run the linters, go vet, gofmt and go mod tidy on every module
-	@for module in $(MODULES); do \
+	@failed=0; \
+	for module in $(MODULES); do \
 	  echo "== module $$module"; \
-	  (cd $$module && $(CURDIR)/bin/golangci-lint run --config $(CURDIR)/.golangci.yaml ./...); \
-	  (cd $$module && go vet ./...); \
-	  (cd $$module && go mod tidy -diff) || { echo "$$module/go.mod is not tidy: run make fmt" >&2; exit 1; }; \
-	done
-	@unformatted="$$(gofmt -l .)"; \
-	if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:" >&2; echo "$$unformatted" >&2; exit 1; fi
+	  (cd $$module && $(CURDIR)/bin/golangci-lint run --config $(CURDIR)/.golangci.yaml ./...) || failed=1; \
+	  (cd $$module && go vet ./...) || failed=1; \
+	  (cd $$module && go mod tidy -diff) || { echo "$$module/go.mod is not tidy: run make fmt" >&2; failed=1; }; \
+	done; \
+	unformatted="$$(gofmt -l .)"; \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run make fmt:" >&2; echo "$$unformatted" >&2; failed=1; fi; \
+	exit $$failed
 
 .PHONY: fmt
 fmt: ## format the code and tidy the modules
