@@ -2,8 +2,14 @@ package config_test
 
 import (
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"flag"
+	"math/big"
 	"net/netip"
 	"net/url"
 	"os"
@@ -218,6 +224,53 @@ keys: {files: [keys.yaml]}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestLoadTakesFilesThatGoTogether(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	writePair(t, directory)
+	file := filepath.Join(directory, "sallyport.yaml")
+	text := strings.NewReplacer(
+		"listen: 127.0.0.1:9000", "listen: 127.0.0.1:9000\n    tls: {certificate: tls.crt, key: tls.key}",
+		"http://127.0.0.1:7070", "https://127.0.0.1:7070\n    ca_file: tls.crt",
+	).Replace(config.Minimal)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(file, lookup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join(directory, "tls.key"); c.Doors[0].TLS.Key != want {
+		t.Errorf("the key is %s, want %s", c.Doors[0].TLS.Key, want)
+	}
+}
+
+// writePair writes a self-signed certificate and its key.
+func writePair(t *testing.T, directory string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1)}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{
+		"tls.crt": {Type: "CERTIFICATE", Bytes: certificate},
+		"tls.key": {Type: "PRIVATE KEY", Bytes: encoded},
+	} {
+		if err := os.WriteFile(filepath.Join(directory, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
