@@ -34,16 +34,22 @@ func (p *Policies) allowed(e *environment) *Statement {
 // granted is the first statement in order among those that name the caller in
 // the strongest way, and that way.
 func (p *Policies) granted(e *environment) (*Statement, grant) {
-	var statement *Statement
-	best := grantNone
 	if p == nil {
 		return nil, grantNone
 	}
+	// To all but the holder of a token, being one of everybody is as good as
+	// being named.
+	enough := grantAny
+	if e.caller.Type == WebIdentity || e.caller.Type == SAML {
+		enough = grantSelf
+	}
+	var statement *Statement
+	best := grantNone
 	for _, d := range p.documents {
-		if s, g := d.first(&d.allows, e, best+1, grantSelf); s != nil {
+		if s, g := d.first(&d.allows, e, best+1, enough); s != nil {
 			statement, best = s, g
 		}
-		if best == grantSelf {
+		if best == enough {
 			break
 		}
 	}

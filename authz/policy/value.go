@@ -10,13 +10,21 @@ import (
 
 // ParseBool reads true or false, in any case.
 func ParseBool(s string) (value, ok bool) {
-	switch {
-	case strings.EqualFold(s, "true"):
-		return true, true
-	case strings.EqualFold(s, "false"):
-		return false, true
+	return equalASCII(s, "true"), equalASCII(s, "true") || equalASCII(s, "false")
+}
+
+// equalASCII compares s with a word in lower case. Only ASCII letters have
+// case here: strings.EqualFold takes "falſe" for "false".
+func equalASCII(s, word string) bool {
+	if len(s) != len(word) {
+		return false
 	}
-	return false, false
+	for i := range len(s) {
+		if lower(s[i]) != word[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // ParseDate reads an instant: epoch seconds, or one of the W3C's forms of ISO
