@@ -190,7 +190,7 @@ func at(user string) place {
 }
 
 // needsSallyport skips a test that means nothing without Sallyport.
-func needsSallyport(t *testing.T) {
+func needsSallyport(t testing.TB) {
 	t.Helper()
 	if direct() {
 		t.Skip("SALLYPORT_E2E_DIRECT is set: this test is about Sallyport")

@@ -7,7 +7,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,6 +45,10 @@ type Site struct {
 func NewSite(binary, source, directory string) (*Site, error) {
 	if err := os.CopyFS(directory, os.DirFS(source)); err != nil {
 		return nil, fmt.Errorf("copying %s: %w", source, err)
+	}
+	// A copy is readable by all; a key file must not be.
+	if err := os.Chmod(filepath.Join(directory, "keys.yaml"), 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
 	return &Site{Directory: directory, binary: binary}, nil
 }
