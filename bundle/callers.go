@@ -1,12 +1,64 @@
 package bundle
 
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"slices"
+	"sync"
+
+	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/secret"
+)
+
+// tagNamespace is the condition key of the tags of a principal.
+const tagNamespace = "aws:principaltag"
+
 // PrincipalKeys are the condition keys that follow from the principal and stand
 // in the Keys of a Caller, in lower case. One that ends in "/" stands for all
 // keys that begin with it.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
-func PrincipalKeys() []string {
-	return []string{
-		"aws:principalaccount", "aws:principalarn", "aws:principalisawsservice",
-		"aws:principaltag/", "aws:principaltype", "aws:userid", "aws:username",
+func PrincipalKeys() []string { return slices.Clone(principalKeys) }
+
+var principalKeys = []string{
+	"aws:principalaccount", "aws:principalarn", "aws:principalisawsservice",
+	tagNamespace + "/", "aws:principaltype", "aws:userid", "aws:username",
+}
+
+// caller makes the caller that a user with these documents is.
+func (b *builder) caller(p *principal, documents []*document) *authz.Caller {
+	c := &authz.Caller{
+		Type:     authz.User,
+		Account:  p.account,
+		ARN:      p.arn(),
+		ID:       p.entity.id.value,
+		Identity: b.policies(documents...),
+		Boundary: b.boundary(p),
 	}
+	k := &c.Keys
+	k.Set("aws:principalaccount", p.account)
+	k.Set("aws:principalarn", c.ARN)
+	k.Set("aws:principalisawsservice", "false")
+	k.Set("aws:principaltype", "User")
+	k.Set("aws:userid", c.ID)
+	k.Set("aws:username", p.name)
+	for _, tag := range keysOf(p.entity.tags) {
+		k.SetTag(tagNamespace, tag, p.entity.tags[tag])
+	}
+	return c
+}
+
+// versionSeed keeps versions of secrets from telling anything about them.
+var versionSeed = sync.OnceValue(func() []byte {
+	seed := make([]byte, sha256.Size)
+	_, _ = rand.Read(seed)
+	return seed
+})
+
+// secretVersion is a number that changes when the secret of a key does.
+func secretVersion(accessKeyID string, s secret.Value) uint64 {
+	h := hmac.New(sha256.New, versionSeed())
+	_, _ = h.Write([]byte(accessKeyID + "\x00" + s.Reveal()))
+	return binary.BigEndian.Uint64(h.Sum(nil))
 }

@@ -1,6 +1,8 @@
 package bundle
 
 import (
+	"cmp"
+	"context"
 	"time"
 
 	"go.uber.org/zap"
@@ -47,5 +49,29 @@ type Route struct {
 // Load reads bundle and keys once. The snapshot is nil if any finding is an
 // Error. Its generation is 1.
 func Load(opts Options) (*Snapshot, []policy.Finding) {
-	return nil, nil
+	opts = opts.withDefaults()
+	l := &loader{opts: &opts}
+	s, findings := l.build(readInput(context.Background(), &opts))
+	if s != nil {
+		s.generation, s.activatedAt = 1, opts.Now()
+	}
+	return s, findings
+}
+
+// The defaults of Options.
+const (
+	defaultQuiet = 250 * time.Millisecond
+	defaultPoll  = 5 * time.Second
+)
+
+func (o Options) withDefaults() Options {
+	o.Quiet = cmp.Or(o.Quiet, defaultQuiet)
+	o.Poll = cmp.Or(o.Poll, defaultPoll)
+	if o.Logger == nil {
+		o.Logger = zap.NewNop()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
 }

@@ -2,16 +2,41 @@ package bundle
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
-// Manager keeps the newest snapshot that is whole. Run keeps it up to date.
+// Manager keeps the newest snapshot that is whole. Run keeps it up to date; the
+// other methods may be called at any time, by anybody.
 type Manager struct {
 	opts    Options
+	loader  *loader
 	current atomic.Pointer[Snapshot]
 	status  atomic.Pointer[Status]
+	running atomic.Bool
+
+	// What follows belongs to Run.
+
+	// active and tried are the fingerprints of what is in force and of what was
+	// last judged.
+	active, tried fingerprint
+	// read is the directory that the last reading read, keys what it said of the
+	// key files.
+	read string
+	keys fingerprint
+	// cost is how long a reading takes.
+	cost time.Duration
 }
+
+type fingerprint = [sha256.Size]byte
 
 // Status tells what is in force and how the last attempt went.
 type Status struct {
@@ -19,11 +44,13 @@ type Status struct {
 	// the first activation.
 	Revision   string
 	Generation uint64
-	// ActivatedAt is when it came into force, CheckedAt when the files were
-	// last read, whatever came of it.
+	// ActivatedAt is when it came into force. CheckedAt is when the files were
+	// last found to say what is in force: it falls behind when they cannot be
+	// activated, and when nobody reads them any more.
 	ActivatedAt, CheckedAt time.Time
-	// LastError says why the files as they are now could not be activated;
-	// empty if they are in force. LastErrorAt is when that was found.
+	// LastError says why the files as they are now could not be activated, a
+	// line for each error; empty if they are in force. LastErrorAt is when that
+	// was found.
 	LastError   string
 	LastErrorAt time.Time
 	// Failures counts the attempts that failed.
@@ -35,7 +62,10 @@ type Status struct {
 
 // NewManager makes a Manager; Run makes it work.
 func NewManager(opts Options) *Manager {
-	return &Manager{opts: opts}
+	m := &Manager{opts: opts.withDefaults()}
+	m.loader = &loader{opts: &m.opts}
+	m.status.Store(&Status{})
+	return m
 }
 
 // Current is the snapshot in force; nil before the first activation.
@@ -44,8 +74,211 @@ func (m *Manager) Current() *Snapshot { return m.current.Load() }
 // Status tells what is in force.
 func (m *Manager) Status() Status { return *m.status.Load() }
 
-// Run loads the files at once and then whenever they change, until ctx ends.
+// The pace of reading.
+const (
+	// settle is the longest pause between two readings of a plain directory
+	// that must agree.
+	settle = 100 * time.Millisecond
+	// restless is how long changes may go on until a reading is tried all the
+	// same.
+	restless = 2 * time.Second
+	// blindPoll is the time between readings where the file system tells of no
+	// changes.
+	blindPoll = 500 * time.Millisecond
+	// idle is the share of time that polling leaves unused: a large bundle is
+	// polled less often.
+	idle = 20
+)
+
+// Run loads the files at once and then whenever they change, until ctx ends. A
+// failure ends nothing: Status tells of it, and the next change is tried.
 func (m *Manager) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
+	if !m.running.CompareAndSwap(false, true) {
+		return errors.New("bundle: the manager runs already")
+	}
+	defer m.running.Store(false)
+	w := newWatcher(m.opts.Logger)
+	defer w.close()
+
+	stable := m.check(ctx, w)
+	var first, last time.Time // of the changes not yet read
+	if !stable {
+		first = time.Now()
+		last = first
+	}
+	timer := time.NewTimer(m.next(w, first, last))
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case event := <-w.events():
+			if !w.matters(event) {
+				continue
+			}
+			last = time.Now()
+			if first.IsZero() {
+				first = last
+			}
+			if m.swapped() {
+				last = time.Time{}
+			}
+		case err := <-w.errors():
+			m.opts.Logger.Warn("watching the bundle: reading everything", zap.Error(err))
+			last = time.Now()
+			if first.IsZero() {
+				first = last
+			}
+		case <-timer.C:
+			first, last = time.Time{}, time.Time{}
+			if !m.check(ctx, w) {
+				first = time.Now()
+				last = first
+			}
+		}
+		timer.Reset(m.next(w, first, last))
+	}
+}
+
+// next is how long to wait until the files are read, after changes from first to
+// last, which are zero if there were none. A zero last alone means now.
+func (m *Manager) next(w *watcher, first, last time.Time) time.Duration {
+	if first.IsZero() {
+		poll := m.opts.Poll
+		if w.blind() {
+			poll = min(poll, blindPoll)
+		}
+		return max(poll, idle*m.cost)
+	}
+	at := last.Add(m.opts.Quiet)
+	if late := first.Add(restless); at.After(late) {
+		at = late
+	}
+	return max(0, time.Until(at))
+}
+
+// swapped tells that a link on the way to the bundle leads to another directory
+// than was last read: one that was complete before it came here.
+func (m *Manager) swapped() bool {
+	now := swapPath(m.opts.Directory)
+	return now != "" && m.read != "" && now != m.read
+}
+
+// check reads the files and activates them if they changed. stable is false if
+// they changed meanwhile, or might have: then they are to be read again.
+func (m *Manager) check(ctx context.Context, w *watcher) (stable bool) {
+	atomically := m.swapped()
+	in, grown := m.readAll(ctx, w)
+	now := in.fingerprint()
+	if ctx.Err() != nil {
+		return true
+	}
+	if m.tried == now {
+		m.agree(now)
+		return !grown
+	}
+	// A first reading, or one of files written one by one, must be seen twice.
+	atomically = atomically && in.err == nil && in.keysFingerprint() == m.keys && swapPath(m.opts.Directory) == in.tree.real
+	if !atomically {
+		select {
+		case <-ctx.Done():
+			return true
+		case <-time.After(min(m.opts.Quiet, settle)):
+		}
+		in, grown = m.readAll(ctx, w)
+		if ctx.Err() != nil {
+			return true
+		}
+		if in.fingerprint() != now {
+			return false
+		}
+	}
+	m.read, m.keys, m.tried = in.tree.real, in.keysFingerprint(), now
+	if m.current.Load() != nil && now == m.active {
+		m.agree(now) // what was broken is as it was before
+	} else {
+		m.attempt(in, now)
+	}
+	return !grown
+}
+
+// readAll reads everything, and watches all directories that it found. grown
+// tells that some were not watched before, so that what has changed in them since
+// they were read may have gone unseen.
+func (m *Manager) readAll(ctx context.Context, w *watcher) (in *input, grown bool) {
+	start := time.Now()
+	in = readInput(ctx, &m.opts)
+	grown = w.watch(in.tree.directories, append([]string{m.opts.Directory}, m.opts.KeyFiles...))
+	m.cost = time.Since(start)
+	return in, grown
+}
+
+// agree notes that the files say what is in force, if they do.
+func (m *Manager) agree(now fingerprint) {
+	if m.current.Load() == nil || now != m.active {
+		return
+	}
+	s := m.Status()
+	s.CheckedAt, s.LastError, s.LastErrorAt = m.opts.Now(), "", time.Time{}
+	m.status.Store(&s)
+}
+
+// attempt makes a snapshot of a reading and brings it into force.
+func (m *Manager) attempt(in *input, now fingerprint) {
+	start := time.Now()
+	next, findings := m.build(in)
+	if next == nil {
+		m.fail(findings)
+		return
+	}
+	s := m.Status()
+	next.generation, next.activatedAt = s.Generation+1, m.opts.Now()
+	m.active = now
+	m.current.Store(next)
+	s = Status{
+		Revision:    next.revision,
+		Generation:  next.generation,
+		ActivatedAt: next.activatedAt,
+		CheckedAt:   next.activatedAt,
+		Failures:    s.Failures,
+		Warnings:    count(findings, policy.Warning),
+		Counts:      next.counts,
+	}
+	m.status.Store(&s)
+	m.opts.Logger.Info("bundle activated",
+		zap.String("revision", s.Revision), zap.Uint64("generation", s.Generation), zap.Duration("took", time.Since(start)),
+		zap.Int("users", s.Users), zap.Int("policies", s.Policies), zap.Int("statements", s.Statements), zap.Int("keys", s.Keys))
+	if s.Warnings > 0 {
+		m.opts.Logger.Warn("the bundle has warnings", zap.String("revision", s.Revision), zap.Strings("warnings", listed(findings, policy.Warning)))
+	}
+	if m.opts.OnActivation != nil {
+		m.opts.OnActivation(s)
+	}
+}
+
+// build keeps a panic from ending the process that serves with the snapshot in
+// force.
+func (m *Manager) build(in *input) (s *Snapshot, findings []policy.Finding) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.opts.Logger.Error("loading the bundle panicked", zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+			m.loader = &loader{opts: &m.opts}
+			s, findings = nil, []policy.Finding{{
+				File: m.opts.Directory, Line: 1, Column: 1, Code: "INTERNAL_ERROR",
+				Message: fmt.Sprintf("loading it failed: %v", p), Remedy: "this is a defect of Sallyport: please report it with the log",
+			}}
+		}
+	}()
+	return m.loader.build(in)
+}
+
+// fail keeps what is in force and tells why.
+func (m *Manager) fail(findings []policy.Finding) {
+	s := m.Status()
+	s.LastError, s.LastErrorAt = summary(findings), m.opts.Now()
+	s.Failures++
+	m.status.Store(&s)
+	m.opts.Logger.Error("bundle not activated: what was in force stays",
+		zap.String("revision", s.Revision), zap.Uint64("generation", s.Generation),
+		zap.Int("errors", count(findings, policy.Error)), zap.Strings("findings", listed(findings, policy.Error)))
 }

@@ -1,0 +1,324 @@
+package bundle
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/authz/policy"
+)
+
+// loader turns readings into snapshots. It remembers what the files of the last
+// one said, so that a change costs what changed.
+type loader struct {
+	opts *Options
+	memo map[memoKey]any
+}
+
+// memoKey is everything that the result of parsing a file follows from.
+type memoKey struct {
+	path, name string
+	digest     [sha256.Size]byte
+}
+
+type parsedEntity struct {
+	entity   *entity
+	findings []policy.Finding
+}
+
+type parsedSettings struct {
+	settings *settings
+	findings []policy.Finding
+}
+
+// document is a policy document of the bundle. If it has errors, doc is nil.
+type document struct {
+	index    int
+	file     string
+	name     string
+	doc      *policy.Document
+	compiled *authz.Document
+	findings []policy.Finding
+}
+
+// principal is a user, group or role, or a managed policy, as the files have it.
+type principal struct {
+	place
+	file   string
+	entity *entity
+	inline []*document
+	trust  *document
+	// documents are the policies of a group, or the managed policy itself.
+	documents []*document
+	linked    bool
+}
+
+func (p *principal) arn() string {
+	return "arn:aws:iam::" + p.account + ":" + p.class.singular + p.entity.path + p.name
+}
+
+// builder makes one snapshot.
+type builder struct {
+	*loader
+	in       *input
+	next     map[memoKey]any
+	findings []policy.Finding
+	settings *settings
+
+	documents []*document
+	// principals are found by identity; see identity.
+	principals map[string]*principal
+	// managed are the managed policies by ARN.
+	managed map[string]*principal
+	buckets map[string]*bucket
+	// callers are the users, by identity.
+	callers map[string]*authz.Caller
+	sets    map[string]*authz.Policies
+	// suggested counts the names looked for that no entity has: past a bound,
+	// the nearest one is not looked for.
+	suggested int
+}
+
+// bucket is a bucket with a policy.
+type bucket struct {
+	account  string
+	document *document
+}
+
+// identity is what must be unique: the name without regard to case.
+func identity(c *class, account, name string) string {
+	return c.directory + "/" + account + "/" + strings.ToLower(name)
+}
+
+// build makes a snapshot of a reading; nil if a finding is an error.
+func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
+	b := &builder{
+		loader: l, in: in,
+		next:       make(map[memoKey]any, len(l.memo)),
+		settings:   &settings{},
+		principals: map[string]*principal{},
+		managed:    map[string]*principal{},
+		buckets:    map[string]*bucket{},
+		callers:    map[string]*authz.Caller{},
+		sets:       map[string]*authz.Policies{},
+	}
+	if in.err != nil {
+		b.findings = append(b.findings, in.unreadable(l.opts.Directory))
+		return nil, b.sorted()
+	}
+	b.findings = append(b.findings, in.tree.findings...)
+	b.readFiles()
+	b.checkAccounts()
+	b.checkIDs()
+	b.checkBuckets()
+	s := b.link()
+	s.credentials = b.credentials(s)
+	b.checkConditions()
+	l.memo = b.next
+	findings := b.sorted()
+	if policy.HasErrors(findings) {
+		return nil, findings
+	}
+	return s, findings
+}
+
+// sorted puts findings in the order of files and lines.
+func (b *builder) sorted() []policy.Finding {
+	slices.SortStableFunc(b.findings, func(x, y policy.Finding) int {
+		return cmp.Or(strings.Compare(x.File, y.File), cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+	})
+	return b.findings
+}
+
+func (b *builder) report(file string, at policy.Position, severity policy.Severity, code, message, remedy string) {
+	b.findings = append(b.findings, policy.Finding{
+		File: file, Line: max(at.Line, 1), Column: max(at.Column, 1), Severity: severity, Code: code, Message: message, Remedy: remedy,
+	})
+}
+
+func (b *builder) error(file string, at policy.Position, code, message, remedy string) {
+	b.report(file, at, policy.Error, code, message, remedy)
+}
+
+// remember parses a file, or finds what it said last time.
+func remember[T any](b *builder, f *file, name string, parse func() T) T {
+	key := memoKey{f.path, name, f.digest}
+	known, ok := b.memo[key].(T)
+	if !ok {
+		known = parse()
+	}
+	b.next[key] = known
+	return known
+}
+
+// readFiles parses every file of the tree: YAML first, since the name of a
+// policy document may depend on it.
+func (b *builder) readFiles() {
+	places := make([]place, len(b.in.tree.files))
+	wrong := map[string]bool{}
+	found := false
+	for i := range b.in.tree.files {
+		f := &b.in.tree.files[i]
+		p, bad := locate(f.path)
+		places[i] = p
+		switch {
+		case bad != nil:
+			places[i].class = nil
+			places[i].kind = noFile
+			if !wrong[bad.subject] {
+				wrong[bad.subject] = true
+				b.findings = append(b.findings, bad.finding())
+			}
+		case p.kind == settingsFile:
+			found = true
+			known := remember(b, f, "", func() *parsedSettings {
+				s, findings := parseSettings(f.path, f.text)
+				return &parsedSettings{s, findings}
+			})
+			b.settings = known.settings
+			b.findings = append(b.findings, known.findings...)
+		case p.kind == entityFile:
+			b.readEntity(f, p)
+		}
+	}
+	if !found {
+		b.error("bundle.yaml", policy.Position{}, "MISSING_FILE", "the bundle has no bundle.yaml", "write one that names the accounts and the owners of buckets")
+	}
+	for i := range b.in.tree.files {
+		b.readDocument(&b.in.tree.files[i], places[i])
+	}
+	b.checkComplete()
+}
+
+func (b *builder) readEntity(f *file, p place) {
+	known := remember(b, f, "", func() *parsedEntity {
+		e, findings := parseEntity(p, f.path, f.text)
+		return &parsedEntity{e, findings}
+	})
+	b.findings = append(b.findings, known.findings...)
+	b.add(&principal{place: p, file: f.path, entity: known.entity})
+}
+
+// add keeps an entity unless another has its name.
+func (b *builder) add(p *principal) {
+	id := identity(p.class, p.account, p.name)
+	if other := b.principals[id]; other != nil {
+		b.error(p.file, policy.Position{}, "DUPLICATE_NAME",
+			fmt.Sprintf("the %s %q has the name of %s: names are compared without case", p.class.singular, p.name, other.file), "rename one of them")
+		return
+	}
+	b.principals[id] = p
+}
+
+// parse reads a policy document and compiles it.
+func (b *builder) parse(f *file, as policy.Kind, name string) *document {
+	known := remember(b, f, name, func() *document {
+		doc, findings := policy.Parse(as, f.path, f.text)
+		d := &document{file: f.path, name: name, doc: doc, findings: findings}
+		if doc != nil {
+			doc.Name = name
+			d.compiled = authz.Compile(doc)
+		}
+		return d
+	})
+	d := *known
+	d.index = len(b.documents)
+	b.documents = append(b.documents, &d)
+	b.findings = append(b.findings, d.findings...)
+	return &d
+}
+
+func (b *builder) readDocument(f *file, p place) {
+	switch p.kind {
+	case managedFile:
+		b.readManaged(f, p)
+	case inlineFile:
+		if owner := b.owner(f, p); owner != nil {
+			owner.inline = append(owner.inline, b.parse(f, policy.Identity, p.policy))
+		}
+	case trustFile:
+		p.class = roles
+		if role := b.owner(f, p); role != nil {
+			role.trust = b.parse(f, policy.Trust, role.arn())
+		}
+	case bucketFile:
+		d := b.parse(f, policy.Bucket, "arn:aws:s3:::"+p.name)
+		if other := b.buckets[p.name]; other != nil {
+			b.error(f.path, policy.Position{}, "DUPLICATE_NAME", fmt.Sprintf("the bucket %q has a policy already, %s", p.name, other.document.file), "keep the one of the bucket's owner")
+			return
+		}
+		b.buckets[p.name] = &bucket{account: p.account, document: d}
+	}
+}
+
+// owner is the entity whose inline or trust policy a file is.
+func (b *builder) owner(f *file, p place) *principal {
+	owner := b.principals[identity(p.class, p.account, p.name)]
+	if owner != nil && owner.name == p.name {
+		return owner
+	}
+	remedy := fmt.Sprintf("add accounts/%s/%s/%s.yaml, or remove the policy", p.account, p.class.directory, p.name)
+	if owner != nil {
+		remedy = fmt.Sprintf("spell it as %s does", owner.file)
+	}
+	b.error(f.path, policy.Position{}, "UNKNOWN_"+strings.ToUpper(p.class.singular),
+		fmt.Sprintf("there is no %s %q in account %s", p.class.singular, p.name, p.account), remedy)
+	as := policy.Identity
+	if p.kind == trustFile {
+		as = policy.Trust
+	}
+	b.parse(f, as, p.policy)
+	return nil
+}
+
+// readManaged reads the document of a managed policy, whose YAML may be missing.
+func (b *builder) readManaged(f *file, p place) {
+	id := identity(policies, p.account, p.name)
+	managed := b.principals[id]
+	if managed == nil || managed.name != p.name || len(managed.documents) > 0 {
+		p.class = policies
+		managed = &principal{place: p, file: f.path, entity: &entity{path: "/"}}
+		b.add(managed)
+	}
+	d := b.parse(f, policy.Identity, managed.arn())
+	managed.documents = []*document{d}
+	b.managed[managed.arn()] = managed
+	if d.doc != nil && d.doc.Size > policy.MaxManagedSize && p.account != awsAccount {
+		b.error(f.path, policy.Position{}, "POLICY_SIZE_EXCEEDS_QUOTA",
+			fmt.Sprintf("a managed policy of %d characters without white space is larger than AWS's limit of %d", d.doc.Size, policy.MaxManagedSize), "split it")
+	}
+}
+
+// checkComplete looks for entities that lack a file.
+func (b *builder) checkComplete() {
+	for _, p := range b.inOrder() {
+		switch {
+		case p.class == policies && len(p.documents) == 0:
+			b.error(p.file, policy.Position{}, "MISSING_FILE", fmt.Sprintf("the policy %q has no document", p.name), "add policies/"+p.name+".json, or remove this file")
+		case p.class == roles && p.trust == nil:
+			b.error(p.file, policy.Position{}, "MISSING_FILE", fmt.Sprintf("the role %q has no trust policy", p.name), "add roles/"+p.name+".trust.json, which says who may assume it")
+		}
+		size := 0
+		for _, d := range p.inline {
+			if d.doc != nil {
+				size += d.doc.Size
+			}
+		}
+		if p.class.inline > 0 && size > p.class.inline {
+			b.error(p.file, policy.Position{}, "POLICY_SIZE_EXCEEDS_QUOTA",
+				fmt.Sprintf("the inline policies of a %s together are %d characters without white space, and AWS's limit is %d", p.class.singular, size, p.class.inline),
+				"make managed policies of them")
+		}
+	}
+}
+
+// inOrder are the entities in the order of their files.
+func (b *builder) inOrder() []*principal {
+	return slices.SortedFunc(maps.Values(b.principals), func(x, y *principal) int { return strings.Compare(x.file, y.file) })
+}
+
+func keysOf[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,206 @@
+package bundle
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/authz/policy"
+)
+
+// A condition key that nothing fills is never present: a Deny on it may never
+// apply, or always, and neither shows. So each statement that reads such a key is
+// judged for each route that can produce one of its actions.
+
+// keyUse is a place where a statement reads a condition key.
+type keyUse struct {
+	key  string // lower case
+	name string // as written
+	at   policy.Position
+	// condition is nil if the key is read as a policy variable.
+	condition *policy.Condition
+}
+
+// keyFilled remembers what routes say of one key: for each route, which of its
+// actions can have it.
+type keyFilled [][]bool
+
+// checkConditions judges the condition keys of all documents.
+func (b *builder) checkConditions() {
+	if len(b.opts.Routes) == 0 {
+		b.report("bundle.yaml", policy.Position{}, policy.Note, "ROUTES_UNKNOWN",
+			"no routes are given: condition keys that nothing fills were not looked for", "")
+		return
+	}
+	filled := map[string]keyFilled{}
+	used := map[string]bool{}
+	for _, d := range b.documents {
+		if d.doc == nil {
+			continue
+		}
+		for i := range d.doc.Statements {
+			statement := &d.doc.Statements[i]
+			for _, use := range keyUses(d.doc, statement) {
+				if fromPrincipal(use.key) {
+					continue
+				}
+				used[use.key] = true
+				if filled[use.key] == nil {
+					filled[use.key] = b.filledBy(use.key)
+				}
+				b.judge(d, statement, use, filled[use.key])
+			}
+		}
+	}
+	for _, key := range keysOf(b.settings.absent) {
+		at := b.settings.absent[key]
+		switch {
+		case fromPrincipal(key) || slices.ContainsFunc(b.filledBy(key), func(actions []bool) bool { return slices.Contains(actions, true) }):
+			b.report("bundle.yaml", at, policy.Warning, "ASSUMED_KEY_IS_FILLED", fmt.Sprintf("%s is assumed to be absent and is filled here", key), "remove the assumption: it settles nothing")
+		case !used[key]:
+			b.report("bundle.yaml", at, policy.Note, "UNUSED_ASSUMPTION", fmt.Sprintf("no statement reads %s", key), "remove the assumption")
+		}
+	}
+}
+
+// keyUses are the keys that a statement reads, each place once.
+func keyUses(doc *policy.Document, s *policy.Statement) []keyUse {
+	var uses []keyUse
+	variables := func(values []policy.Value) {
+		for _, v := range values {
+			if !doc.HasVariables() || !strings.Contains(v.Text, "${") {
+				continue
+			}
+			parts, _ := policy.ParseTemplate(v.Text)
+			for _, p := range parts {
+				if p.Kind == policy.Variable && !p.HasDefault {
+					uses = append(uses, keyUse{key: p.Key, name: p.Key, at: v.Position})
+				}
+			}
+		}
+	}
+	variables(s.Resources)
+	variables(s.NotResources)
+	for i := range s.Conditions {
+		c := &s.Conditions[i]
+		uses = append(uses, keyUse{key: c.Name(), name: c.Key, at: c.KeyPosition, condition: c})
+		if c.Operator.Test.HasVariables() {
+			variables(c.Values)
+		}
+	}
+	return uses
+}
+
+func fromPrincipal(key string) bool {
+	return slices.ContainsFunc(principalKeys, func(k string) bool {
+		return k == key || strings.HasSuffix(k, "/") && strings.HasPrefix(key, k)
+	})
+}
+
+func (b *builder) filledBy(key string) keyFilled {
+	filled := make(keyFilled, len(b.opts.Routes))
+	for i, r := range b.opts.Routes {
+		filled[i] = make([]bool, len(r.Actions))
+		for j, action := range r.Actions {
+			filled[i][j] = r.Fills != nil && r.Fills(action, key)
+		}
+	}
+	return filled
+}
+
+// judge reports a use of a key that is filled for none of the statement's
+// actions on some route.
+func (b *builder) judge(d *document, s *policy.Statement, use keyUse, filled keyFilled) {
+	var never, elsewhere []string // routes
+	matched := false
+	for i, r := range b.opts.Routes {
+		candidate, present := false, false
+		for j, action := range r.Actions {
+			if s.CanMatchAction(action) {
+				candidate = true
+				if present = filled[i][j]; present {
+					break
+				}
+			}
+		}
+		matched = matched || candidate
+		switch {
+		case !candidate || present:
+		case slices.Contains(filled[i], true):
+			elsewhere = append(elsewhere, r.Name)
+		default:
+			never = append(never, r.Name)
+		}
+	}
+	_, assumed := b.settings.absent[use.key]
+	always := use.alwaysHolds()
+	what := use.describe()
+	switch {
+	case matched && len(never) == 0 && len(elsewhere) == 0:
+	case always && s.Effect == policy.Deny && matched:
+		severity := policy.Error
+		if assumed || len(never) == 0 {
+			severity = policy.Warning
+		}
+		b.report(d.file, use.at, severity, "ALWAYS_DENIES",
+			fmt.Sprintf("nothing fills %s for the actions of this Deny on %s, and %s holds without it: the condition restricts nothing", use.name, routeList(append(never, elsewhere...)), use.condition.Operator),
+			"remove the condition"+settlement(use, severity))
+	case assumed:
+	case len(never) > 0:
+		b.report(d.file, use.at, policy.Error, "UNFILLED_CONDITION_KEY",
+			fmt.Sprintf("nothing fills %s on %s, so %s %s", use.name, routeList(never), what, outcome(always)),
+			"use another key"+settlement(use, policy.Error))
+	case len(elsewhere) > 0:
+		b.report(d.file, use.at, policy.Warning, "KEY_NOT_FOR_ACTION",
+			fmt.Sprintf("%s is never present for the actions of this statement on %s, so %s %s", use.name, routeList(elsewhere), what, outcome(always)),
+			"put it into a statement with the actions that have it")
+	case !matched && !slices.ContainsFunc(filled, func(actions []bool) bool { return slices.Contains(actions, true) }):
+		b.report(d.file, use.at, policy.Note, "UNFILLED_CONDITION_KEY",
+			fmt.Sprintf("nothing fills %s here; no route produces an action of this statement, so nothing depends on it", use.name), "")
+	}
+}
+
+func settlement(use keyUse, severity policy.Severity) string {
+	if severity != policy.Error {
+		return ""
+	}
+	return fmt.Sprintf(", or settle it in bundle.yaml with assume: {%s: absent}", use.name)
+}
+
+func (u *keyUse) describe() string {
+	if u.condition == nil {
+		return "a value with the variable ${" + u.name + "}"
+	}
+	return "the condition " + u.condition.Operator.String()
+}
+
+func outcome(always bool) string {
+	if always {
+		return "always holds"
+	}
+	return "never holds"
+}
+
+func routeList(names []string) string {
+	slices.Sort(names)
+	names = slices.Compact(names)
+	if len(names) == 1 {
+		return fmt.Sprintf("route %q", names[0])
+	}
+	return fmt.Sprintf("routes %q", names)
+}
+
+// alwaysHolds tells whether the condition holds when the key is absent.
+func (u *keyUse) alwaysHolds() bool {
+	if u.condition == nil {
+		return false
+	}
+	switch op := u.condition.Operator; {
+	case op.Set != policy.NoSet:
+		return op.Set == policy.ForAllValues
+	case op.Test == policy.Null:
+		return slices.ContainsFunc(u.condition.Values, func(v policy.Value) bool { return strings.EqualFold(v.Text, "true") })
+	default:
+		return op.IfExists || op.Negated()
+	}
+}

@@ -1,0 +1,76 @@
+package bundle
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash"
+
+	"github.com/sallyport-iam/sallyport/authz/policy"
+)
+
+// input is one reading of the directory and the key files.
+type input struct {
+	tree *tree
+	keys []*keySource
+	// err tells that the directory could not be read at all.
+	err error
+}
+
+// readInput reads everything once.
+func readInput(ctx context.Context, opts *Options) *input {
+	in := &input{}
+	in.tree, in.err = readTree(ctx, opts.Directory)
+	for _, file := range opts.KeyFiles {
+		in.keys = append(in.keys, readKeySource(file))
+	}
+	return in
+}
+
+// fingerprint tells two readings apart that may lead to different results. It
+// follows from secrets: it never leaves the process.
+func (in *input) fingerprint() fingerprint {
+	h := sha256.New()
+	if in.err != nil {
+		digestPart(h, []byte(in.err.Error()))
+	}
+	for i := range in.tree.files {
+		digestPart(h, []byte(in.tree.files[i].path))
+		digestPart(h, in.tree.files[i].digest[:])
+	}
+	for _, f := range in.tree.findings {
+		digestPart(h, []byte(f.String()))
+	}
+	keys := in.keysFingerprint()
+	digestPart(h, keys[:])
+	return fingerprint(h.Sum(nil))
+}
+
+// keysFingerprint is that of the key files alone.
+func (in *input) keysFingerprint() fingerprint {
+	h := sha256.New()
+	for _, k := range in.keys {
+		digestPart(h, []byte(k.path))
+		digestPart(h, k.text)
+		if k.refused != nil {
+			digestPart(h, []byte(k.refused.String()))
+		}
+	}
+	return fingerprint(h.Sum(nil))
+}
+
+// digestPart adds one part, with its length, so that no two lists of parts are
+// alike.
+func digestPart(h hash.Hash, part []byte) {
+	_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+	_, _ = h.Write(part)
+}
+
+// unreadable is the finding of a directory that cannot be read.
+func (in *input) unreadable(directory string) policy.Finding {
+	return policy.Finding{
+		File: directory, Line: 1, Column: 1, Code: "UNREADABLE", Message: fmt.Sprint(in.err),
+		Remedy: "see that the directory is there and that the user that Sallyport runs as may read it",
+	}
+}

@@ -1,0 +1,230 @@
+package bundle
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/sallyport-iam/sallyport/authz/policy"
+	"github.com/sallyport-iam/sallyport/secret"
+)
+
+// Key is an access key of a key file, without its secret.
+type Key struct {
+	AccessKeyID string    `json:"access_key_id"`
+	Account     string    `json:"account"`
+	User        string    `json:"user"`
+	Status      string    `json:"status"`
+	Created     time.Time `json:"created,omitzero"`
+}
+
+// The states of an access key. An inactive one is as good as none.
+const (
+	Active   = "Active"
+	Inactive = "Inactive"
+)
+
+// maxKeys is how many access keys a user has at most.
+const maxKeys = 2
+
+// ReadKeys reads a key file. Findings never hold a secret.
+func ReadKeys(file string) ([]Key, []policy.Finding) {
+	source := readKeySource(file)
+	entries, findings := source.parse()
+	keys := make([]Key, len(entries))
+	for i, e := range entries {
+		keys[i] = Key{AccessKeyID: e.id.value, Account: e.account.value, User: e.user.value, Status: e.status, Created: e.created}
+	}
+	return keys, findings
+}
+
+// keySource is a key file as it was read.
+type keySource struct {
+	path string
+	text []byte
+	mode fs.FileMode
+	// refused says why the file is not used at all.
+	refused *policy.Finding
+}
+
+// keyEntry is one key of a key file.
+type keyEntry struct {
+	file              string
+	id, account, user text
+	secret            secret.Value
+	status            string
+	created           time.Time
+	// at is where the "-" of the entry, or its "{", stands.
+	at policy.Position
+}
+
+// readKeySource reads a key file that nobody but its owner can.
+func readKeySource(path string) *keySource {
+	k := &keySource{path: path}
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		remedy := "let the user that Sallyport runs as read it"
+		if errors.Is(err, fs.ErrNotExist) {
+			remedy = "make it with `sallyport keys create --file " + path + " …`"
+		}
+		return k.refuse("UNREADABLE", "the key file cannot be read: "+reason(err), remedy)
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return k.refuse("UNREADABLE", "the key file cannot be read: "+reason(err), "let the user that Sallyport runs as read it")
+	}
+	k.mode = info.Mode()
+	switch {
+	case !k.mode.IsRegular():
+		return k.refuse("NOT_A_FILE", "the key file is no file", "name a file")
+	case k.mode.Perm()&0o077 != 0 && runtime.GOOS != "windows":
+		return k.refuse("INSECURE_KEY_FILE", fmt.Sprintf("others than its owner can use the key file (mode %04o)", k.mode.Perm()),
+			"run `chmod 600 "+path+"`; of a mounted Secret set defaultMode: 0400")
+	}
+	k.text, err = io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	if err != nil {
+		return k.refuse("UNREADABLE", "the key file cannot be read: "+reason(err), "let the user that Sallyport runs as read it")
+	}
+	return k
+}
+
+func (k *keySource) refuse(code, message, remedy string) *keySource {
+	k.refused = &policy.Finding{File: k.path, Line: 1, Column: 1, Code: code, Message: message, Remedy: remedy}
+	return k
+}
+
+// reason is an error of the file system without the path, which the finding has.
+func reason(err error) string {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return err.Error()
+}
+
+func (k *keySource) parse() ([]keyEntry, []policy.Finding) {
+	list, findings := k.parseList()
+	return list.entries, findings
+}
+
+// keyList is the list of a key file.
+type keyList struct {
+	entries []keyEntry
+	// line is where the key that holds the list stands; 0 if there is none.
+	line int
+	// indent is the number of blanks before each “-”; flow tells of a list in
+	// brackets.
+	indent int
+	flow   bool
+}
+
+func (k *keySource) parseList() (list keyList, findings []policy.Finding) {
+	if k.refused != nil {
+		return list, []policy.Finding{*k.refused}
+	}
+	y := &yamlFile{name: k.path, sealed: true}
+	root := y.parse(k.text, maxKeyFile)
+	if root == nil {
+		return list, y.findings
+	}
+	had := y.fields(root, "a key file", field{key: "keys", read: func(n ast.Node) {
+		if _, none := n.(*ast.NullNode); none {
+			return
+		}
+		if s, ok := n.(*ast.SequenceNode); ok {
+			list.flow, list.indent = s.IsFlowStyle, position(s).Column-1
+		}
+		y.items(n, "keys", func(item ast.Node) {
+			if e, ok := y.keyEntry(item); ok {
+				list.entries = append(list.entries, e)
+			}
+		})
+	}})
+	list.line = position(root).Line
+	if !had["keys"] {
+		y.error(position(root), "MISSING_KEY", "the key file has no keys", "write `keys: []` if there are none")
+	}
+	return list, y.findings
+}
+
+// keyEntry reads one key; ok is false if it has errors.
+func (y *yamlFile) keyEntry(n ast.Node) (e keyEntry, ok bool) {
+	before := len(y.findings)
+	e = keyEntry{file: y.name, at: position(n)}
+	var secretText, status text
+	had := y.fields(n, "an access key",
+		field{key: "access_key_id", read: y.into(&e.id, "access_key_id")},
+		field{key: "secret_access_key", read: y.into(&secretText, "secret_access_key")},
+		field{key: "account", read: y.into(&e.account, "account")},
+		field{key: "user", read: y.into(&e.user, "user")},
+		field{key: "status", read: y.into(&status, "status")},
+		field{key: "created", read: func(n ast.Node) { e.created = y.instant(n, "created") }},
+	)
+	if _, mapping := n.(*ast.MappingNode); !mapping {
+		return e, false
+	}
+	for _, key := range []string{"access_key_id", "secret_access_key", "account", "user"} {
+		if !had[key] {
+			y.error(e.at, "MISSING_KEY", "the access key has no "+key, "add it")
+		}
+	}
+	if bad := badAccessKeyID(e.id.value); e.id.value != "" && bad != "" {
+		y.error(e.id.at, "INVALID_ACCESS_KEY_ID", "the access_key_id "+bad, "make keys with `sallyport keys create`")
+	}
+	if bad := badSecret(secretText.value); secretText.value != "" && bad != "" {
+		y.error(secretText.at, "INVALID_SECRET", "the secret_access_key "+bad, "make keys with `sallyport keys create`")
+	}
+	e.secret = secret.New(secretText.value)
+	if e.account.value != "" && !isAccount(e.account.value) {
+		y.error(e.account.at, "INVALID_ACCOUNT", "the account is not the id of one", "write 12 digits in quotes")
+	}
+	if bad := badName(e.user.value, users.longest); e.user.value != "" && bad != "" {
+		y.error(e.user.at, "INVALID_NAME", "the name of the user "+bad, "write the name of a user of the bundle")
+	}
+	switch e.status = status.value; e.status {
+	case Active, Inactive:
+	case "":
+		if !had["status"] {
+			e.status = Active
+		}
+	default:
+		y.error(status.at, "INVALID_STATUS", "the status is neither Active nor Inactive", "write one of them")
+	}
+	return e, len(y.findings) == before
+}
+
+// badAccessKeyID says what is wrong with the id of a long-term key. Those of
+// other stores are let in, to be kept when one is replaced.
+func badAccessKeyID(id string) string {
+	switch {
+	case len(id) < 3 || len(id) > 128:
+		return "is not 3 to 128 characters long"
+	case strings.IndexFunc(id, func(c rune) bool { return c > 'z' || !alphanumeric(byte(c)) && !strings.ContainsRune("_-.", c) }) >= 0:
+		return "holds characters other than A-Z a-z 0-9 _ - ."
+	case strings.HasPrefix(id, "ASIA"):
+		return "begins with ASIA, as only those of temporary credentials do"
+	}
+	return ""
+}
+
+// minSecret is the shortest secret that is taken.
+const minSecret = 8
+
+func badSecret(s string) string {
+	switch {
+	case len(s) < minSecret || len(s) > 128:
+		return fmt.Sprintf("is not %d to 128 characters long", minSecret)
+	case strings.IndexFunc(s, func(c rune) bool { return c <= ' ' || c >= 0x7f }) >= 0:
+		return "holds white space or characters other than printable ASCII"
+	}
+	return ""
+}

@@ -1,0 +1,21 @@
+package bundle
+
+// What a bundle may amount to: far above what accounts need, far below what
+// would hurt the process that reads it.
+const (
+	// maxFile bounds one file, in bytes; the largest documents AWS itself has
+	// are managed policies of some 100 KiB.
+	maxFile = 1 << 20
+	// maxTotal bounds all files together, maxFiles their number and maxDepth
+	// how deep directories nest (the layout needs five).
+	maxTotal = 256 << 20
+	maxFiles = 200_000
+	maxDepth = 8
+	// maxEntity bounds the YAML of one user, group, role or policy, maxSettings
+	// bundle.yaml, maxKeyFile a key file (some 40,000 keys).
+	maxEntity   = 64 << 10
+	maxSettings = 1 << 20
+	maxKeyFile  = 8 << 20
+	// maxReported bounds the findings that an error lists, for logs and status.
+	maxReported = 20
+)

@@ -1,0 +1,263 @@
+package bundle
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/authz"
+)
+
+// maxGroups is AWS's quota of the groups a user is in.
+const maxGroups = 10
+
+// maxSuggestions bounds the names for which the nearest one is looked for.
+const maxSuggestions = 20
+
+// link resolves what entities refer to and makes the callers and roles of it.
+func (b *builder) link() *Snapshot {
+	s := &Snapshot{
+		revision: b.in.tree.revision(),
+		accounts: keysOf(b.settings.accounts),
+		roles:    map[string]*Role{},
+		buckets:  map[string]*authz.Policies{},
+		owners:   owners{},
+	}
+	for _, r := range b.settings.rules {
+		s.owners.add(r.route.value, r.name.value, r.account.value)
+	}
+	for name, bucket := range b.buckets {
+		s.buckets[name] = b.policies(bucket.document)
+	}
+	for _, p := range b.inOrder() {
+		switch p.class {
+		case users:
+			documents := b.own(p)
+			for _, g := range b.groups(p) {
+				documents = append(documents, b.own(g)...)
+			}
+			b.callers[identity(users, p.account, p.name)] = b.caller(p, documents)
+			s.counts.Users++
+		case groups:
+			b.own(p)
+			s.counts.Groups++
+		case roles:
+			r := b.role(p)
+			s.roles[r.ARN] = r
+			s.counts.Roles++
+		}
+	}
+	s.counts.Accounts = len(s.accounts)
+	s.counts.Policies = len(b.documents)
+	for _, d := range b.documents {
+		if d.doc != nil {
+			s.counts.Statements += len(d.doc.Statements)
+		}
+	}
+	return s
+}
+
+// own are the inline and managed policies of an entity itself.
+func (b *builder) own(p *principal) []*document {
+	if p.linked {
+		return slices.Clone(p.documents)
+	}
+	p.linked = true
+	p.documents = slices.Clone(p.inline)
+	attached := p.entity.attached
+	if most := p.class.attached; len(attached) > most {
+		b.quota(p.file, attached[most].at, fmt.Sprintf("the %s has %d managed policies attached, and AWS's quota is %d", p.class.singular, len(attached), most), "merge some of them")
+	}
+	for _, arn := range attached {
+		if d := b.managedPolicy(p, arn); d != nil {
+			p.documents = append(p.documents, d)
+		}
+	}
+	return slices.Clone(p.documents)
+}
+
+// managedPolicy finds a managed policy by its ARN.
+func (b *builder) managedPolicy(p *principal, arn text) *document {
+	if m := b.managed[arn.value]; m != nil && (m.account == p.account || m.account == awsAccount) {
+		return m.documents[0]
+	}
+	message := fmt.Sprintf("there is no managed policy %q", arn.value)
+	remedy := "add its document under accounts/" + p.account + "/policies"
+	rest, isARN := strings.CutPrefix(arn.value, "arn:aws:iam::")
+	account, _, _ := strings.Cut(rest, ":")
+	switch {
+	case b.managed[arn.value] != nil:
+		message = fmt.Sprintf("the managed policy %q belongs to another account", arn.value)
+		remedy = "attach one of account " + p.account + ", or of AWS"
+	case !isARN:
+		message = fmt.Sprintf("%q is not the ARN of a managed policy", arn.value)
+		remedy = fmt.Sprintf("write arn:aws:iam::%s:policy/NAME", p.account)
+	case account == awsAccount:
+		remedy = "add its document under accounts/aws/policies, with its path, if it has one, in NAME.yaml"
+	}
+	if b.suggest() {
+		var known []string
+		for _, k := range keysOf(b.managed) {
+			if m := b.managed[k]; m.account == p.account || m.account == awsAccount {
+				known = append(known, k)
+			}
+		}
+		remedy = didYouMean(arn.value, known, remedy)
+	}
+	b.error(p.file, arn.at, "UNKNOWN_POLICY", message, remedy)
+	return nil
+}
+
+// suggest tells whether the nearest name may be looked for once more.
+func (b *builder) suggest() bool {
+	b.suggested++
+	return b.suggested <= maxSuggestions
+}
+
+// groups are the groups that a user is in.
+func (b *builder) groups(p *principal) []*principal {
+	var in []*principal
+	for _, name := range p.entity.groups {
+		g := b.principals[identity(groups, p.account, name.value)]
+		if g != nil && g.name == name.value {
+			in = append(in, g)
+			continue
+		}
+		remedy := fmt.Sprintf("add accounts/%s/groups/%s.yaml", p.account, name.value)
+		if g != nil {
+			remedy = fmt.Sprintf("write %q, as its file does", g.name)
+		} else if b.suggest() {
+			remedy = didYouMean(name.value, b.names(groups, p.account), remedy)
+		}
+		b.error(p.file, name.at, "UNKNOWN_GROUP", fmt.Sprintf("there is no group %q in account %s", name.value, p.account), remedy)
+	}
+	if n := len(p.entity.groups); n > maxGroups {
+		b.quota(p.file, p.entity.groups[maxGroups].at, fmt.Sprintf("the user is in %d groups, and AWS's quota is %d", n, maxGroups), "merge some of them")
+	}
+	return in
+}
+
+// names are the names of a class of entities in an account.
+func (b *builder) names(c *class, account string) []string {
+	var names []string
+	for _, p := range b.inOrder() {
+		if p.class == c && p.account == account {
+			names = append(names, p.name)
+		}
+	}
+	return names
+}
+
+// boundary is the permissions boundary of an entity.
+func (b *builder) boundary(p *principal) *authz.Policies {
+	if p.entity.boundary.value == "" {
+		return nil
+	}
+	if d := b.managedPolicy(p, p.entity.boundary); d != nil {
+		return b.policies(d)
+	}
+	return nil
+}
+
+// policies attaches documents. Whoever has the same ones shares the result.
+func (b *builder) policies(documents ...*document) *authz.Policies {
+	indices := make([]int, 0, len(documents))
+	for _, d := range documents {
+		if d != nil && d.compiled != nil {
+			indices = append(indices, d.index)
+		}
+	}
+	slices.Sort(indices)
+	indices = slices.Compact(indices)
+	if len(indices) == 0 {
+		return nil
+	}
+	key := make([]byte, 0, 4*len(indices))
+	for _, i := range indices {
+		key = binary.BigEndian.AppendUint32(key, uint32(i))
+	}
+	set := b.sets[string(key)]
+	if set == nil {
+		compiled := make([]*authz.Document, len(indices))
+		for i, index := range indices {
+			compiled[i] = b.documents[index].compiled
+		}
+		set = authz.NewPolicies(compiled...)
+		b.sets[string(key)] = set
+	}
+	return set
+}
+
+// role makes a role of the snapshot.
+func (b *builder) role(p *principal) *Role {
+	return &Role{
+		Account:    p.account,
+		Name:       p.name,
+		Path:       p.entity.path,
+		ID:         p.entity.id.value,
+		ARN:        p.arn(),
+		Tags:       p.entity.tags,
+		MaxSession: p.entity.maxSession,
+		Trust:      b.policies(p.trust),
+		Identity:   b.policies(b.own(p)...),
+		Boundary:   b.boundary(p),
+	}
+}
+
+// credentials makes the table of access keys.
+func (b *builder) credentials(s *Snapshot) map[string]Credential {
+	table := map[string]Credential{}
+	seen := map[string]*keyEntry{}
+	perUser := map[string]int{}
+	for _, source := range b.in.keys {
+		entries, findings := source.parse()
+		b.findings = append(b.findings, findings...)
+		for i := range entries {
+			e := &entries[i]
+			if first := seen[e.id.value]; first != nil {
+				b.error(e.file, e.id.at, "DUPLICATE_ACCESS_KEY", fmt.Sprintf("the access key %s stands twice, first in %s:%d", e.id.value, first.file, first.id.at.Line), "keep one of them")
+				continue
+			}
+			seen[e.id.value] = e
+			if !b.keyHolder(e) {
+				continue
+			}
+			id := identity(users, e.account.value, e.user.value)
+			if perUser[id]++; perUser[id] == maxKeys+1 {
+				b.quota(e.file, e.at, fmt.Sprintf("the user %q has more than %d access keys, which is AWS's limit", e.user.value, maxKeys), "remove those that are not used")
+			}
+			if e.status == Active {
+				table[e.id.value] = Credential{Secret: e.secret, Version: secretVersion(e.id.value, e.secret), Caller: b.callers[id]}
+				s.counts.Keys++
+			}
+		}
+	}
+	return table
+}
+
+// keyHolder tells whether the user of a key is there.
+func (b *builder) keyHolder(e *keyEntry) bool {
+	account, user := e.account.value, e.user.value
+	p := b.principals[identity(users, account, user)]
+	switch {
+	case p != nil && p.name == user:
+		return true
+	case p != nil:
+		b.error(e.file, e.user.at, "UNKNOWN_USER", fmt.Sprintf("there is no user %q in account %s", user, account), fmt.Sprintf("write %q, as its file does", p.name))
+		return false
+	}
+	if _, ok := b.settings.accounts[account]; !ok {
+		b.error(e.file, e.account.at, "UNKNOWN_ACCOUNT", fmt.Sprintf("bundle.yaml does not name the account %s", account), didYouMean(account, keysOf(b.settings.accounts), "remove the key, or add the account"))
+		return false
+	}
+	if len(user) >= secretLength {
+		user = "…" // which may be a secret that stands in the wrong place
+	}
+	remedy := "remove the key, or add the user to the bundle"
+	if b.suggest() {
+		remedy = didYouMean(user, b.names(users, account), remedy)
+	}
+	b.error(e.file, e.user.at, "UNKNOWN_USER", fmt.Sprintf("there is no user %q in account %s", user, account), remedy)
+	return false
+}
