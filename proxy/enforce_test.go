@@ -165,7 +165,7 @@ func newBench(t *testing.T) *bench {
 		Can:  proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
 		Routes: proxy.NewTable([]*proxy.Route{{
 			Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
-			VirtualHosts: []string{"s3.example.com"},
+			Hosts: []string{"localhost"}, VirtualHosts: []string{"s3.example.com"},
 			Protocol:     refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
 		}}),
 	}
@@ -252,7 +252,7 @@ func TestServe(t *testing.T) {
 	}{
 		{name: "allowed", user: "alice", method: "GET", target: "/reports/a", status: 200, text: "from the store", forwarded: true},
 		{name: "no identity policy", user: "bob", method: "GET", target: "/reports/a", status: 403, code: "AccessDenied",
-			text: `User: arn:aws:iam::111122223333:user/bob is not authorized to perform: s3:GetObject on resource: &#34;arn:aws:s3:::reports/a&#34; because no identity-based policy allows the s3:GetObject action`},
+			text: `User: arn:aws:iam::111122223333:user/bob is not authorized to perform: s3:GetObject on resource: &quot;arn:aws:s3:::reports/a&quot; because no identity-based policy allows the s3:GetObject action`},
 		{name: "an explicit deny", user: "alice", method: "GET", target: "/reports/secret/a", status: 403, code: "AccessDenied",
 			text: "with an explicit deny in an identity-based policy"},
 		{name: "anonymous", method: "GET", target: "/reports/a", status: 403, code: "AccessDenied", text: "<Message>Access Denied</Message>"},
@@ -262,7 +262,7 @@ func TestServe(t *testing.T) {
 		{name: "a put", user: "alice", method: "PUT", target: "/reports/a", body: "hello", status: 200, forwarded: true},
 		{name: "a put without permission", user: "bob", method: "PUT", target: "/reports/public/a", body: "hello", status: 403, code: "AccessDenied"},
 		{name: "a body on GET", user: "alice", method: "GET", target: "/reports/a", body: "hello", status: 400, code: "UnexpectedContent"},
-		{name: "an unknown sub-resource", user: "alice", method: "GET", target: "/reports?everything", status: 400},
+		{name: "an unknown sub-resource", user: "alice", method: "GET", target: "/reports?everything", status: 501, code: "NotImplemented"},
 		{name: "an unknown method", user: "alice", method: "PATCH", target: "/reports/a", status: 405, code: "MethodNotAllowed"},
 	}
 	for _, tt := range tests {
