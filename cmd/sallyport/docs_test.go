@@ -1,0 +1,106 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/sallyport-iam/sallyport/bundle"
+	"github.com/sallyport-iam/sallyport/config"
+	"github.com/sallyport-iam/sallyport/proxy"
+)
+
+func readDocument(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../" + file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestMetricsAreDocumented compares the metrics there are with the table of
+// docs/operations.md, labels included.
+func TestMetricsAreDocumented(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	proxy.NewMetrics(registry)
+	registerProcess(registry, bundle.NewManager(bundle.Options{}))
+	descriptions := make(chan *prometheus.Desc)
+	go func() {
+		registry.Describe(descriptions)
+		close(descriptions)
+	}()
+	// A Desc tells its name and labels only by its text.
+	shape := regexp.MustCompile(`fqName: "(sallyport_\w+)".*constLabels: \{([^}]*)\}.*variableLabels: \{([^}]*)\}`)
+	var got []string
+	for d := range descriptions {
+		match := shape.FindStringSubmatch(d.String())
+		if match == nil {
+			continue // of the runtime or the process
+		}
+		var labels []string
+		for label := range strings.SplitSeq(match[2], ",") {
+			if name, _, ok := strings.Cut(label, "="); ok {
+				labels = append(labels, "`"+name+"`")
+			}
+		}
+		for label := range strings.SplitSeq(match[3], ",") {
+			if label != "" {
+				labels = append(labels, "`"+label+"`")
+			}
+		}
+		got = append(got, "| `"+match[1]+"` | "+strings.Join(labels, ", "))
+	}
+	row := regexp.MustCompile("(?m)^(\\| `sallyport_\\w+` \\| [^|]*?) *\\|")
+	var want []string
+	for _, match := range row.FindAllStringSubmatch(readDocument(t, "docs/operations.md"), -1) {
+		want = append(want, strings.TrimSuffix(match[1], " ")+" ")
+	}
+	for i := range got {
+		got[i] = strings.TrimSuffix(got[i], " ") + " "
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-docs/operations.md +registered:\n%s", diff)
+	}
+}
+
+// TestReadmeConfiguration checks the configuration that the README shows.
+func TestReadmeConfiguration(t *testing.T) {
+	t.Parallel()
+	_, text, found := strings.Cut(readDocument(t, "README.md"), "```yaml\n")
+	text, _, closed := strings.Cut(text, "```")
+	if !found || !closed {
+		t.Fatal("README.md shows no configuration")
+	}
+	set := func(string) (string, bool) { return "EXAMPLE", true }
+	if _, err := config.Parse("README.md", []byte(text), set); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestQuickstartConfiguration checks the example's configuration file.
+func TestQuickstartConfiguration(t *testing.T) {
+	t.Parallel()
+	environment := map[string]string{
+		"SALLYPORT_LISTEN":        "127.0.0.1:9000",
+		"SALLYPORT_ADMIN_LISTEN":  "127.0.0.1:9901",
+		"STORE_ENDPOINT":          "http://127.0.0.1:7070",
+		"STORE_ACCESS_KEY_ID":     "AKIAIOSFODNN7EXAMPLE",
+		"STORE_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+	}
+	lookup := func(name string) (string, bool) {
+		value, ok := environment[name]
+		return value, ok
+	}
+	if _, err := config.Load("../../examples/quickstart/sallyport.yaml", lookup); err != nil {
+		t.Error(err)
+	}
+}
