@@ -57,6 +57,18 @@ type Route struct {
 	Upstream     string
 }
 
+// ObjectKeys is what an upstream does to the names of objects.
+type ObjectKeys string
+
+// The treatments of object keys.
+const (
+	// ObjectKeysStrict: keys that a file system may change or fold together
+	// are refused.
+	ObjectKeysStrict ObjectKeys = "strict"
+	// ObjectKeysExact: the upstream keeps every key as Amazon S3 does.
+	ObjectKeysExact ObjectKeys = "exact"
+)
+
 // Addressing is how an upstream is told a bucket.
 type Addressing string
 
@@ -71,6 +83,7 @@ type Upstream struct {
 	Name        string
 	Endpoint    *url.URL
 	Addressing  Addressing
+	ObjectKeys  ObjectKeys
 	Region      string
 	CAFile      string
 	Credentials *Credentials

@@ -55,6 +55,7 @@ func upstreamKeys(u *Upstream) object {
 		{name: "name", required: true, meaning: "Names the upstream for routes, logs and metrics. Unique among upstreams.", value: name(&u.Name)},
 		{name: "endpoint", required: true, meaning: "Base URL of the store: scheme, host and port.", value: endpoint(&u.Endpoint)},
 		{name: "addressing", meaning: "How the store is told a bucket: in the `path`, or as a `virtual` host.", value: word(&u.Addressing, "path", AddressingPath, AddressingVirtual)},
+		{name: "object_keys", meaning: "`exact` if the store keeps every object key as it is, as Amazon S3 does. `strict` refuses keys that a file system may change or fold together (`a//b`, `a/../b`, `a/.`, backslashes, control characters), so that what is authorised is what the store opens.", value: word(&u.ObjectKeys, "strict", ObjectKeysStrict, ObjectKeysExact)},
 		{name: "region", meaning: "Region that requests to the store are signed for.", value: region(&u.Region, "us-east-1")},
 		{name: "ca_file", meaning: "PEM file of the authorities that may sign the store's certificate, instead of the system's. For https only.", value: path(&u.CAFile, "ca.pem")},
 		{name: "credentials", meaning: "Credentials for the store. Without them the AWS SDK's default chain is asked: environment, shared files, container and instance roles.", value: optional[Credentials]{&u.Credentials, credentialsKeys}},
@@ -115,7 +116,7 @@ func logKeys(l *Log) object {
 func limitsKeys(l *Limits) object {
 	return object{
 		{name: "header_bytes", meaning: "Request line and header together.", value: size(&l.HeaderBytes, "64KiB", 8<<10, 1<<20)},
-		{name: "object_bytes", meaning: "Body of a single request that streams.", value: size(&l.ObjectBytes, "5TiB", 1, 1<<50)},
+		{name: "object_bytes", meaning: "Body of a single request that streams; Amazon S3 takes 5 GiB.", value: size(&l.ObjectBytes, "5GiB", 1, 1<<50)},
 		{name: "decided_body_budget", meaning: "Memory for bodies that must be read before a decision (multi-delete, tagging), over all requests; when it is spent, clients are told to slow down.", value: size(&l.DecidedBodyBudget, "64MiB", 2<<20, 1<<40)},
 		{name: "connections", meaning: "Most client connections at a time on each door; more wait to be accepted. 0: no bound.", value: count(&l.Connections, "0", 1<<24)},
 	}

@@ -93,7 +93,7 @@ func TestMinimalHasSafeDefaults(t *testing.T) {
 			Routes: []config.Route{{Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Upstream: "store"}},
 		}},
 		Upstreams: []config.Upstream{{
-			Name: "store", Endpoint: &url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, Addressing: config.AddressingPath, Region: "us-east-1",
+			Name: "store", Endpoint: &url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Region: "us-east-1",
 			Credentials: &config.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")},
 			Timeouts:    config.UpstreamTimeouts{Connect: 5 * time.Second, ResponseHeader: time.Minute, Idle: 90 * time.Second},
 			Connections: config.Connections{Max: 0, MaxIdle: 256},
@@ -102,7 +102,7 @@ func TestMinimalHasSafeDefaults(t *testing.T) {
 		Keys:     config.Keys{Files: []string{"/etc/sallyport/keys.yaml"}},
 		Admin:    config.Admin{Listen: "127.0.0.1:9901"},
 		Log:      config.Log{Level: "info"},
-		Limits:   config.Limits{HeaderBytes: 64 << 10, ObjectBytes: 5 << 40, DecidedBodyBudget: 64 << 20},
+		Limits:   config.Limits{HeaderBytes: 64 << 10, ObjectBytes: 5 << 30, DecidedBodyBudget: 64 << 20},
 		Timeouts: config.Timeouts{Header: 10 * time.Second, Idle: 2 * time.Minute, BodyProgress: 30 * time.Second, WriteProgress: 30 * time.Second, DrainDelay: 5 * time.Second, Drain: 30 * time.Second},
 	}
 	if diff := cmp.Diff(want, got, opaque); diff != "" {
@@ -134,13 +134,13 @@ func TestEveryKey(t *testing.T) {
 		}},
 		Upstreams: []config.Upstream{
 			{
-				Name: "store", Endpoint: &url.URL{Scheme: "https", Host: "store.example.com"}, Addressing: config.AddressingVirtual, Region: "eu-central-1", CAFile: "testdata/ca.pem",
+				Name: "store", Endpoint: &url.URL{Scheme: "https", Host: "store.example.com"}, Addressing: config.AddressingVirtual, ObjectKeys: config.ObjectKeysExact, Region: "eu-central-1", CAFile: "testdata/ca.pem",
 				Credentials: &config.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SessionToken: secret.New("$" + environment["YAML"])},
 				Timeouts:    config.UpstreamTimeouts{Connect: 250 * time.Millisecond, ResponseHeader: 90 * time.Second, Idle: time.Minute},
 				Connections: config.Connections{Max: 100, MaxIdle: 50},
 			},
 			{
-				Name: "local", Endpoint: &url.URL{Scheme: "http", Host: "[::1]:7070"}, Addressing: config.AddressingPath, Region: "us-east-1",
+				Name: "local", Endpoint: &url.URL{Scheme: "http", Host: "[::1]:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Region: "us-east-1",
 				Timeouts:    config.UpstreamTimeouts{Connect: 5 * time.Second, ResponseHeader: time.Minute, Idle: 90 * time.Second},
 				Connections: config.Connections{MaxIdle: 256},
 			},

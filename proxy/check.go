@@ -350,7 +350,7 @@ func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 		}
 		return nil
 	}
-	verifying, r := sigv4.NewBody(v.Request, v.verified, e.MaxObject)
+	verifying, r := sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
 	if r != nil {
 		return r
 	}

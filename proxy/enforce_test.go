@@ -166,18 +166,17 @@ func newBench(t *testing.T) *bench {
 		Routes: proxy.NewTable([]*proxy.Route{{
 			Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
 			Hosts: []string{"localhost"}, VirtualHosts: []string{"s3.example.com"},
-			Protocol:     refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
+			Protocol: refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
 		}}),
 	}
 	b.enforcer = proxy.New(proxy.Options{
-		Snapshot:  func() *bundle.Snapshot { return snapshot },
-		Verifier:  sigv4.NewVerifier(sigv4.Options{}),
-		Now:       func() time.Time { return clock },
-		Budget:    proxy.NewBudget(8 << 20),
-		MaxObject: 5 << 30,
-		Audit:     audit.NewLog(b.records),
-		Metrics:   proxy.NewMetrics(prometheus.NewRegistry()),
-		Logger:    zap.NewNop(),
+		Snapshot: func() *bundle.Snapshot { return snapshot },
+		Verifier: sigv4.NewVerifier(sigv4.Options{}),
+		Now:      func() time.Time { return clock },
+		Budget:   proxy.NewBudget(8 << 20),
+		Audit:    audit.NewLog(b.records),
+		Metrics:  proxy.NewMetrics(prometheus.NewRegistry()),
+		Logger:   zap.NewNop(),
 	})
 	return b
 }

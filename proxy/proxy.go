@@ -44,8 +44,6 @@ type Options struct {
 	Now func() time.Time
 	// Budget bounds the bodies that are read before they are decided.
 	Budget *Budget
-	// MaxObject is the greatest size, in bytes, of a body that streams.
-	MaxObject int64
 	// Audit takes the records.
 	Audit *audit.Log
 	// Metrics counts.

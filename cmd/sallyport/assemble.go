@@ -55,6 +55,10 @@ func bundleRoute(name string) bundle.Route {
 }
 
 func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstream.Upstream) standalone.Options {
+	exact := map[string]bool{}
+	for _, u := range cfg.Upstreams {
+		exact[u.Name] = u.ObjectKeys == config.ObjectKeysExact
+	}
 	routes := make([]*proxy.Route, len(d.Routes))
 	for i, r := range d.Routes {
 		routes[i] = &proxy.Route{
@@ -66,7 +70,7 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 			Account:      r.Account,
 			Partition:    "aws",
 			Protocol:     refusal.S3,
-			Mapper:       s3.New(s3.Options{}),
+			Mapper:       s3.New(s3.Options{StrictKeys: !exact[r.Upstream], MaxObjectBytes: cfg.Limits.ObjectBytes}),
 			Upstream:     upstreams[r.Upstream],
 		}
 	}

@@ -86,14 +86,13 @@ func assemble(ctx context.Context, cfg *config.Config, logger *zap.Logger) (*ser
 	s.bundle = bundle.NewManager(bundleOptions(cfg, logger))
 	registerProcess(registry, s.bundle)
 	enforcer := proxy.New(proxy.Options{
-		Snapshot:  s.bundle.Current,
-		Verifier:  sigv4.NewVerifier(sigv4.Options{}),
-		Now:       time.Now,
-		Budget:    proxy.NewBudget(cfg.Limits.DecidedBodyBudget),
-		MaxObject: cfg.Limits.ObjectBytes,
-		Audit:     s.audit,
-		Metrics:   proxy.NewMetrics(registry),
-		Logger:    logger,
+		Snapshot: s.bundle.Current,
+		Verifier: sigv4.NewVerifier(sigv4.Options{}),
+		Now:      time.Now,
+		Budget:   proxy.NewBudget(cfg.Limits.DecidedBodyBudget),
+		Audit:    s.audit,
+		Metrics:  proxy.NewMetrics(registry),
+		Logger:   logger,
 	})
 	err := s.openDoors(enforcer)
 	if err == nil {
