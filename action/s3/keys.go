@@ -120,7 +120,11 @@ func Fills(act, key string) bool {
 		}
 	}
 	for _, k := range keys {
-		if k.name == key || strings.HasSuffix(k.name, "/") && len(key) > len(k.name) && strings.HasPrefix(key, k.name) {
+		if strings.HasSuffix(k.name, "/") {
+			if len(key) > len(k.name) && strings.HasPrefix(key, k.name) {
+				return true
+			}
+		} else if k.name == key {
 			return true
 		}
 	}

@@ -257,8 +257,12 @@ func (r *request) checkHeaders() *wire.Refusal {
 	if r.hasHeader(hTagging) && r.row.traits&copies != 0 && r.header(hTaggingDirective) != "REPLACE" {
 		return invalidArgument("x-amz-tagging needs the tagging directive REPLACE: stores differ in which tags the copy gets without it.", headers[hTagging], r.header(hTagging))
 	}
-	if trailer := r.header(hTrailer); r.hasHeader(hTrailer) && !strings.HasPrefix(strings.ToLower(trailer), "x-amz-checksum-") {
-		return invalidArgument("The only trailing header accepted is a checksum.", headers[hTrailer], trailer)
+	if r.hasHeader(hTrailer) {
+		for name := range strings.SplitSeq(r.header(hTrailer), ",") {
+			if !strings.HasPrefix(strings.ToLower(strings.TrimSpace(name)), "x-amz-checksum-") {
+				return invalidArgument("The only trailing headers accepted are checksums.", headers[hTrailer], r.header(hTrailer))
+			}
+		}
 	}
 	return nil
 }

@@ -1,0 +1,211 @@
+package s3_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sallyport-iam/sallyport/action/s3"
+)
+
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("k", 1024)
+	tests := []struct{ path, want string }{ // want: the key, or a code
+		{"/reports/a%20b", "a b"},
+		{"/reports/a+b", "a+b"},
+		{"/reports/a%2Bb", "a+b"},
+		{"/reports/a%2bb", "a+b"},
+		{"/reports/a//b", "a//b"},
+		{"/reports//x", "/x"},
+		{"/reports/x/", "x/"},
+		{"/reports/a/../b", "a/../b"},
+		{"/reports/..", ".."},
+		{"/reports/./a", "./a"},
+		{"/reports/%2e%2e/b", "../b"},
+		{"/reports/a%2Fb", "a/b"},
+		{"/reports/%C3%A9", "é"},
+		{"/reports/e%CC%81", "e\u0301"}, // no normalisation
+		{"/reports/%25%32%46", "%2F"},   // decoded once
+		{"/reports/*", "*"},
+		{"/reports/a?x-custom=1", "a"},
+		{"/reports/" + long, long},
+		{"/reports/%00", "!InvalidURI"},
+		{"/reports/a%00b", "!InvalidURI"},
+		{"/reports/%FF", "!InvalidURI"},
+		{"/reports/%C3", "!InvalidURI"},
+		{"/reports/%ED%A0%80", "!InvalidURI"}, // a surrogate
+		{"/reports/%C0%AE", "!InvalidURI"},    // an overlong dot
+		{"/reports/%zz", "!InvalidURI"},
+		{"/reports/" + long + "k", "!KeyTooLongError"},
+		{"/reports/" + strings.Repeat("%C3%A9", 512), strings.Repeat("é", 512)},
+		{"/reports/" + strings.Repeat("%C3%A9", 512) + "k", "!KeyTooLongError"},
+	}
+	for _, tt := range tests {
+		if code, ok := strings.CutPrefix(tt.want, "!"); ok {
+			if got := refused(t, "GET", tt.path); got != code {
+				t.Errorf("%.60s: %s, want %s", tt.path, got, code)
+			}
+			continue
+		}
+		want := "s3:GetObject@reports/" + tt.want
+		if got := accesses(t, "GET", tt.path); got[0] != want {
+			t.Errorf("%.60s: %s, want %s", tt.path, got[0], want)
+		}
+	}
+}
+
+func TestBuckets(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ path, code string }{ // code "": a bucket operation
+		{"/reports", ""},
+		{"/reports/", ""},
+		{"/reports.2026-q1", ""},
+		{"/reports%2Fk", "InvalidBucketName"},
+		{"/%72eports/k", "InvalidBucketName"},
+		{"/Reports", "InvalidBucketName"},
+		{"/re", "InvalidBucketName"},
+		{"//k", "InvalidBucketName"},
+		{"/reports..a", "InvalidBucketName"},
+		{"/-reports", "InvalidBucketName"},
+		{"/reports-", "InvalidBucketName"},
+		{"/reports_1", "InvalidBucketName"},
+		{"/192.168.5.4", "InvalidBucketName"},
+		{"/..", "InvalidBucketName"},
+		{"/" + strings.Repeat("r", 64), "InvalidBucketName"},
+		{"/arn:aws:s3:us-east-1:111122223333:accesspoint/prod/k", "InvalidBucketName"},
+		{"/arn%3Aaws%3As3:::reports/k", "InvalidBucketName"},
+		{"/reports-1a2b-s3alias/k", "NotImplemented"},
+		{"/reports--usw2-az1--x-s3/k", "NotImplemented"},
+		{"/minio/admin/v3/info", "InvalidBucketName"},
+		{"/admin/user", "InvalidBucketName"},
+		{"/swift/v1", "InvalidBucketName"},
+		{"/nobody", "AccessDenied"}, // no owner
+		{"/nobody/k", "AccessDenied"},
+	}
+	for _, tt := range tests {
+		if tt.code != "" {
+			if got := refused(t, "GET", tt.path); got != tt.code {
+				t.Errorf("%s: %s, want %s", tt.path, got, tt.code)
+			}
+			continue
+		}
+		want := "s3:ListBucket@" + strings.Trim(tt.path, "/")
+		if got := accesses(t, "GET", tt.path); got[0] != want {
+			t.Errorf("%s: %s, want %s", tt.path, got[0], want)
+		}
+	}
+}
+
+func TestVirtualHost(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ path, want string }{
+		{"/", "s3:ListBucket@reports"},
+		{"/k", "s3:GetObject@reports/k"},
+		{"//k", "s3:GetObject@reports//k"},
+		{"/archive/k", "s3:GetObject@reports/archive/k"},
+	}
+	at := place()
+	at.Bucket = "reports"
+	for _, tt := range tests {
+		op, mapped, refusal := mapWith(mapper, request(t, "GET", tt.path), at, "")
+		if refusal != nil {
+			t.Fatalf("%s: %v", tt.path, refusal)
+		}
+		if got := printed(mapped.Accesses)[0]; got != tt.want || op.Bucket != "reports" {
+			t.Errorf("%s: %s in %s, want %s", tt.path, got, op.Bucket, tt.want)
+		}
+	}
+	at.Bucket = "Bad_Bucket"
+	if _, _, refusal := mapWith(mapper, request(t, "GET", "/k"), at, ""); refusal == nil || refusal.Code != "InvalidBucketName" {
+		t.Errorf("invalid bucket in the host: %v", refusal)
+	}
+}
+
+func TestStrictKeys(t *testing.T) {
+	t.Parallel()
+	strict := s3.New(s3.Options{StrictKeys: true})
+	tests := []struct {
+		key string
+		ok  bool
+	}{
+		{"a", true}, {"a/b.txt", true}, {"dir/", true}, {"a/dir/", true}, {".hidden", true}, {"a%20b", true}, {"%C3%A9", true}, {"a/...b", true},
+		{"/x", false}, {"a//b", false}, {"a//", false}, {"//", false}, {".", false}, {"..", false}, {"a/../b", false}, {"./a", false}, {"a/.", false},
+		{"%2e%2e/b", false}, {"a./b", false}, {"a...", false}, {"a%20/b", false}, {"a%5Cb", false}, {"a%0Ab", false}, {"a%7Fb", false}, {"../", false},
+	}
+	for _, tt := range tests {
+		if _, _, refusal := mapWith(strict, request(t, "GET", "/reports/"+tt.key), place(), ""); (refusal == nil) != tt.ok {
+			t.Errorf("key %s: refusal %v", tt.key, refusal)
+		}
+		if _, _, refusal := mapWith(strict, request(t, "PUT", "/reports/k", "x-amz-copy-source: archive/"+tt.key), place(), ""); (refusal == nil) != tt.ok {
+			t.Errorf("copy source %s: refusal %v", tt.key, refusal)
+		}
+	}
+	body := "<Delete><Object><Key>a</Key></Object><Object><Key>a/../b</Key></Object></Delete>"
+	if _, _, refusal := mapWith(strict, request(t, "POST", "/reports?delete"), place(), body); refusal == nil {
+		t.Error("DeleteObjects takes an inexact key")
+	}
+}
+
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	m := s3.New(s3.Options{MaxObjectBytes: 1000, ReservedBuckets: []string{"reports"}, Ignored: []string{"trace", "x-amz-new"}})
+	op, refusal := m.Recognise(request(t, "PUT", "/admin/k?trace=1", "x-amz-new: 1"), place())
+	if refusal != nil || op.BodyLimit != 1000 || !op.Chunked {
+		t.Errorf("%+v, %v", op, refusal)
+	}
+	if _, refusal := m.Recognise(request(t, "PUT", "/reports/k"), place()); refusal == nil {
+		t.Error("a reserved bucket passes")
+	}
+	if op, _ := mapper.Recognise(request(t, "PUT", "/reports/k"), place()); op.BodyLimit != 5<<30 {
+		t.Errorf("limit %d, want 5 GiB", op.BodyLimit)
+	}
+}
+
+func TestOwnership(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, method, target string
+		fields               []string
+		account, caller      string
+		code                 string
+	}{
+		{name: "own", method: "GET", target: "/reports/k", caller: storage},
+		{name: "foreign bucket is decided, not refused", method: "GET", target: "/archive/k", caller: storage},
+		{name: "no owner", method: "GET", target: "/nobody/k", caller: storage, code: "AccessDenied"},
+		{name: "guard holds", method: "GET", target: "/reports/k", caller: storage, account: storage},
+		{name: "guard refuses", method: "GET", target: "/archive/k", caller: storage, account: storage, code: "AccessDenied"},
+		{name: "guard refuses a source", method: "PUT", target: "/reports/k", fields: []string{"x-amz-copy-source: archive/k"}, caller: storage, account: storage, code: "AccessDenied"},
+		{name: "source without owner", method: "PUT", target: "/reports/k", fields: []string{"x-amz-copy-source: nobody/k"}, caller: storage, code: "AccessDenied"},
+		{name: "expected", method: "GET", target: "/reports/k", fields: []string{"x-amz-expected-bucket-owner: " + storage}, caller: storage},
+		{name: "not expected", method: "GET", target: "/reports/k", fields: []string{"x-amz-expected-bucket-owner: " + history}, caller: storage, code: "AccessDenied"},
+		{name: "not expected, in the query", method: "GET", target: "/reports/k?x-amz-expected-bucket-owner=" + history, caller: storage, code: "AccessDenied"},
+		{name: "no account", method: "GET", target: "/reports/k", fields: []string{"x-amz-expected-bucket-owner: alice"}, caller: storage, code: "InvalidBucketOwnerAWSAccountID"},
+		{name: "expected source", method: "PUT", target: "/reports/k", fields: []string{"x-amz-copy-source: archive/k", "x-amz-source-expected-bucket-owner: " + history}, caller: storage},
+		{name: "source not expected", method: "PUT", target: "/reports/k", fields: []string{"x-amz-copy-source: archive/k", "x-amz-source-expected-bucket-owner: " + storage}, caller: storage, code: "AccessDenied"},
+		{name: "create own", method: "PUT", target: "/reports-new", caller: storage},
+		{name: "create another's", method: "PUT", target: "/reports-new", caller: history, code: "AccessDenied"},
+		{name: "create as nobody", method: "PUT", target: "/reports-new", code: "AccessDenied"},
+		{name: "create unowned", method: "PUT", target: "/nobody", caller: storage, code: "AccessDenied"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			at := place()
+			at.Account, at.Caller = tt.account, tt.caller
+			_, _, refusal := mapWith(mapper, request(t, tt.method, tt.target, tt.fields...), at, "")
+			switch {
+			case refusal == nil && tt.code != "":
+				t.Errorf("mapped, want %s", tt.code)
+			case refusal != nil && refusal.Code != tt.code:
+				t.Errorf("refused with %v", refusal)
+			case refusal != nil && refusal.Code == "AccessDenied" && refusal.Cause == "":
+				t.Error("the refusal has no cause for the log")
+			}
+		})
+	}
+	at := place()
+	at.Owner = nil
+	if _, _, refusal := mapWith(mapper, request(t, "GET", "/reports/k"), at, ""); refusal == nil || refusal.Code != "AccessDenied" {
+		t.Errorf("without owners: %v", refusal)
+	}
+}
