@@ -59,7 +59,7 @@ func (b *builder) checkBuckets() {
 	for _, r := range b.settings.rules {
 		table.add(r.route.value, r.name.value, r.account.value)
 		named[r.route.value] = true
-		if r.route.value != "" && len(known) > 0 && !isRoute[r.route.value] {
+		if r.route.value != "" && len(known) > 0 && !isRoute[r.route.value] && !isRoute[AnyRoute] {
 			b.error("bundle.yaml", r.route.at, "UNKNOWN_ROUTE", fmt.Sprintf("there is no route %q", r.route.value),
 				didYouMean(r.route.value, known, "name one of the configuration"))
 		}

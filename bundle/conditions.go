@@ -184,6 +184,9 @@ func outcome(always bool) string {
 func routeList(names []string) string {
 	slices.Sort(names)
 	names = slices.Compact(names)
+	if slices.Contains(names, AnyRoute) {
+		return "any route"
+	}
 	if len(names) == 1 {
 		return fmt.Sprintf("route %q", names[0])
 	}

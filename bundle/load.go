@@ -34,9 +34,13 @@ type Options struct {
 	OnActivation func(Status)
 }
 
+// AnyRoute is the name of a Route that stands for all there may be: names of
+// routes in the bundle are not checked then.
+const AnyRoute = "*"
+
 // Route is what the bundle must know of a route.
 type Route struct {
-	// Name is the name that rules for owners may use.
+	// Name is the name that rules for owners may use, or AnyRoute.
 	Name string
 	// Actions are all actions its requests can amount to.
 	Actions []string
