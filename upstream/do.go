@@ -106,7 +106,7 @@ func (e *exchange) run(call *Call) (*wire.Response, *wire.Refusal) {
 func (u *Upstream) rewrite(ctx context.Context, call *Call) (*wire.Request, *wire.Refusal) {
 	o := &u.options
 	req := call.Request.Clone()
-	if refusal := MoveBucket(req, call.Bucket, call.HostBucket, o.Addressing, o.Endpoint.Host); refusal != nil {
+	if refusal := MoveBucket(req, call.Bucket, call.HostBucket, o.Addressing, u.target.Host); refusal != nil {
 		return nil, refusal
 	}
 	RemoveChecked(req)
@@ -236,7 +236,17 @@ func (e *exchange) failed(err error) *wire.Refusal {
 	} else {
 		e.report.Outcome = Broken
 	}
-	return e.unavailable(err.Error())
+	return e.unavailable(shorten(err.Error()))
+}
+
+// shorten keeps what an upstream sent, which net/http quotes in its errors,
+// from filling the log.
+func shorten(text string) string {
+	const most = 300
+	if len(text) > most {
+		return text[:most] + "…"
+	}
+	return text
 }
 
 // cut tells of an answer that broke off.

@@ -274,7 +274,7 @@ func TestAnswerThatBreaksOff(t *testing.T) {
 
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
-	const short = 100 * time.Millisecond
+	const short = 500 * time.Millisecond
 	hang := func(c *connection) { c.hang() }
 	tests := []struct {
 		name    string
@@ -286,15 +286,15 @@ func TestTimeouts(t *testing.T) {
 		cause   string
 	}{
 		{"no answer", "http", hang, func(o *upstream.Options) { o.ResponseHeaderTimeout = short },
-			func(*testing.T) *upstream.Call { return get("GET", "/k") }, upstream.TimedOut, "it did not answer for 100ms"},
+			func(*testing.T) *upstream.Call { return get("GET", "/k") }, upstream.TimedOut, "it did not answer for 500ms"},
 		{"half an answer", "http", func(c *connection) { c.header(); c.say("HTTP/1.1 200 OK\r\n"); c.hang() }, func(o *upstream.Options) { o.ResponseHeaderTimeout = short },
-			func(*testing.T) *upstream.Call { return get("GET", "/k") }, upstream.TimedOut, "it did not answer for 100ms"},
+			func(*testing.T) *upstream.Call { return get("GET", "/k") }, upstream.TimedOut, "it did not answer for 500ms"},
 		{"no answer to a body", "http", hang, func(o *upstream.Options) { o.ResponseHeaderTimeout = short },
 			func(t *testing.T) *upstream.Call {
 				return put(t, "/k", strings.NewReader("hello"), 5, "UNSIGNED-PAYLOAD")
-			}, upstream.TimedOut, "it did not answer for 100ms"},
+			}, upstream.TimedOut, "it did not answer for 500ms"},
 		{"body not taken", "http", hang, func(o *upstream.Options) { o.ProgressTimeout = short },
-			func(t *testing.T) *upstream.Call { return put(t, "/k", fill{}, 1<<30, "UNSIGNED-PAYLOAD") }, upstream.TimedOut, "it took no byte of the request for 100ms"},
+			func(t *testing.T) *upstream.Call { return put(t, "/k", fill{}, 1<<30, "UNSIGNED-PAYLOAD") }, upstream.TimedOut, "it took no byte of the request for 500ms"},
 		{"no handshake", "https", hang, func(o *upstream.Options) { o.ConnectTimeout = short },
 			func(*testing.T) *upstream.Call { return get("GET", "/k") }, upstream.Unreachable, "handshake"},
 	}
@@ -319,13 +319,13 @@ func TestStalledAnswerBreaksOff(t *testing.T) {
 		c.say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
 		c.hang()
 	})
-	u, seen := open(t, store.url, func(o *upstream.Options) { o.ProgressTimeout = 100 * time.Millisecond })
+	u, seen := open(t, store.url, func(o *upstream.Options) { o.ProgressTimeout = 500 * time.Millisecond })
 	resp, refusal := u.Do(context.Background(), get("GET", "/k"))
 	if refusal != nil {
 		t.Fatal(refusal.Cause)
 	}
 	body, err := io.ReadAll(resp.Body)
-	if err == nil || string(body) != "half" || !strings.Contains(err.Error(), "it sent no byte of the answer for 100ms") {
+	if err == nil || string(body) != "half" || !strings.Contains(err.Error(), "it sent no byte of the answer for 500ms") {
 		t.Errorf("%q, %v", body, err)
 	}
 	_ = resp.Body.Close()
@@ -338,7 +338,7 @@ func TestStalledAnswerBreaksOff(t *testing.T) {
 // upstream's time.
 func TestSlowClientIsNoStall(t *testing.T) {
 	t.Parallel()
-	const limit = 300 * time.Millisecond
+	const limit = time.Second
 	store := serve(t, func(c *connection) {
 		c.header()
 		_, _ = io.CopyN(io.Discard, c.reader, 10)
@@ -441,13 +441,13 @@ func TestMaxConns(t *testing.T) {
 			c.say(ok)
 		}
 	})
-	u, seen := open(t, store.url, func(o *upstream.Options) { o.MaxConns, o.ProgressTimeout = 1, 100*time.Millisecond })
+	u, seen := open(t, store.url, func(o *upstream.Options) { o.MaxConns, o.ProgressTimeout = 1, 500*time.Millisecond })
 	first, refusal := u.Do(context.Background(), get("GET", "/k"))
 	if refusal != nil {
 		t.Fatal(refusal.Cause)
 	}
 	resp, refusal := u.Do(context.Background(), get("GET", "/k"))
-	unavailable(t, resp, refusal, "no connection could be used for 100ms")
+	unavailable(t, resp, refusal, "no connection could be used for 500ms")
 	if got := seen.last().Outcome; got != upstream.TimedOut {
 		t.Errorf("outcome %v", got)
 	}

@@ -303,6 +303,29 @@ func TestDoPassesErrorsOn(t *testing.T) {
 	}
 }
 
+// TestConnectionsAreReused: also after answers without a body.
+func TestConnectionsAreReused(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if r.Method == "DELETE" {
+			w.WriteHeader(204)
+		}
+	}))
+	t.Cleanup(server.Close)
+	u, seen := open(t, server.URL, nil)
+	for i, call := range []*upstream.Call{
+		get("GET", "/k"), get("DELETE", "/k"), get("HEAD", "/k"), put(t, "/k", strings.NewReader("hello"), 5, "UNSIGNED-PAYLOAD"),
+		put(t, "/k", strings.NewReader("hello"), -1, "UNSIGNED-PAYLOAD"), put(t, "/k", strings.NewReader(""), 0, emptyHash), get("GET", "/k"),
+	} {
+		resp, refusal := u.Do(context.Background(), call)
+		answered(t, resp, refusal)
+		if seen.last().Reused != (i > 0) {
+			t.Errorf("call %d: %+v", i, seen.last())
+		}
+	}
+}
+
 func TestDoOverTLS(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range []bool{false, true} {
@@ -315,7 +338,7 @@ func TestDoOverTLS(t *testing.T) {
 		t.Cleanup(server.Close)
 		pool := x509.NewCertPool()
 		pool.AddCert(server.Certificate())
-		u, seen := open(t, server.URL, func(o *upstream.Options) { o.RootCAs, o.HTTP2 = pool, http2 })
+		u, seen := open(t, server.URL, func(o *upstream.Options) { o.RootCAs, o.HTTP2, o.ConnectTimeout = pool, http2, time.Minute })
 		want := "HTTP/1.1 //k hello"
 		if http2 {
 			want = "HTTP/2.0 //k hello"
@@ -330,7 +353,7 @@ func TestDoOverTLS(t *testing.T) {
 			t.Error("the connection was not reused")
 		}
 
-		stranger, seen := open(t, server.URL, nil)
+		stranger, seen := open(t, server.URL, func(o *upstream.Options) { o.ConnectTimeout = time.Minute })
 		resp, refusal := stranger.Do(context.Background(), get("GET", "/"))
 		unavailable(t, resp, refusal, "certificate")
 		if got := seen.last().Outcome; got != upstream.Unreachable {

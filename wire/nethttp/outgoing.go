@@ -42,10 +42,7 @@ func Outgoing(ctx context.Context, req *wire.Request, target *url.URL) (*http.Re
 	}
 	switch {
 	case req.Body == nil || req.BodySize == 0:
-		if req.Body != nil {
-			_ = req.Body.Close() // net/http would read a body of length 0 to see whether it is one
-		}
-		out.Body = http.NoBody
+		out.Body = http.NoBody // any other of length 0 would be read, to see whether there is more
 		if req.Fields.Get("content-length") == "0" {
 			out.TransferEncoding = identity // says the zero for DELETE too
 		}
