@@ -1,0 +1,37 @@
+//go:build !race
+
+package sigv4_test
+
+import (
+	"testing"
+
+	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// The race detector makes pools forget, so allocations are counted without it.
+
+func TestAllocations(t *testing.T) {
+	verifier, signer := sigv4.NewVerifier(sigv4.Options{}), sigv4.NewSigner()
+	header, presigned := clientRequest(t), vectors()[4].request(t)
+	template, out := header.Fields, clone(header)
+	p := s3Params(exampleNow)
+	tests := []struct {
+		name string
+		most float64
+		run  func()
+	}{
+		{"recognise", 0, func() { _, _ = sigv4.Recognise(header) }},
+		{"verify a header", 2, func() { _, _ = verifier.Verify(header, p) }},
+		{"verify a presigned request", 2, func() { _, _ = verifier.Verify(presigned, p) }},
+		{"sign", 4, func() {
+			out.Fields = append(make(wire.Fields, 0, len(template)+8), template...)
+			signer.Sign(out, exampleCredentials, "s3", "us-east-1", emptyHash, exampleNow)
+		}},
+	}
+	for _, tt := range tests {
+		if got := testing.AllocsPerRun(200, tt.run); got > tt.most {
+			t.Errorf("%s: %v allocations, want at most %v", tt.name, got, tt.most)
+		}
+	}
+}
