@@ -211,8 +211,8 @@ func TestIDs(t *testing.T) {
 		}
 		seen[id] = true
 	}
-	if refusal.NewHostID() == refusal.NewHostID() {
-		t.Error("host ids repeat")
+	if one, two := refusal.NewHostID(), refusal.NewHostID(); one == two {
+		t.Errorf("host ids repeat: %s", one)
 	}
 }
 
