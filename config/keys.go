@@ -82,15 +82,15 @@ func upstreamTimeoutsKeys(t *UpstreamTimeouts) object {
 
 func connectionsKeys(c *Connections) object {
 	return object{
-		{name: "max", meaning: "Most connections at a time; requests beyond wait. 0: no bound.", value: count(&c.Max, "0", 1<<20)},
-		{name: "max_idle", meaning: "Most unused connections that are kept.", value: count(&c.MaxIdle, "256", 1<<20)},
+		{name: "max", meaning: "Most connections at a time; requests beyond wait. 0: no bound.", value: count(&c.Max, "0", 0, 1<<20)},
+		{name: "max_idle", meaning: "Most unused connections that are kept.", value: count(&c.MaxIdle, "256", 1, 1<<20)},
 	}
 }
 
 func bundleKeys(b *Bundle) object {
 	return object{
 		{name: "directory", required: true, meaning: "Directory of the bundle.", value: path(&b.Directory, "bundle")},
-		{name: "quiet", meaning: "A plain directory is loaded when nothing in it has changed for this long.", value: duration(&b.Quiet, "250ms", 0, time.Minute)},
+		{name: "quiet", meaning: "A plain directory is loaded when nothing in it has changed for this long.", value: duration(&b.Quiet, "250ms", time.Millisecond, time.Minute)},
 		{name: "poll", meaning: "How often the directory is compared even if the system reports no change.", value: duration(&b.Poll, "5s", 100*time.Millisecond, time.Hour)},
 	}
 }
@@ -118,7 +118,7 @@ func limitsKeys(l *Limits) object {
 		{name: "header_bytes", meaning: "Request line and header together.", value: size(&l.HeaderBytes, "64KiB", 8<<10, 1<<20)},
 		{name: "object_bytes", meaning: "Body of a single request that streams; Amazon S3 takes 5 GiB.", value: size(&l.ObjectBytes, "5GiB", 1, 1<<50)},
 		{name: "decided_body_budget", meaning: "Memory for bodies that must be read before a decision (multi-delete, tagging), over all requests; when it is spent, clients are told to slow down.", value: size(&l.DecidedBodyBudget, "64MiB", 2<<20, 1<<40)},
-		{name: "connections", meaning: "Most client connections at a time on each door; more wait to be accepted. 0: no bound.", value: count(&l.Connections, "0", 1<<24)},
+		{name: "connections", meaning: "Most client connections at a time on each door; more wait to be accepted. 0: no bound.", value: count(&l.Connections, "0", 0, 1<<24)},
 	}
 }
 

@@ -145,7 +145,7 @@ func TestEveryKey(t *testing.T) {
 				Connections: config.Connections{MaxIdle: 256},
 			},
 		},
-		Bundle:   config.Bundle{Directory: "/srv/bundle", Quiet: 0, Poll: time.Second},
+		Bundle:   config.Bundle{Directory: "/srv/bundle", Quiet: 100 * time.Millisecond, Poll: time.Second},
 		Keys:     config.Keys{Files: []string{"testdata/keys.yaml", "testdata/more/keys.yaml"}},
 		Admin:    config.Admin{Listen: "localhost:9902"},
 		Log:      config.Log{Level: "debug"},
@@ -164,7 +164,7 @@ func TestEveryKey(t *testing.T) {
 // whose zero the file states.
 func zeroOf(t *testing.T, v reflect.Value, path string) {
 	t.Helper()
-	stated := map[string]bool{".Bundle.Quiet": true, ".Timeouts.DrainDelay": true}
+	stated := map[string]bool{".Timeouts.DrainDelay": true}
 	for i := range v.NumField() {
 		field, name := v.Field(i), path+"."+v.Type().Field(i).Name
 		if field.IsZero() && !stated[name] {

@@ -140,12 +140,12 @@ func sizeText(n int64) string {
 	return strconv.FormatInt(n, 10)
 }
 
-// count is a whole number of things.
-func count(into *int, fallback string, most int) value {
+// count is a whole number of things between two bounds.
+func count(into *int, fallback string, least, most int) value {
 	return scalar[int]{into: into, kind: "number", example: "1000", fallback: fallback, number: true, parse: func(_ *decoder, text string) (int, *misfit) {
 		v, err := strconv.Atoi(text)
-		if err != nil || v < 0 || v > most || !madeOf(text, isDigit) {
-			return 0, &misfit{message: "is not a whole number in range", remedy: fmt.Sprintf("write a number from 0 to %d", most)}
+		if err != nil || v < least || v > most || !madeOf(text, isDigit) {
+			return 0, &misfit{message: "is not a whole number in range", remedy: fmt.Sprintf("write a number from %d to %d", least, most)}
 		}
 		return v, nil
 	}}
