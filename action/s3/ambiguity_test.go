@@ -151,6 +151,8 @@ func TestHeadersThatAreNotDecided(t *testing.T) {
 		{"DELETE", "/reports/k", []string{"x-amz-bypass-governance-retention: 1"}, "InvalidArgument"},
 		{"PUT", "/reports", []string{"x-amz-bucket-object-lock-enabled: yes"}, "InvalidArgument"},
 		{"PUT", "/reports/k?tagging", []string{"if-match: abc"}, "NotImplemented"},
+		{"PUT", "/reports/k", []string{"if-none-match: \"abc\""}, "NotImplemented"},
+		{"DELETE", "/reports/k", []string{"x-amz-if-match-size: 3"}, "NotImplemented"},
 		{"PUT", "/reports/k", []string{"x-amz-trailer: x-amz-tagging"}, "InvalidArgument"},
 		{"PUT", "/reports/k", []string{"x-amz-trailer: x-amz-checksum-crc32, x-amz-tagging"}, "InvalidArgument"},
 		{"PUT", "/reports/k", []string{"x-amz-object-lock-mode: GOVERNANCE"}, "InvalidArgument"},

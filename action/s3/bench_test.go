@@ -23,7 +23,11 @@ func BenchmarkMap(b *testing.B) {
 	}
 	for _, bb := range tests {
 		b.Run(bb.name, func(b *testing.B) {
-			req := request(b, bb.method, bb.target, append(signed[:len(signed):len(signed)], bb.fields...)...)
+			fields := append(signed[:len(signed):len(signed)], bb.fields...)
+			if bb.name == "GetObject-presigned" {
+				fields = signed[:2]
+			}
+			req := request(b, bb.method, bb.target, fields...)
 			at := place()
 			b.ReportAllocs()
 			for b.Loop() {

@@ -55,6 +55,7 @@ func TestDocuments(t *testing.T) {
 		{"attribute with entity", "k?tagging", `<Tagging xmlns="&amp;"><TagSet/></Tagging>`, "MalformedXML"},
 		{"mixed", "k?tagging", tagging("x" + tag), "MalformedXML"},
 		{"element in text", "k?tagging", tagging("<Tag><Key><a/></Key><Value/></Tag>"), "MalformedXML"},
+		{"start tag like an end tag", "k?tagging", tagging("<Tag><Key>a<XKey><Value/></Tag>"), "MalformedXML"},
 		{"crossed", "k?tagging", "<Tagging><TagSet></Tagging></TagSet>", "MalformedXML"},
 		{"open", "k?tagging", "<Tagging><TagSet>", "MalformedXML"},
 		{"open tag", "k?tagging", "<Tagging", "MalformedXML"},

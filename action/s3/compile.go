@@ -6,7 +6,6 @@ import "strings"
 type compiledRow struct {
 	*row
 	actions, version []*compiledAction
-	allow            string // the methods of its level and selector, for 405
 }
 
 type compiledAction struct {
@@ -29,6 +28,9 @@ var (
 	// headerEffects tells, of a header, which effects take it.
 	headerEffects [numHeaders]effect
 	effectHeaders []header
+	// modifiers are the parameters that only the table makes valid, numbers
+	// the filters whose values are condition keys of type Numeric.
+	modifiers, numbers []param
 )
 
 // Actions beyond those of rows and effects.
@@ -43,6 +45,14 @@ var (
 func init() {
 	for i := range table {
 		compileRow(&table[i])
+	}
+	for i := range params {
+		if params[i].use&modifier != 0 {
+			modifiers = append(modifiers, param(i))
+		}
+		if params[i].use&isNumber != 0 {
+			numbers = append(numbers, param(i))
+		}
 	}
 	for _, e := range effects {
 		compiledEffects = append(compiledEffects, compiledEffect{compileActions(e.actions), compileActions(e.version)})

@@ -54,7 +54,9 @@ var effects = []struct {
 var (
 	grantHeaders = []header{hGrantRead, hGrantWrite, hGrantReadACP, hGrantWriteACP, hGrantFullControl}
 	aclHeaders   = append([]header{hACL}, grantHeaders...)
-	lockHeaders  = []header{hLockMode, hLockRetainUntil, hEventHold, hEventHoldDays, hEventHoldYears}
+	// contentHeaders are the headers whose values are read.
+	contentHeaders = append([]header{hTagging, hLegalHold}, lockHeaders...)
+	lockHeaders    = []header{hLockMode, hLockRetainUntil, hEventHold, hEventHoldDays, hEventHoldYears}
 )
 
 func isTrue(h header) func(*request) bool {

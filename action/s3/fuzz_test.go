@@ -123,6 +123,7 @@ func FuzzDeleteObjects(f *testing.F) {
 func FuzzAnswers(f *testing.F) {
 	f.Add("<ListAllMyBucketsResult><Buckets><Bucket><Name>reports</Name></Bucket><Bucket><Name>archive</Name></Bucket></Buckets></ListAllMyBucketsResult>")
 	f.Add("<CompleteMultipartUploadResult><Location>http://10.0.0.7/a</Location></CompleteMultipartUploadResult>")
+	f.Add("<ListAllMyBucketsResult><Buckets><Bucket><Name>0000<")
 	f.Add("<DeleteResult a=\"b\"><Deleted><Key>a</Key></Deleted></DeleteResult>")
 	place := place()
 	f.Fuzz(func(t *testing.T, answer string) {

@@ -12,7 +12,6 @@ import (
 // mapping is a mapping in the making. It is one allocation.
 type mapping struct {
 	view     view
-	content  content
 	accesses []authz.Access
 	one      [1]authz.Access // room for most
 
@@ -34,7 +33,7 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 	}
 	b := &mapping{}
 	b.accesses = b.one[:0]
-	b.view = view{request: r, content: &b.content, partition: place.Partition, region: place.Region, account: place.Caller, now: place.Now}
+	b.view = view{request: r, content: &noContent, partition: place.Partition, region: place.Region, account: place.Caller, now: place.Now}
 	if r.row.level == serviceLevel {
 		return b.listBuckets(place), nil
 	}
@@ -72,9 +71,18 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 	return mapped, nil
 }
 
+// noContent is that of a request without any.
+var noContent content
+
 // read takes from headers and body what the condition keys need.
 func (b *mapping) read(r *request, body []byte) *wire.Refusal {
-	c := &b.content
+	b.view.hasIfMatch = r.row.effects&effectIfMatch != 0 && r.hasHeader(hIfMatch)
+	b.view.ifMatch = r.header(hIfMatch)
+	if r.row.body != action.BodyDecides && !r.hasAny(contentHeaders) {
+		return nil
+	}
+	c := &content{}
+	b.view.content = c
 	if r.row.body == action.BodyDecides {
 		if refusal := readBody(r.row.reads, body, r.row.traits&maybeEmpty != 0, c); refusal != nil {
 			return refusal
@@ -104,8 +112,6 @@ func (b *mapping) read(r *request, body []byte) *wire.Refusal {
 	if c.lock.until != "" && b.view.now.IsZero() {
 		b.view.now = time.Now()
 	}
-	b.view.hasIfMatch = r.row.effects&effectIfMatch != 0 && r.hasHeader(hIfMatch)
-	b.view.ifMatch = r.header(hIfMatch)
 	return nil
 }
 
@@ -126,7 +132,7 @@ func (b *mapping) addressed(r *request) {
 	if r.row.effects != 0 {
 		b.addEffects(r, resource)
 	}
-	if len(b.content.bucketTags) > 0 {
+	if len(b.view.content.bucketTags) > 0 {
 		b.add(tagResource, resource, b.account)
 	}
 }

@@ -99,7 +99,7 @@ func readEntry(d *document) (e entry) {
 // deleteObjects maps each entry by itself.
 func (m *Mapper) deleteObjects(b *mapping) (action.Mapped, *wire.Refusal) {
 	r := b.view.request
-	d := &deletion{entries: b.content.entries, quiet: b.content.quiet}
+	d := &deletion{entries: b.view.content.entries, quiet: b.view.content.quiet}
 	d.items = make([]int, 0, len(d.entries))
 	for i := range d.entries {
 		e := &d.entries[i]
@@ -116,7 +116,8 @@ func (m *Mapper) deleteObjects(b *mapping) (action.Mapped, *wire.Refusal) {
 		for _, a := range names {
 			b.add(a, resource, b.account)
 		}
-		if b.view.hasIfMatch && e.etag != "*" {
+		// A precondition would tell, by trial, to who may not read.
+		if b.view.hasIfMatch && e.etag != "*" || e.has&(hasLastModified|hasSize) != 0 {
 			b.add(read, resource, b.account)
 		}
 		b.addEffects(r, resource)

@@ -216,6 +216,9 @@ const (
 
 	// Headers of directory buckets.
 	hCreateSessionMode
+	hIfMatchInitiatedTime
+	hIfMatchLastModified
+	hIfMatchSize
 	hRenameSource
 	hSessionToken
 	hWriteOffset
@@ -260,10 +263,13 @@ var headers = [...]string{
 	hObjectAttributes:         "x-amz-object-attributes",
 	hOptionalObjectAttributes: "x-amz-optional-object-attributes",
 
-	hCreateSessionMode: "x-amz-create-session-mode",
-	hRenameSource:      "x-amz-rename-source",
-	hSessionToken:      "x-amz-s3session-token",
-	hWriteOffset:       "x-amz-write-offset-bytes",
+	hCreateSessionMode:    "x-amz-create-session-mode",
+	hIfMatchInitiatedTime: "x-amz-if-match-initiated-time",
+	hIfMatchLastModified:  "x-amz-if-match-last-modified-time",
+	hIfMatchSize:          "x-amz-if-match-size",
+	hRenameSource:         "x-amz-rename-source",
+	hSessionToken:         "x-amz-s3session-token",
+	hWriteOffset:          "x-amz-write-offset-bytes",
 
 	// Known, without effect on what is decided; they pass, once.
 	"x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signature", "x-amz-signedheaders", // for the verifier
@@ -280,7 +286,6 @@ var headers = [...]string{
 	"x-amz-copy-source-server-side-encryption-customer-algorithm",
 	"x-amz-copy-source-server-side-encryption-customer-key",
 	"x-amz-copy-source-server-side-encryption-customer-key-md5",
-	"x-amz-if-match-initiated-time", "x-amz-if-match-last-modified-time", "x-amz-if-match-size",
 	"x-amz-max-parts", "x-amz-part-number-marker",
 	"x-amz-mfa",
 	"x-amz-mp-object-size",

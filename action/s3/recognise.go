@@ -149,12 +149,6 @@ func (r *request) checkLevel(sel param, lvl level) *wire.Refusal {
 	return nil
 }
 
-// modifiers are the parameters that only the table makes valid.
-var modifiers = [...]param{pAnnotationName, pID, pPartNumber, pSelectType, pVersionID}
-
-// numbers are the filters whose values are condition keys of type Numeric.
-var numbers = [...]param{pMaxKeys, pMaxAnnotationResults}
-
 func (r *request) checkModifiers() *wire.Refusal {
 	for _, p := range modifiers {
 		if !r.hasParam(p) {
@@ -234,7 +228,10 @@ func (r *request) checkHeaders() *wire.Refusal {
 			return notImplemented("A header you provided implies functionality that is not implemented", "Header", "If-Match")
 		}
 	}
-	for _, h := range [...]header{hCreateSessionMode, hRenameSource, hSessionToken, hWriteOffset} {
+	if v := r.header(hIfNoneMatch); r.hasHeader(hIfNoneMatch) && v != "*" && r.row.method != get && r.row.method != head {
+		return notImplemented("A header you provided implies functionality that is not implemented", "Header", "If-None-Match")
+	}
+	for h := hCreateSessionMode; h <= hWriteOffset; h++ {
 		if r.hasHeader(h) {
 			return notImplemented("The header "+headers[h]+" is one of directory buckets, which are not served.", "Header", headers[h])
 		}
