@@ -134,7 +134,6 @@ func (b *builder) judge(d *document, s *policy.Statement, use keyUse, filled key
 	}
 	_, assumed := b.settings.absent[use.key]
 	always := use.alwaysHolds()
-	what := use.describe()
 	switch {
 	case matched && len(never) == 0 && len(elsewhere) == 0:
 	case always && s.Effect == policy.Deny && matched:
@@ -148,11 +147,11 @@ func (b *builder) judge(d *document, s *policy.Statement, use keyUse, filled key
 	case assumed:
 	case len(never) > 0:
 		b.report(d.file, use.at, policy.Error, "UNFILLED_CONDITION_KEY",
-			fmt.Sprintf("nothing fills %s on %s, so %s %s", use.name, routeList(never), what, outcome(always)),
+			fmt.Sprintf("nothing fills %s on %s, so %s", use.name, routeList(never), use.outcome(always)),
 			"use another key"+settlement(use, policy.Error))
 	case len(elsewhere) > 0:
 		b.report(d.file, use.at, policy.Warning, "KEY_NOT_FOR_ACTION",
-			fmt.Sprintf("%s is never present for the actions of this statement on %s, so %s %s", use.name, routeList(elsewhere), what, outcome(always)),
+			fmt.Sprintf("%s is never present for the actions of this statement on %s, so %s", use.name, routeList(elsewhere), use.outcome(always)),
 			"put it into a statement with the actions that have it")
 	case !matched && !slices.ContainsFunc(filled, func(actions []bool) bool { return slices.Contains(actions, true) }):
 		b.report(d.file, use.at, policy.Note, "UNFILLED_CONDITION_KEY",
@@ -167,18 +166,16 @@ func settlement(use keyUse, severity policy.Severity) string {
 	return fmt.Sprintf(", or settle it in bundle.yaml with assume: {%s: absent}", use.name)
 }
 
-func (u *keyUse) describe() string {
-	if u.condition == nil {
-		return "a value with the variable ${" + u.name + "}"
+// outcome says what becomes of the statement without the key.
+func (u *keyUse) outcome(always bool) string {
+	switch {
+	case u.condition == nil:
+		return "nothing matches what holds the variable ${" + u.name + "}"
+	case always:
+		return "the condition " + u.condition.Operator.String() + " always holds"
+	default:
+		return "the condition " + u.condition.Operator.String() + " never holds"
 	}
-	return "the condition " + u.condition.Operator.String()
-}
-
-func outcome(always bool) string {
-	if always {
-		return "always holds"
-	}
-	return "never holds"
 }
 
 func routeList(names []string) string {

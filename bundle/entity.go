@@ -77,7 +77,7 @@ func (e *entity) read(y *yamlFile, root ast.Node, c *class) {
 			field{key: "versions", remedy: "keep the version in force in NAME.json; versions are not supported by this version of Sallyport"})
 	}
 	had := y.fields(root, what, fields...)
-	if !had["id"] && c != policies {
+	if _, mapping := root.(*ast.MappingNode); mapping && !had["id"] && c != policies {
 		y.error(position(root), "MISSING_ID", "the "+c.singular+" has no id",
 			fmt.Sprintf("add `id: %s…`, from AWS or, for a new %s, %s and 17 characters of A-Z and 2-7", c.idPrefix, c.singular, c.idPrefix))
 	}

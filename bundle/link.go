@@ -96,17 +96,26 @@ func (b *builder) managedPolicy(p *principal, arn text) *document {
 	case account == awsAccount:
 		remedy = "add its document under accounts/aws/policies, with its path, if it has one, in NAME.yaml"
 	}
-	if b.suggest() {
-		var known []string
-		for _, k := range keysOf(b.managed) {
-			if m := b.managed[k]; m.account == p.account || m.account == awsAccount {
-				known = append(known, k)
-			}
-		}
-		remedy = didYouMean(arn.value, known, remedy)
+	if near := b.nearestPolicy(p, arn.value); near != "" {
+		remedy = fmt.Sprintf("write %q, or %s", near, remedy)
 	}
 	b.error(p.file, arn.at, "UNKNOWN_POLICY", message, remedy)
 	return nil
+}
+
+// nearestPolicy is the ARN of the policy that an entity could attach whose name is
+// most like that in another ARN.
+func (b *builder) nearestPolicy(p *principal, arn string) string {
+	if !b.suggest() {
+		return ""
+	}
+	byName := map[string]string{}
+	for _, known := range keysOf(b.managed) {
+		if m := b.managed[known]; m.account == p.account || m.account == awsAccount {
+			byName[m.name] = known
+		}
+	}
+	return byName[nearest(arn[strings.LastIndexByte(arn, '/')+1:], keysOf(byName))]
 }
 
 // suggest tells whether the nearest name may be looked for once more.
