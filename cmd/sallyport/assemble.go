@@ -98,6 +98,7 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 }
 
 func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registry) error {
+	metrics := newUpstreamMetrics(registry)
 	for _, u := range s.cfg.Upstreams {
 		provider, err := upstreamCredentials(ctx, &u)
 		if err != nil {
@@ -115,6 +116,7 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 			IdleTimeout:           u.Timeouts.Idle,
 			MaxIdleConns:          u.Connections.MaxIdle,
 			MaxConns:              u.Connections.Max,
+			Observer:              metrics.observer(u.Name, s.logger),
 		}
 		if u.Addressing == config.AddressingVirtual {
 			o.Addressing = upstream.VirtualHosted
