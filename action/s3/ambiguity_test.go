@@ -75,7 +75,7 @@ func TestSelectorsByName(t *testing.T) {
 	}
 	for _, tt := range tests {
 		_, mapped, refusal := mapWith(mapper, request(t, tt.method, tt.target), place(), "")
-		got := ""
+		var got string
 		if refusal != nil {
 			got = refusal.Code
 		} else {

@@ -142,10 +142,10 @@ func readCreateBucket(d *document, c *content) *wire.Refusal {
 			d.unknown(name)
 		}
 	}
-	if d.err != nil {
-		return nil
+	if d.err == nil {
+		return checkTags(c.bucketTags, maxBucketTags)
 	}
-	return checkTags(c.bucketTags, maxBucketTags)
+	return nil // what d found wrong comes first
 }
 
 // InventoryConfiguration{…, OptionalFields{Field…}, …}

@@ -184,7 +184,7 @@ func TestCopies(t *testing.T) {
 	for _, tt := range tests {
 		for _, target := range []string{"/reports/k", "/reports/k?uploadId=u&partNumber=1"} {
 			_, mapped, refusal := mapWith(mapper, request(t, "PUT", target, "x-amz-copy-source: "+tt.source), place(), "")
-			got := ""
+			var got string
 			if refusal != nil {
 				got = refusal.Code
 			} else {

@@ -43,10 +43,10 @@ func readRetention(d *document, c *content) *wire.Refusal {
 			d.unknown(name)
 		}
 	}
-	if d.err != nil {
-		return nil
+	if d.err == nil {
+		return c.lock.check(mode, until, hold, days, years, inDays, inYears)
 	}
-	return c.lock.check(mode, until, hold, days, years, inDays, inYears)
+	return nil // what d found wrong comes first
 }
 
 // LegalHold{Status}

@@ -116,7 +116,10 @@ func TestDeleteObjectsRefusals(t *testing.T) {
 type deleteResult struct {
 	XMLName xml.Name `xml:"DeleteResult"`
 	Deleted []struct{ Key string }
-	Error   []struct{ Key, VersionId, Code, Message string }
+	Error   []struct {
+		Key, Code, Message string
+		Version            string `xml:"VersionId"`
+	}
 }
 
 func TestDeleteObjectsResponse(t *testing.T) {
@@ -162,8 +165,8 @@ func TestDeleteObjectsResponse(t *testing.T) {
 			if e.Code == "AccessDenied" && e.Message != denied.Message {
 				t.Errorf("%s: message %q", tt.name, e.Message)
 			}
-			if (e.VersionId == "v") != strings.HasPrefix(e.Key, "b") {
-				t.Errorf("%s: version %q of %q", tt.name, e.VersionId, e.Key)
+			if (e.Version == "v") != strings.HasPrefix(e.Key, "b") {
+				t.Errorf("%s: version %q of %q", tt.name, e.Version, e.Key)
 			}
 		}
 		if got := strings.Join(deleted, ",") + "|" + strings.Join(errors, ","); got != tt.want {

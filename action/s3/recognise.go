@@ -78,7 +78,11 @@ func (r *request) dispatch(lvl level, method int, name string) *wire.Refusal {
 	}
 	candidates := rowIndex[lvl][sel][method]
 	if len(candidates) == 0 {
-		return methodNotAllowed(name, strings.ToUpper(params[sel].name), allowed[lvl][sel])
+		resource := params[sel].name
+		if sel == noParam {
+			resource = lvl.String()
+		}
+		return methodNotAllowed(name, strings.ToUpper(resource), allowed[lvl][sel])
 	}
 	for _, c := range candidates {
 		if r.fits(c) {
@@ -125,8 +129,7 @@ func (r *request) conflict() *wire.Refusal {
 		names = append(names, params[p].name)
 	}
 	sort.Strings(names)
-	out := invalidArgument("Conflicting query string parameters: "+strings.Join(names, ", "), "ResourceType", names[0])
-	return out
+	return invalidArgument("Conflicting query string parameters: "+strings.Join(names, ", "), "ResourceType", names[0])
 }
 
 func (r *request) checkLevel(sel param, lvl level) *wire.Refusal {

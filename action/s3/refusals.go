@@ -47,8 +47,7 @@ func invalidURI(cause string) *wire.Refusal {
 }
 
 func invalidBucketName(name, cause string) *wire.Refusal {
-	r := refusal(400, "InvalidBucketName", "The specified bucket is not valid: "+cause+".", wire.Element{Name: "BucketName", Value: name})
-	return r
+	return refusal(400, "InvalidBucketName", "The specified bucket is not valid: "+cause+".", wire.Element{Name: "BucketName", Value: name})
 }
 
 func keyTooLong(size int) *wire.Refusal {

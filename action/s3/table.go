@@ -120,8 +120,9 @@ func withID(r row) row {
 	return r
 }
 
-func withTraits(r row, t trait) row {
-	r.traits |= t
+// deprecated is the row of an older name.
+func deprecated(r row) row {
+	r.traits |= twin
 	return r
 }
 
@@ -189,9 +190,9 @@ var table = []row{
 	deciding(withID(rowPut(pInventory, "PutBucketInventoryConfiguration", "s3:PutInventoryConfiguration")), bodyInventory),
 	withID(rowDelete(pInventory, "DeleteBucketInventoryConfiguration", "s3:PutInventoryConfiguration")),
 	rowGet(pLifecycle, "GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration"),
-	withTraits(rowGet(pLifecycle, "GetBucketLifecycle", "s3:GetLifecycleConfiguration"), twin),
+	deprecated(rowGet(pLifecycle, "GetBucketLifecycle", "s3:GetLifecycleConfiguration")),
 	rowPut(pLifecycle, "PutBucketLifecycleConfiguration", "s3:PutLifecycleConfiguration"),
-	withTraits(rowPut(pLifecycle, "PutBucketLifecycle", "s3:PutLifecycleConfiguration"), twin),
+	deprecated(rowPut(pLifecycle, "PutBucketLifecycle", "s3:PutLifecycleConfiguration")),
 	rowDelete(pLifecycle, "DeleteBucketLifecycle", "s3:PutLifecycleConfiguration"),
 	rowGet(pLogging, "GetBucketLogging", "s3:GetBucketLogging"),
 	rowPut(pLogging, "PutBucketLogging", "s3:PutBucketLogging"),
@@ -209,9 +210,9 @@ var table = []row{
 	withID(rowPut(pMetrics, "PutBucketMetricsConfiguration", "s3:PutMetricsConfiguration")),
 	withID(rowDelete(pMetrics, "DeleteBucketMetricsConfiguration", "s3:PutMetricsConfiguration")),
 	rowGet(pNotification, "GetBucketNotificationConfiguration", "s3:GetBucketNotification"),
-	withTraits(rowGet(pNotification, "GetBucketNotification", "s3:GetBucketNotification"), twin),
+	deprecated(rowGet(pNotification, "GetBucketNotification", "s3:GetBucketNotification")),
 	rowPut(pNotification, "PutBucketNotificationConfiguration", "s3:PutBucketNotification"),
-	withTraits(rowPut(pNotification, "PutBucketNotification", "s3:PutBucketNotification"), twin),
+	deprecated(rowPut(pNotification, "PutBucketNotification", "s3:PutBucketNotification")),
 	rowGet(pObjectLock, "GetObjectLockConfiguration", "s3:GetBucketObjectLockConfiguration"),
 	rowPut(pObjectLock, "PutObjectLockConfiguration", "s3:PutBucketObjectLockConfiguration"),
 	rowGet(pOwnershipControls, "GetBucketOwnershipControls", "s3:GetBucketOwnershipControls"),

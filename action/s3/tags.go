@@ -25,10 +25,10 @@ func readTagging(d *document, c *content) *wire.Refusal {
 	if d.err == nil && !set {
 		d.fail("no TagSet")
 	}
-	if d.err != nil {
-		return nil
+	if d.err == nil {
+		return checkTags(c.tags, maxObjectTags)
 	}
-	return checkTags(c.tags, maxObjectTags)
+	return nil // what d found wrong comes first
 }
 
 // readTags reads the Tag elements within the one that is open.
