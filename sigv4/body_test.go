@@ -279,7 +279,7 @@ func TestStuckSource(t *testing.T) {
 // do: nobody reads a buffer that another body uses.
 func TestCloseWhileReading(t *testing.T) {
 	t.Parallel()
-	for range 50 {
+	for range 20 {
 		req, v := streaming(t, plainSigned, "131072", "", func(c *chunkChain) string { return encodeSigned(c, "", big, big) })
 		body, refusal := sigv4.NewBody(req, v, 0)
 		if refusal != nil {

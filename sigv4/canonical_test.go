@@ -1,6 +1,8 @@
 package sigv4_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -164,6 +166,47 @@ func TestPathSpellings(t *testing.T) {
 	}
 }
 
+// TestEncodedSlash: to services that read the path by segments, an encoded
+// slash is another path.
+func TestEncodedSlash(t *testing.T) {
+	t.Parallel()
+	for service, ok := range map[string]bool{"s3": true, "lambda": false} {
+		p := s3Params(exampleNow)
+		p.Service = service
+		p.Payload.BodyHash = emptyHash
+		req := newRequest(t, "GET", exampleHost, "/a/b", "")
+		sigv4.NewSigner().Sign(req, exampleCredentials, service, "us-east-1", emptyHash, exampleNow)
+		req.Path = "/a%2Fb"
+		if _, refusal := sigv4.NewVerifier(sigv4.Options{}).Verify(req, p); (refusal == nil) != ok {
+			t.Errorf("%s: %v", service, refusal)
+		}
+	}
+}
+
+// TestManyFields: the cost of a header does not grow with the square of its
+// fields, nor that of a query; and the result is the same.
+func TestManyFields(t *testing.T) {
+	t.Parallel()
+	req := newRequest(t, "GET", exampleHost, "/", "", "x-amz-date", exampleTime, "x-amz-content-sha256", emptyHash)
+	list := []string{"host", "x-amz-content-sha256", "x-amz-date"}
+	for i := range 200 {
+		name := fmt.Sprintf("x-amz-meta-%03d", (i*7)%200)
+		req.Fields.Add(name, "v")
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	signLike(t, req, strings.Join(list, ";"))
+	if _, refusal := sigv4.NewVerifier(sigv4.Options{}).Verify(req, s3Params(exampleNow)); refusal != nil {
+		t.Error(refusal)
+	}
+	var raw []string
+	for i := range 129 {
+		raw = append(raw, fmt.Sprintf("x-amz-meta-%d=v", i))
+	}
+	_, refusal := sigv4.Recognise(newRequest(t, "GET", exampleHost, "/?"+strings.Join(raw, "&"), ""))
+	expectRefusal(t, refusal, 400, "InvalidArgument", "The query has more than 128 X-Amz-* parameters.", "")
+}
+
 // TestPathsOfOtherServices: where services normalise the path, a path that
 // normalising would change is refused.
 func TestPathsOfOtherServices(t *testing.T) {
@@ -204,7 +247,14 @@ func TestUnreadBody(t *testing.T) {
 		strings.Replace(authorization("host;x-amz-date", zeroSignature), "/s3/", "/lambda/", 1))
 	_, refusal := sigv4.NewVerifier(sigv4.Options{}).Verify(req, p)
 	expectRefusal(t, refusal, 503, "ServiceUnavailable", "", "")
+	req.Fields.Set("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
+	_, refusal = sigv4.NewVerifier(sigv4.Options{}).Verify(req, p)
+	expectRefusal(t, refusal, 400, "InvalidRequest", "The value of x-amz-content-sha256 header is invalid.", "")
 	p.Payload.BodyHash = hashOf("body")
+	req.Fields.Set("x-amz-content-sha256", emptyHash)
+	_, refusal = sigv4.NewVerifier(sigv4.Options{}).Verify(req, p)
+	expectRefusal(t, refusal, 400, "XAmzContentSHA256Mismatch", "", "")
+	req.Fields.Del("x-amz-content-sha256")
 	_, refusal = sigv4.NewVerifier(sigv4.Options{}).Verify(req, p)
 	if refusal == nil || !strings.HasSuffix(detail(refusal, "CanonicalRequest"), "\n"+hashOf("body")) {
 		t.Errorf("with the body's hash: %v", refusal)

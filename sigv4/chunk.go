@@ -3,11 +3,8 @@ package sigv4
 import (
 	"bytes"
 	"crypto/sha256"
-	"crypto/subtle"
-	"hash"
 	"io"
 	"strconv"
-	"strings"
 
 	"github.com/sallyport-iam/sallyport/wire"
 )
@@ -21,8 +18,6 @@ const (
 	maxSizeDigits = 8
 	// directRead is the size from which data is read past the buffer.
 	directRead = 4096
-
-	trailerSignature = "x-amz-trailer-signature"
 )
 
 // chunkState is what a chunkReader expects next.
@@ -56,61 +51,6 @@ type chunkReader struct {
 	chunk     int   // its number, from 1
 
 	chain chain
-}
-
-// chain is the chain of signatures over chunks and trailer.
-type chain struct {
-	accessKeyID, timestamp, scope string
-	key                           *signingKey
-	previous                      [2 * sha256.Size]byte // in hex
-	claimed                       string
-	data                          hash.Hash // of this chunk
-	hash                          hash.Hash
-	toSign, sum                   []byte
-}
-
-func newChain(v *Verified) chain {
-	c := chain{
-		accessKeyID: v.AccessKeyID, timestamp: v.timestamp, scope: v.scope, key: v.key,
-		data: sha256.New(), hash: sha256.New(),
-		toSign: make([]byte, 0, 384), sum: make([]byte, 0, sha256.Size),
-	}
-	copy(c.previous[:], v.signature)
-	return c
-}
-
-// verify checks the claimed signature of a chunk or of the trailer and makes
-// it the previous one. prefix is the first line, last the last two.
-func (c *chain) verify(prefix string, emptyLine bool, sum []byte) *wire.Refusal {
-	b := append(c.toSign[:0], prefix...)
-	b = append(append(b, '\n'), c.timestamp...)
-	b = append(append(b, '\n'), c.scope...)
-	b = append(append(b, '\n'), c.previous[:]...)
-	b = append(b, '\n')
-	if emptyLine {
-		b = append(append(b, emptyPayloadHash...), '\n')
-	}
-	c.toSign = appendHex(b, sum)
-	claimed, wellFormed := decodeSignature(c.claimed)
-	c.sum = c.key.sum(c.hash, c.toSign, c.sum)
-	if subtle.ConstantTimeCompare(c.sum, claimed[:]) != 1 || !wellFormed {
-		return errSignature(c.accessKeyID, c.claimed, c.toSign, nil)
-	}
-	appendHex(c.previous[:0], c.sum)
-	return nil
-}
-
-func (c *chain) verifyChunk() *wire.Refusal {
-	sum := c.data.Sum(c.sum[:0])
-	refusal := c.verify(string(hmacSHA256)+"-PAYLOAD", true, sum)
-	c.data.Reset()
-	return refusal
-}
-
-func (c *chain) verifyTrailer(text string) *wire.Refusal {
-	c.data.Reset()
-	io.WriteString(c.data, text)
-	return c.verify(string(hmacSHA256)+"-TRAILER", false, c.data.Sum(c.sum[:0]))
 }
 
 // read yields decoded data. done tells that the whole stream has held; data
@@ -319,76 +259,6 @@ func (r *chunkReader) need(n int) error {
 	return nil
 }
 
-// readTrailers reads the lines after the zero chunk up to the empty one. There
-// is at most the promised checksum and its signature, in this order.
-func (r *chunkReader) readTrailers() error {
-	value, found := "", false
-	verified := !r.signed || r.trailer == nil
-	for {
-		line, err := r.trailerLine()
-		if err != nil {
-			return err
-		}
-		if len(line) == 0 {
-			break
-		}
-		name, text, ok := strings.Cut(string(line), ":")
-		name, text = strings.ToLower(name), trimBlanks(text)
-		switch {
-		case ok && r.trailer != nil && name == r.trailer.algorithm.field && !found:
-			value, found = text, true
-		case ok && name == trailerSignature && found && !verified:
-			r.chain.claimed = text
-			if refusal := r.chain.verifyTrailer(r.trailer.algorithm.field + ":" + value + "\n"); refusal != nil {
-				return refusal
-			}
-			verified = true
-		default:
-			return errTrailer("a trailing header that was not promised, or not in its place")
-		}
-	}
-	if r.trailer != nil {
-		if !found || !verified {
-			return errTrailer("a promised trailing header or its signature is missing")
-		}
-		if !r.trailer.expect(value) {
-			return errChecksumValue(r.trailer.algorithm.field, true)
-		}
-	}
-	r.state = atEnd
-	return nil
-}
-
-// trailerLine is line, but for a single LF that some writers put before the
-// CRLF of a trailer.
-func (r *chunkReader) trailerLine() ([]byte, error) {
-	for length := 1; ; length++ {
-		if err := r.need(length); err != nil {
-			return nil, err
-		}
-		pending := r.buffer[r.start : r.start+length]
-		if length > maxLine {
-			return nil, errMalformedStream("a trailer line is too long")
-		}
-		if pending[length-1] != '\n' {
-			continue
-		}
-		if length >= 2 && pending[length-2] == '\r' {
-			r.start += length
-			return pending[:length-2], nil
-		}
-		if err := r.need(length + 2); err != nil {
-			return nil, err
-		}
-		pending = r.buffer[r.start : r.start+length+2]
-		if length == 1 || pending[length] != '\r' || pending[length+1] != '\n' {
-			return nil, errMalformedStream("a trailer line does not end in CRLF")
-		}
-		r.start += length + 2
-		return pending[:length-1], nil
-	}
-}
-
 // readEnd makes sure that nothing follows, and compares the checksums.
 func (r *chunkReader) readEnd() error {
 	if r.start == r.end {
@@ -437,10 +307,4 @@ func errByteCount(expected, provided int64) *wire.Refusal {
 func errChunkSize(chunk int, size int64) *wire.Refusal {
 	return refuse(403, "InvalidChunkSizeError", "Only the last chunk is allowed to have a size less than 8192 bytes",
 		element("Chunk", strconv.Itoa(chunk)), element("BadChunkSize", strconv.FormatInt(size, 10)))
-}
-
-func errTrailer(cause string) *wire.Refusal {
-	r := refuse(400, "MalformedTrailerError", "The request contained trailing data that was not well-formed or did not conform to our published schema.")
-	r.Cause = "aws-chunked: " + cause
-	return r
 }

@@ -252,6 +252,13 @@ func (c *claim) readPayload(req *wire.Request, p *Params, fallback string) *wire
 		return errContentSHA256(value)
 	case c.scheme == Header && c.mode.streaming() && (!p.Payload.Chunked || c.mode == payloadECDSA):
 		return errContentSHA256NotAllowed()
+	case isS3(p.Service):
+		return nil
+	case c.mode != payloadHashed:
+		// Other services read what they do from the body.
+		return errContentSHA256NotAllowed()
+	case p.Payload.BodyHash != "" && !strings.EqualFold(value, p.Payload.BodyHash):
+		return errPayloadHash(value, p.Payload.BodyHash)
 	}
 	return nil
 }

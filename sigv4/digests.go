@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"hash"
+	"strings"
 
 	"github.com/sallyport-iam/sallyport/wire"
 )
@@ -55,6 +56,28 @@ func (d *digests) readDigests(fields wire.Fields, object bool) *wire.Refusal {
 		}
 	}
 	return nil
+}
+
+// promisedTrailer reads x-amz-trailer: at most one checksum.
+func (d *digests) promisedTrailer(fields wire.Fields, mode payloadMode) (*checksum, *wire.Refusal) {
+	value, sent := fields.Lookup("x-amz-trailer")
+	if !sent {
+		return nil, nil
+	}
+	if strings.Contains(value, ",") && strings.Contains(value, checksumPrefix) {
+		return nil, errManyChecksums()
+	}
+	algorithm := checksumOf(strings.ToLower(trimBlanks(value)))
+	if algorithm == nil || mode == payloadSignedChunks {
+		return nil, errTrailerName()
+	}
+	for i := range fields {
+		if isChecksumField(fields[i].Name) {
+			return nil, errManyChecksums()
+		}
+	}
+	d.sum = &checksum{algorithm: algorithm, hash: algorithm.new()}
+	return d.sum, nil
 }
 
 // promisePayload promises the body's SHA-256 in hex.

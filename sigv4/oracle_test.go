@@ -22,7 +22,7 @@ import (
 // The signer of aws-sdk-go-v2 is the oracle: what it signs must be accepted,
 // and what is changed afterwards refused.
 
-const oracleRounds = 2000
+const oracleRounds = 1500
 
 var oracleCredentials = aws.Credentials{AccessKeyID: exampleID, SecretAccessKey: exampleSecret}
 
@@ -237,12 +237,15 @@ func TestOracle(t *testing.T) {
 				signed := 0
 				for range oracleRounds {
 					out := oddRequest(t, r, service)
-					payload := []string{emptyHash, "UNSIGNED-PAYLOAD", hashOf("body")}[r.IntN(3)]
+					payload := []string{emptyHash, hashOf("body"), "UNSIGNED-PAYLOAD"}[r.IntN(3)]
+					if service != "s3" && payload == "UNSIGNED-PAYLOAD" {
+						continue
+					}
 					if !sortsAlike(out.URL) {
 						continue
 					}
 					p.Payload.BodyHash = payload
-					if service == "s3" || payload == "UNSIGNED-PAYLOAD" {
+					if service == "s3" || r.IntN(2) == 0 {
 						out.Header.Set("X-Amz-Content-Sha256", payload)
 					}
 					req := signedByOracle(t, oracle, out, scheme, payload, service)

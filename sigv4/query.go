@@ -39,7 +39,7 @@ const maxAmzParams = 128
 // x-amz-* parameters that come twice, in whatever case.
 func readQueryCredentials(query wire.Query) (queryCredentials, *wire.Refusal) {
 	var c queryCredentials
-	var seen [maxAmzParams]int16
+	var seen [maxAmzParams]int
 	count := 0
 	for i := range query {
 		name := query[i].Name
@@ -57,7 +57,7 @@ func readQueryCredentials(query wire.Query) (queryCredentials, *wire.Refusal) {
 				return c, errRepeatedParam(name)
 			}
 		}
-		seen[count] = int16(i)
+		seen[count] = i
 		count++
 		c.take(name, query[i].Value)
 	}

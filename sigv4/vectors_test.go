@@ -184,9 +184,9 @@ func TestFlippedBits(t *testing.T) {
 				return
 			}
 			raw, _ := io.ReadAll(original.Body)
-			step := max(1, len(raw)/512)
+			step := max(1, len(raw)/64)
 			for i := range raw {
-				if i%step != 0 && i < len(raw)-400 && i > 100 {
+				if i%step != 0 && i < len(raw)-330 && i > 100 {
 					continue
 				}
 				changed := tt.request(t)

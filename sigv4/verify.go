@@ -197,7 +197,7 @@ func (s *scratch) matches(req *wire.Request, c *claim, key *signingKey) bool {
 	twice, presigned := !isS3(c.service), c.scheme == Query
 	match := 0
 	for form := pathAsSent; form <= pathReencoded; form++ {
-		if form == pathReencoded && (match == 1 || isCanonicalPath(req.Path)) {
+		if form == pathReencoded && (match == 1 || !hasOtherSpelling(req.Path, twice)) {
 			break
 		}
 		intact := s.buildCanonical(req, form, twice, presigned, c.payload)
@@ -208,6 +208,16 @@ func (s *scratch) matches(req *wire.Request, c *claim, key *signingKey) bool {
 		}
 	}
 	return match == 1
+}
+
+// hasOtherSpelling tells whether decoding and encoding a path makes another one
+// of the same meaning. An encoded slash is a slash to Amazon S3, but not to
+// services that read the path segment by segment.
+func hasOtherSpelling(path string, segments bool) bool {
+	if segments && (strings.Contains(path, "%2F") || strings.Contains(path, "%2f")) {
+		return false
+	}
+	return !isCanonicalPath(path)
 }
 
 // isCanonicalPath tells that decoding and encoding a path leaves it as it is.

@@ -1,0 +1,65 @@
+package sigv4
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"hash"
+	"io"
+
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// chain is the chain of signatures over chunks and trailer.
+type chain struct {
+	accessKeyID, timestamp, scope string
+	key                           *signingKey
+	previous                      [2 * sha256.Size]byte // in hex
+	claimed                       string
+	data                          hash.Hash // of this chunk
+	hash                          hash.Hash
+	toSign, sum                   []byte
+}
+
+func newChain(v *Verified) chain {
+	c := chain{
+		accessKeyID: v.AccessKeyID, timestamp: v.timestamp, scope: v.scope, key: v.key,
+		data: sha256.New(), hash: sha256.New(),
+		toSign: make([]byte, 0, 384), sum: make([]byte, 0, sha256.Size),
+	}
+	copy(c.previous[:], v.signature)
+	return c
+}
+
+// verify checks the claimed signature of a chunk or of the trailer and makes
+// it the previous one. prefix is the first line, last the last two.
+func (c *chain) verify(prefix string, emptyLine bool, sum []byte) *wire.Refusal {
+	b := append(c.toSign[:0], prefix...)
+	b = append(append(b, '\n'), c.timestamp...)
+	b = append(append(b, '\n'), c.scope...)
+	b = append(append(b, '\n'), c.previous[:]...)
+	b = append(b, '\n')
+	if emptyLine {
+		b = append(append(b, emptyPayloadHash...), '\n')
+	}
+	c.toSign = appendHex(b, sum)
+	claimed, wellFormed := decodeSignature(c.claimed)
+	c.sum = c.key.sum(c.hash, c.toSign, c.sum)
+	if subtle.ConstantTimeCompare(c.sum, claimed[:]) != 1 || !wellFormed {
+		return errSignature(c.accessKeyID, c.claimed, c.toSign, nil)
+	}
+	appendHex(c.previous[:0], c.sum)
+	return nil
+}
+
+func (c *chain) verifyChunk() *wire.Refusal {
+	sum := c.data.Sum(c.sum[:0])
+	refusal := c.verify(string(hmacSHA256)+"-PAYLOAD", true, sum)
+	c.data.Reset()
+	return refusal
+}
+
+func (c *chain) verifyTrailer(text string) *wire.Refusal {
+	c.data.Reset()
+	io.WriteString(c.data, text)
+	return c.verify(string(hmacSHA256)+"-TRAILER", false, c.data.Sum(c.sum[:0]))
+}

@@ -1,0 +1,153 @@
+package sigv4
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// maxObject is the largest object or part that one request can carry.
+const maxObject = 5 << 30
+
+// NewBody wraps the body of a request. v is the result of verifying its
+// header, nil for an anonymous request. limit bounds the decoded bytes; 0
+// means Amazon S3's 5 GiB. It refuses what the header already shows to be
+// wrong; req.Body then stays the caller's to close, otherwise the Body's.
+func NewBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.Refusal) {
+	payload, mode, refusal := payloadOf(req, v)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if limit <= 0 {
+		limit = maxObject
+	}
+	b := &Body{limit: limit, size: req.BodySize, promised: req.BodySize, payload: payload, source: source{declared: req.BodySize}}
+	if req.Body != nil {
+		b.closer, b.source.reader = req.Body, req.Body
+	}
+	// The checksum field of CompleteMultipartUpload is that of the object.
+	object := req.Method != "POST" || !req.Query.Has("uploadId")
+	if refusal := b.digests.readDigests(req.Fields, object); refusal != nil {
+		return nil, refusal
+	}
+	if mode.streaming() {
+		refusal = b.decode(req, v, mode)
+	} else {
+		refusal = b.pass(req, mode)
+	}
+	if refusal != nil {
+		return nil, refusal
+	}
+	if b.promised == 0 {
+		return b.settle()
+	}
+	return b, nil
+}
+
+// payloadOf is what the header says of the body.
+func payloadOf(req *wire.Request, v *Verified) (string, payloadMode, *wire.Refusal) {
+	if v != nil {
+		mode := payloadModeOf(v.Payload)
+		switch {
+		case v.Scheme == Query && mode.streaming():
+			return "", mode, errPayloadHash(v.Payload, "")
+		case mode == payloadInvalid, mode == payloadECDSA:
+			return "", mode, errContentSHA256NotAllowed()
+		}
+		return v.Payload, mode, nil
+	}
+	value, sent := req.Fields.Lookup("x-amz-content-sha256")
+	if !sent {
+		return unsignedPayload, payloadUnsigned, nil
+	}
+	mode := payloadModeOf(value)
+	switch mode {
+	case payloadInvalid:
+		return "", mode, errContentSHA256(value)
+	case payloadSignedChunks, payloadSignedTrailer, payloadECDSA:
+		return "", mode, errContentSHA256Anonymous()
+	}
+	return value, mode, nil
+}
+
+// pass prepares for a body that goes on as it came.
+func (b *Body) pass(req *wire.Request, mode payloadMode) *wire.Refusal {
+	if _, sent := req.Fields.Lookup("x-amz-trailer"); sent {
+		return errTrailerName()
+	}
+	if b.size > b.limit {
+		return errTooLarge(b.size, b.limit)
+	}
+	if mode == payloadHashed {
+		b.digests.promisePayload(b.payload)
+		b.payload = strings.ToLower(b.payload)
+	}
+	return nil
+}
+
+// decode prepares for an aws-chunked body.
+func (b *Body) decode(req *wire.Request, v *Verified, mode payloadMode) *wire.Refusal {
+	length, ok := decodedLength(req.Fields)
+	if !ok {
+		return errMissingLength()
+	}
+	if length > b.limit {
+		return errTooLarge(length, b.limit)
+	}
+	trailer, refusal := b.digests.promisedTrailer(req.Fields, mode)
+	if refusal != nil {
+		return refusal
+	}
+	b.promised = length
+	b.chunks = &chunkReader{
+		source: &b.source, signed: mode != payloadUnsignedTrailer, trailer: trailer, digests: &b.digests, want: length,
+	}
+	if b.chunks.signed {
+		b.chunks.chain = newChain(v)
+	}
+	b.buffer = chunkBuffers.Get().(*[]byte)
+	b.chunks.buffer = *b.buffer
+	if trailer == nil {
+		b.size, b.payload = length, unsignedPayload
+		return nil
+	}
+	b.frame = newFrame(length, trailer)
+	b.size, b.payload = b.frame.size(), unsignedTrailer
+	return nil
+}
+
+// decodedLength reads x-amz-decoded-content-length.
+func decodedLength(fields wire.Fields) (int64, bool) {
+	value := fields.Get("x-amz-decoded-content-length")
+	if value == "" || !areDigits(value) {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	return n, err == nil
+}
+
+// settle verifies a body without bytes at once.
+func (b *Body) settle() (*Body, *wire.Refusal) {
+	for !b.verified {
+		n, err := b.decoded(b.one[:])
+		if err == nil && n > 0 {
+			err = errByteCount(0, int64(n))
+		}
+		if err != nil {
+			b.fail(err)
+			b.releaseBuffer()
+			return nil, b.Refusal()
+		}
+	}
+	return b, nil
+}
+
+func errTooLarge(size, limit int64) *wire.Refusal {
+	return refuse(400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size",
+		element("ProposedSize", strconv.FormatInt(size, 10)), element("MaxSizeAllowed", strconv.FormatInt(limit, 10)))
+}
+
+func errMissingLength() *wire.Refusal {
+	return refuse(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+}
