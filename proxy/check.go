@@ -106,6 +106,7 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		Region:    v.Route.Regions[0],
 		Account:   v.Route.Account,
 		Owner:     v.snapshot.Owner,
+		Now:       v.now,
 	}
 	if v.Operation, r = v.Route.Mapper.Recognise(v.Request, v.place); r != nil {
 		// Who sends what cannot be mapped is worth knowing, but AWS answers
