@@ -2,7 +2,6 @@ package s3
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/authz"
@@ -108,9 +107,6 @@ func (b *mapping) read(r *request, body []byte) *wire.Refusal {
 			r.hasHeader(hEventHoldDays), r.hasHeader(hEventHoldYears), r.header(hEventHoldDays), r.header(hEventHoldYears)); refusal != nil {
 			return refusal
 		}
-	}
-	if c.lock.until != "" && b.view.now.IsZero() {
-		b.view.now = time.Now()
 	}
 	return nil
 }
