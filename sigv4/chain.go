@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"hash"
-	"io"
 
 	"github.com/sallyport-iam/sallyport/wire"
 )
@@ -60,6 +59,6 @@ func (c *chain) verifyChunk() *wire.Refusal {
 
 func (c *chain) verifyTrailer(text string) *wire.Refusal {
 	c.data.Reset()
-	io.WriteString(c.data, text)
+	c.data.Write([]byte(text))
 	return c.verify(string(hmacSHA256)+"-TRAILER", false, c.data.Sum(c.sum[:0]))
 }
