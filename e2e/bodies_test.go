@@ -186,7 +186,8 @@ func TestMuseum_01_badBodies(t *testing.T) {
 				t.Errorf("answered %d %s, want %s", response.StatusCode, body, tt.code)
 			}
 			if _, ok := stored(t, bucket, key); ok {
-				t.Error("the object is in the store")
+				got, _ := stored(t, bucket, key)
+				t.Errorf("the object is in the store with %d bytes", len(got))
 			}
 		})
 	}
@@ -228,7 +229,8 @@ func TestMuseum_23_truncatedBodies(t *testing.T) {
 					}
 				}
 				if _, ok := stored(t, bucket, key); ok {
-					t.Error("the object is in the store")
+					got, _ := stored(t, bucket, key)
+					t.Errorf("the object is in the store with %d bytes", len(got))
 				}
 			})
 		}

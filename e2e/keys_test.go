@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -19,7 +20,7 @@ func TestMuseum_19_oddKeys(t *testing.T) {
 	keys := []string{
 		"plain", "a b", " leading", "a+b", "a%2Bb", "a%20b", "100%", "%", "a~b", "a'b", `a"b`, "a(b)*!",
 		"é", "e\u0301", "日本語", "🏰", "a;b", "a:b", "a=b&c", "a@b", "a,b", "a$b", "[a]{b}|^`", "<a>&amp;", "a?b", "a#b",
-		"${aws:username}", "x*y", "dots.../..a", "UPPER", "deep/er/and/deeper",
+		"${aws:username}", "x*y", "dots...a/..a", "UPPER", "deep/er/and/deeper",
 	}
 	for _, key := range keys {
 		put(t, bucket, key, "I am "+key)
@@ -35,6 +36,14 @@ func TestMuseum_19_oddKeys(t *testing.T) {
 		}
 		if got, ok := stored(t, bucket, key); !ok || got != "I am "+key {
 			t.Errorf("the store holds %q (there: %t) as %q", got, ok, key)
+		}
+	}
+	if !direct() {
+		for _, key := range []string{"a//b", "//a", "a/../b", "../b", "..", ".", "a/./b", "a/.", "a\\b", "a\nb", "public/../a b"} {
+			_, err := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader("x")})
+			if httpStatus(err) != 400 {
+				t.Errorf("putting %q, which the store's file system would change: %v, want 400", key, err)
+			}
 		}
 	}
 	var listed []string
