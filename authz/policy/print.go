@@ -157,8 +157,7 @@ func (p *printer) conditions(list []Condition) {
 	}
 }
 
-// quote writes a string. Characters that IAM does not take as they are are
-// escaped.
+// quote writes a string and escapes what IAM does not take as it is.
 func (p *printer) quote(s string) {
 	p.text = append(p.text, '"')
 	for _, c := range s {

@@ -39,9 +39,9 @@ func ParseDate(s string) (time.Time, bool) {
 		return time.Unix(seconds, 0), err == nil && -bound < seconds && seconds < bound
 	}
 	f := dateFields{s: s, ok: true}
-	year, month, day := f.number(4), 1, 1
+	year, day := f.number(4), 1
 	f.literal('-')
-	month = f.number(2)
+	month := f.number(2)
 	if f.more() {
 		f.literal('-')
 		day = f.number(2)

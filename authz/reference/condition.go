@@ -71,18 +71,18 @@ func (q question) condition(doc *policy.Document, s *policy.Statement, c *policy
 
 // passes tests one value of the request against the list of the policy.
 func (q question) passes(doc *policy.Document, c *policy.Condition, r string, negated bool) bool {
-	any := false
+	found := false
 	for _, p := range c.Values {
 		matched, readable := q.compare(doc, c.Operator.Test, r, p.Text)
 		if !readable && negated {
 			return false
 		}
-		any = any || matched && readable
+		found = found || matched && readable
 	}
 	if negated {
-		return !any
+		return !found
 	}
-	return any
+	return found
 }
 
 func negation(t policy.Test) bool {
