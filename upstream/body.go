@@ -82,6 +82,9 @@ func (b *requestBody) refuse(err error) {
 		}
 	}
 	b.failure.Store(refusal)
+	if c := b.exchange.attempt.conn; c != nil && c.half.Load() != nil && !b.stopped.Load() {
+		c.abort()
+	}
 }
 
 // responseBody is an answer's body on its way to the client. Closing it ends

@@ -18,6 +18,9 @@ type conn struct {
 	written atomic.Int64
 	// serving is set once the connection carries requests.
 	serving atomic.Bool
+	// half is the exchange whose request has not been sent whole; nil if there
+	// is none.
+	half atomic.Pointer[exchange]
 	// ended is closed when nothing more will be read.
 	ended chan struct{}
 	once  sync.Once
@@ -54,6 +57,11 @@ func (c *conn) Read(p []byte) (int, error) {
 // request before it has read the body answers and closes; net/http would take
 // the failure to write for the outcome, and lose the answer.
 func (c *conn) Write(p []byte) (int, error) {
+	if e := c.half.Load(); e != nil && e.ctx.Err() != nil {
+		// Not even TLS's word that this is the end.
+		c.abort()
+		return 0, e.ctx.Err()
+	}
 	n, err := c.Conn.Write(p)
 	c.written.Add(int64(n))
 	if err != nil && c.serving.Load() {
@@ -90,7 +98,21 @@ func (c *conn) ReadFrom(r io.Reader) (int64, error) {
 
 func (c *conn) Close() error {
 	c.end()
+	if c.half.Load() != nil {
+		c.abort()
+	}
 	return c.Conn.Close()
+}
+
+// abort resets the connection. A store may take what it got before an orderly
+// end for the whole of a body, whatever its declared length: versitygw does so
+// with an UNSIGNED-PAYLOAD, and makes an object of it.
+func (c *conn) abort() {
+	c.end()
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = c.Conn.Close()
 }
 
 func (c *conn) end() { c.once.Do(func() { close(c.ended) }) }

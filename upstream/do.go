@@ -144,6 +144,9 @@ func (e *exchange) send(req *http.Request) (*http.Response, error) {
 		e.dog.restart(e.upstream.options.ProgressTimeout)
 		resp, err = e.upstream.fresh.RoundTrip(req)
 	}
+	if err == nil && e.attempt.conn != nil && e.body != nil && e.body.whole.Load() {
+		e.attempt.conn.half.Store(nil)
+	}
 	e.dog.disarm(receiving)
 	e.report.Reused = e.attempt.reused
 	return resp, err
@@ -154,6 +157,10 @@ func (e *exchange) gotConn(info httptrace.GotConnInfo) {
 	if e.attempt.conn = underlying(info.Conn); e.attempt.conn != nil {
 		e.attempt.conn.serving.Store(true)
 		e.attempt.written = e.attempt.conn.written.Load()
+		// Over HTTP/2 the stream is reset, and others share the connection.
+		if e.body != nil && !e.upstream.options.HTTP2 {
+			e.attempt.conn.half.Store(e)
+		}
 	}
 	if e.body == nil {
 		e.dog.arm(awaiting, e.upstream.options.ResponseHeaderTimeout)

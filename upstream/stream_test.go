@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/sallyport-iam/sallyport/upstream"
@@ -83,6 +85,64 @@ func TestBodyThatDoesNotHold(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHalfABodyEndsInAReset: a body that is not sent whole must not end as one
+// that was. versitygw stores what it got of an UNSIGNED-PAYLOAD before an orderly
+// end of the connection.
+func TestHalfABodyEndsInAReset(t *testing.T) {
+	t.Parallel()
+	const size = 200 << 10
+	text := strings.Repeat("x", size)
+	tests := []struct {
+		name string
+		body func(cancel func()) io.Reader
+	}{
+		{"the client's body ends early", func(func()) io.Reader { return strings.NewReader(text[1:]) }},
+		{"the client breaks off", func(func()) io.Reader {
+			return io.MultiReader(strings.NewReader(text[1:]), failing{errors.New("connection reset")})
+		}},
+		{"the client goes away", func(cancel func()) io.Reader {
+			return io.MultiReader(strings.NewReader(text[1:]), calling(cancel), fill{})
+		}},
+	}
+	for _, tt := range tests {
+		for _, scheme := range []string{"http", "https"} {
+			t.Run(tt.name+" "+scheme, func(t *testing.T) {
+				t.Parallel()
+				ended := make(chan error, 1)
+				server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+					_, err := io.Copy(io.Discard, r.Body)
+					ended <- err
+				}))
+				pool := x509.NewCertPool()
+				if scheme == "https" {
+					server.StartTLS()
+					pool.AddCert(server.Certificate())
+				} else {
+					server.Start()
+				}
+				defer server.Close()
+				u, _ := open(t, server.URL, func(o *upstream.Options) { o.RootCAs = pool })
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				if resp, refusal := u.Do(ctx, put(t, "/k", tt.body(cancel), size+1, "UNSIGNED-PAYLOAD")); refusal == nil {
+					t.Fatalf("passed on: %d", resp.Status)
+				}
+				if err := <-ended; !errors.Is(err, syscall.ECONNRESET) {
+					t.Errorf("the store saw the connection end with %v, want a reset", err)
+				}
+			})
+		}
+	}
+}
+
+// calling does something when it is read.
+type calling func()
+
+func (f calling) Read([]byte) (int, error) {
+	f()
+	return 0, io.EOF
 }
 
 type failing struct{ err error }
