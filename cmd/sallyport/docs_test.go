@@ -30,6 +30,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
 	proxy.NewMetrics(registry)
+	newUpstreamMetrics(registry)
 	registerProcess(registry, bundle.NewManager(bundle.Options{}))
 	descriptions := make(chan *prometheus.Desc)
 	go func() {
