@@ -62,8 +62,9 @@ fmt: ## format the code and tidy the modules
 	@for module in $(MODULES); do (cd $$module && go mod tidy); done
 
 .PHONY: generate
-generate: ## make again what is made from code: docs/configuration.md
+generate: ## make again what is made from code: docs/configuration.md, the README's tour
 	go generate ./...
+	cd e2e && go test -run TestTour . -update
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (10s) each
