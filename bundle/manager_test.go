@@ -39,11 +39,17 @@ func watch(t testing.TB, f files, change ...func(*bundle.Options)) *site {
 	f.write(t, directory)
 	o := options(t, directory)
 	o.Poll = time.Hour
-	s := &site{TB: t, directory: directory, activations: make(chan bundle.Status, 100)}
-	o.OnActivation = func(status bundle.Status) { s.activations <- status }
 	for _, c := range change {
 		c(&o)
 	}
+	return run(t, directory, o)
+}
+
+// run runs a manager until the test ends.
+func run(t testing.TB, directory string, o bundle.Options) *site {
+	t.Helper()
+	s := &site{TB: t, directory: directory, activations: make(chan bundle.Status, 100)}
+	o.OnActivation = func(status bundle.Status) { s.activations <- status }
 	s.Manager = bundle.NewManager(o)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)

@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
@@ -205,18 +206,41 @@ func (y *yamlFile) pairs(n ast.Node, what string) []pair {
 			continue
 		}
 		at := position(key)
-		if line, twice := seen[key.Value]; twice {
+		name, value, ok := y.colons(key, v)
+		if !ok {
+			continue
+		}
+		if line, twice := seen[name]; twice {
 			named := "a key"
 			if !y.sealed {
-				named = fmt.Sprintf("the key %q", key.Value)
+				named = fmt.Sprintf("the key %q", name)
 			}
 			y.error(at, "DUPLICATE_KEY", fmt.Sprintf("%s stands twice in %s, first on line %d", named, what, line), "keep one of them")
 			continue
 		}
-		seen[key.Value] = at.Line
-		pairs = append(pairs, pair{text{key.Value, at}, v.Value})
+		seen[name] = at.Line
+		pairs = append(pairs, pair{text{name, at}, value})
 	}
 	return pairs
+}
+
+// colons reads {aws:SourceVpce: absent} as YAML has it: a colon ends a plain key
+// only if white space follows. The parser ends the key at the first one in braces.
+func (y *yamlFile) colons(key *ast.StringNode, v *ast.MappingValueNode) (name string, value ast.Node, ok bool) {
+	colon, at := v.Start.Position, v.Value.GetToken().Position
+	if key.GetToken().Type != token.StringType || at.Line != colon.Line || at.Column != colon.Column+1 || v.Value.Type() == ast.NullType {
+		return key.Value, v.Value, true
+	}
+	if s, plain := v.Value.(*ast.StringNode); plain && s.GetToken().Type == token.StringType {
+		first, second, found := strings.Cut(s.Value, ": ")
+		if second = strings.TrimSpace(second); found && second != "" && !strings.ContainsAny(second, "\"'{}[]&*!|>%@`#:") {
+			end := *at
+			end.Column += len(s.Value) - len(second)
+			return key.Value + ":" + first, ast.String(token.String(second, second, &end)), true
+		}
+	}
+	y.error(position(key), "SYNTAX", "a key in braces holds a colon", "put it in quotes, or write the mapping in lines; behind the colon that ends a key stands a blank")
+	return "", nil, false
 }
 
 // field is a key that a mapping may hold. Without read it is one that belongs
