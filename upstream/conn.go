@@ -32,7 +32,22 @@ func dial(dialer *net.Dialer) func(ctx context.Context, network, address string)
 		if err != nil {
 			return nil, err
 		}
+		// Whatever ends it, this process's death included, a connection ends
+		// with a reset, unless Close finds that it may end orderly. A store may
+		// take what it got before an orderly end for the whole of a body,
+		// whatever its declared length: versitygw does so with an
+		// UNSIGNED-PAYLOAD, and makes an object of it.
+		linger(c, 0)
 		return &conn{Conn: c, ended: make(chan struct{})}, nil
+	}
+}
+
+// linger sets how a connection ends when it is closed: 0 resets it, -1 is the
+// orderly end.
+func linger(c net.Conn, seconds int) {
+	if tcp, ok := c.(*net.TCPConn); ok {
+		// It fails only for a connection that has ended already.
+		_ = tcp.SetLinger(seconds)
 	}
 }
 
@@ -98,20 +113,15 @@ func (c *conn) ReadFrom(r io.Reader) (int64, error) {
 
 func (c *conn) Close() error {
 	c.end()
-	if c.half.Load() != nil {
-		c.abort()
+	if c.half.Load() == nil {
+		linger(c.Conn, -1)
 	}
 	return c.Conn.Close()
 }
 
-// abort resets the connection. A store may take what it got before an orderly
-// end for the whole of a body, whatever its declared length: versitygw does so
-// with an UNSIGNED-PAYLOAD, and makes an object of it.
+// abort resets the connection.
 func (c *conn) abort() {
 	c.end()
-	if tcp, ok := c.Conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
 	_ = c.Conn.Close()
 }
 
