@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/sallyport-iam/sallyport/e2e/sallyport"
 	"github.com/sallyport-iam/sallyport/e2e/store"
 )
 
@@ -210,6 +212,32 @@ func TestDisconnects(t *testing.T) {
 		l.Close()
 		wait(t)
 	})
+}
+
+// TestKilledDuringUpload: if Sallyport itself dies in the middle of an upload,
+// the store makes no object of the half that it has.
+func TestKilledDuringUpload(t *testing.T) {
+	t.Parallel()
+	needsSallyport(t)
+	site, err := sallyport.NewSite(shared.binary, shared.site.Directory, filepath.Join(t.TempDir(), "site"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	door, err := site.Start(t.Context(), sallyport.Options{Upstream: upstream(shared.store), Output: output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucket := bucket(t)
+	l := dial(t, door.Endpoint)
+	p := place{door.Endpoint, shared.keys[admin]}
+	l.say(p.signed(t, "PUT", "/"+bucket+"/half", unsigned, fmt.Sprintf("Content-Length: %d", 2*mebibyte)).String())
+	l.say(strings.Repeat("x", mebibyte))
+	time.Sleep(300 * time.Millisecond) // so that the store has some of it
+	door.Kill()
+	time.Sleep(300 * time.Millisecond)
+	if got, ok := stored(t, bucket, "half"); ok {
+		t.Errorf("the store has an object of %d bytes", len(got))
+	}
 }
 
 // TestStaleConnection: a pooled connection that the store closed as the next

@@ -197,6 +197,9 @@ func (s *Server) Stop() error {
 	return nil
 }
 
+// Kill ends the process at once, as the kernel does when memory is short.
+func (s *Server) Kill() { s.process.Kill() }
+
 // PID is the process id.
 func (s *Server) PID() int { return s.process.PID() }
 

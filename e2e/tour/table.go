@@ -18,7 +18,7 @@ type Table struct {
 	times  bool
 
 	calls, results, wrong int
-	sentence     string
+	sentence              string
 }
 
 // Width is that of a table that no terminal shows.
