@@ -18,7 +18,7 @@ func FuzzDifferential(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		g := generator{data}
+		g := generator{data: data}
 		c, r, a := g.question()
 		compareEvaluators(t, c, r, a)
 	})
@@ -76,7 +76,7 @@ func TestDifferential(t *testing.T) {
 	effects := map[authz.Effect]int{}
 	layers := map[authz.Layer]int{}
 	for _, seed := range randomSeeds(n) {
-		g := generator{seed}
+		g := generator{data: seed}
 		c, r, a := g.question()
 		compareEvaluators(t, c, r, a)
 		d := authz.Decide(c, r, a)

@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,7 +13,8 @@ import (
 // used up it makes the first of everything. Documents are made as structures,
 // so that they also hold what the parser would reject.
 type generator struct {
-	data []byte
+	data      []byte
+	documents int
 }
 
 // n is a number below limit.
@@ -82,7 +84,8 @@ var (
 )
 
 func (g *generator) document(kind policy.Kind) *policy.Document {
-	d := &policy.Document{Kind: kind, Name: "policy", Version: g.one([]string{policy.Version2012, policy.Version2012, policy.Version2008, ""})}
+	g.documents++
+	d := &policy.Document{Kind: kind, Name: strconv.Itoa(g.documents), Version: g.one([]string{policy.Version2012, policy.Version2012, policy.Version2008, ""})}
 	for i := range 1 + g.n(4) {
 		d.Statements = append(d.Statements, g.statement(kind, i))
 	}

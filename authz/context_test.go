@@ -1,0 +1,71 @@
+package authz_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sallyport-iam/sallyport/authz"
+)
+
+func TestContext(t *testing.T) {
+	t.Parallel()
+	var c authz.Context
+	if _, ok := c.Lookup("aws:sourceip"); ok || c.Len() != 0 {
+		t.Error("the zero Context is not empty")
+	}
+	c.Set("AWS:SourceIp", "10.0.0.1")
+	c.Set("aws:sourceip", "10.0.0.2")
+	c.SetList("aws:TagKeys", []string{"a", "b"})
+	if c.Len() != 2 {
+		t.Errorf("%d keys, want 2", c.Len())
+	}
+	v, ok := c.Lookup("aws:sourceip")
+	if text, single := v.Single(); !ok || !single || !v.Usable() || text != "10.0.0.2" {
+		t.Errorf("aws:sourceip is %q (%t, %t), want the value that was set last", text, ok, single)
+	}
+	v, ok = c.Lookup("aws:tagkeys")
+	list, multiple := v.List()
+	if _, single := v.Single(); !ok || !multiple || single {
+		t.Error("aws:tagkeys is not a list")
+	}
+	if diff := cmp.Diff([]string{"a", "b"}, list); diff != "" {
+		t.Error(diff)
+	}
+	c.Reset()
+	if _, ok := c.Lookup("aws:sourceip"); ok || c.Len() != 0 {
+		t.Error("Reset left keys behind")
+	}
+}
+
+func TestContext_SetTag(t *testing.T) {
+	t.Parallel()
+	var c authz.Context
+	c.SetTag("aws:RequestTag", "Team", "a")
+	if v, ok := c.Lookup("aws:requesttag/team"); !ok || !v.Usable() {
+		t.Error("one tag is not usable")
+	}
+	c.SetTag("aws:RequestTag", "team", "b")
+	c.SetTag("aws:RequestTag", "TEAM", "c")
+	v, ok := c.Lookup("aws:requesttag/team")
+	if _, single := v.Single(); !ok || v.Usable() || single {
+		t.Errorf("two tags whose keys differ in case give the value %+v", v)
+	}
+	c.Set("aws:requesttag/team", "d")
+	if v, _ := c.Lookup("aws:requesttag/team"); !v.Usable() {
+		t.Error("Set does not take the place of tags")
+	}
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ got, want string }{
+		{authz.AssumedRole.String(), "assumed-role"},
+		{authz.ExplicitDeny.String(), "explicit_deny"},
+		{authz.LayerSCP.String(), "scp"},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%q, want %q", tt.got, tt.want)
+		}
+	}
+}
