@@ -1,0 +1,75 @@
+package bundle_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/bundle"
+)
+
+// large is a bundle of users with an inline policy of ten statements and a key
+// each.
+func large(users int) files {
+	statement := `{"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::bucket-%d-%d/*", "Condition": {"IpAddress": {"aws:SourceIp": "192.0.2.0/24"}}}`
+	all := files{"bundle/bundle.yaml": small["bundle/bundle.yaml"]}
+	var keys strings.Builder
+	keys.WriteString("keys:\n")
+	for i := range users {
+		name := fmt.Sprintf("bundle/accounts/111122223333/users/user%d", i)
+		all[name+".yaml"] = fmt.Sprintf("id: AIDAUSER%08dEXAMPLE\ntags: {team: storage}\n", i)
+		var list []string
+		for j := range 10 {
+			list = append(list, fmt.Sprintf(statement, i, j))
+		}
+		all[name+"/own.json"] = `{"Version": "2012-10-17", "Statement": [` + strings.Join(list, ",\n") + "]}"
+		keys.WriteString(strings.TrimPrefix(keyLine(fmt.Sprintf("AKIAUSER%08dEXAMPLE", i), fmt.Sprintf("user%d", i)), "keys:\n"))
+	}
+	all["keys.yaml"] = keys.String()
+	return all
+}
+
+// BenchmarkLoad reads, checks and compiles bundles from scratch.
+func BenchmarkLoad(b *testing.B) {
+	for _, users := range []int{100, 1000, 10_000} {
+		b.Run(fmt.Sprintf("statements=%d", users*10), func(b *testing.B) {
+			directory := b.TempDir()
+			large(users).write(b, directory)
+			o := options(b, directory)
+			for b.Loop() {
+				if s, findings := bundle.Load(o); s == nil {
+					b.Fatal(findings[0])
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkChange measures from the write of one file to the moment when it is in
+// force, the quiet time of 250 ms included.
+func BenchmarkChange(b *testing.B) {
+	for _, users := range []int{100, 1000, 10_000} {
+		b.Run(fmt.Sprintf("statements=%d", users*10), func(b *testing.B) {
+			s := watch(b, large(users))
+			status := s.generation(1)
+			for i := 0; b.Loop(); i++ {
+				files{"bundle/accounts/111122223333/users/user1.yaml": fmt.Sprintf("id: AIDAUSER%08dEXAMPLE\ntags: {n: \"%d\"}\n", 1, i)}.write(b, s.directory)
+				for generation := status.Generation; s.Status().Generation == generation; time.Sleep(time.Millisecond) {
+				}
+				status = s.Status()
+			}
+		})
+	}
+}
+
+// BenchmarkCredential looks keys up in a large bundle.
+func BenchmarkCredential(b *testing.B) {
+	s := large(10_000).mustLoad(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ok := s.Credential("AKIAUSER00004711EXAMPLE"); !ok {
+			b.Fatal("no credential")
+		}
+	}
+}
