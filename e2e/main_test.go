@@ -70,6 +70,10 @@ func output() io.Writer {
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	// Most tests wait for other processes, not for the processor.
+	if given := flag.Lookup("test.parallel"); given.Value.String() == given.DefValue {
+		_ = given.Value.Set("6")
+	}
 	os.Exit(run(m))
 }
 

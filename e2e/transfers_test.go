@@ -4,10 +4,12 @@ package e2e_test
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"hash"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -23,36 +25,41 @@ import (
 
 const mebibyte = 1 << 20
 
-// noise reads size bytes that no compression shortens and that differ
-// everywhere, the same ones for the same seed.
+// noise reads size bytes that no compression shortens: a random page again and
+// again, numbered so that no two places are alike.
 type noise struct {
-	state uint64
+	page  []byte
+	used  int // of page
+	pages uint64
 	left  int64
 	sum   hash.Hash
 }
 
 func newNoise(seed uint64, size int64) *noise {
-	return &noise{state: seed*0x9E3779B97F4A7C15 + 1, left: size, sum: sha256.New()}
+	n := &noise{page: make([]byte, 256<<10), left: size, sum: sha256.New()}
+	n.used = len(n.page)
+	random := rand.NewChaCha8([32]byte{byte(seed)})
+	_, _ = random.Read(n.page)
+	return n
 }
 
 func (n *noise) Read(p []byte) (int, error) {
 	if n.left == 0 {
 		return 0, io.EOF
 	}
+	if n.used == len(n.page) {
+		n.pages++
+		binary.LittleEndian.PutUint64(n.page, n.pages)
+		n.used = 0
+	}
 	if int64(len(p)) > n.left {
 		p = p[:n.left]
 	}
-	for i := range p {
-		if i%8 == 0 {
-			n.state ^= n.state << 13
-			n.state ^= n.state >> 7
-			n.state ^= n.state << 17
-		}
-		p[i] = byte(n.state >> (i % 8 * 8))
-	}
-	n.left -= int64(len(p))
-	n.sum.Write(p)
-	return len(p), nil
+	c := copy(p, n.page[n.used:])
+	n.used += c
+	n.left -= int64(c)
+	n.sum.Write(p[:c])
+	return c, nil
 }
 
 // digest is the SHA-256 of what was read.

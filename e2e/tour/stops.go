@@ -64,8 +64,8 @@ func stops() []Stop {
 		allow("alice", "CopyObject "+draft+" to 2026/", copyObject("alice", draft, copied)),
 		allow("alice", "DeleteObject "+copied, deleteObject("alice", copied)),
 		deny("bob", "DeleteObject "+public, denied, noPolicyAllows("s3:DeleteObject"), deleteObject("bob", public)),
-		allow("alice", "upload in parts, and back", multipart("alice", large)),
-		deny("bob", "upload in parts", denied, noPolicyAllows("s3:PutObject"), multipart("bob", "public/video.bin")),
+		allow("alice", "multipart 24 MiB up and down", multipart("alice", large)),
+		deny("bob", "multipart 24 MiB", denied, noPolicyAllows("s3:PutObject"), multipart("bob", "public/video.bin")),
 
 		allow("alice", "PutObject "+secret, putObject("alice", reports, secret, "attack at dawn\n")),
 		deny("carol", "GetObject "+secret, denied, explicitDeny, getObject("carol", secret)),
