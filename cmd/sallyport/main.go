@@ -33,12 +33,8 @@ func main() {
 }
 
 // run is the whole program but for the process around it; it returns the exit
-// code. SIGINT and SIGTERM end the context; a second signal ends the process.
+// code.
 func run(args []string, in io.Reader, out, errOut io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
-
 	console := &Console{In: in, Out: out, Err: errOut}
 	var cli CLI
 	exited := -1
@@ -49,7 +45,7 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		kong.Exit(func(code int) { exited = code }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Bind(console),
-		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.BindSingletonProvider(untilSignal),
 	)
 	if err != nil {
 		return console.fail(err)
@@ -68,6 +64,14 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 		return console.fail(err)
 	}
 	return 0
+}
+
+// untilSignal is the context of a command that asks for one: SIGINT or SIGTERM
+// ends it, a second signal the process. Other commands end with the first.
+func untilSignal() (context.Context, error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, nil
 }
 
 // usage makes of a parser's error one that exits with 2 and names the help of
