@@ -66,8 +66,10 @@ func (b *builder) checkBuckets() {
 	}
 	for _, name := range keysOf(b.buckets) {
 		bucket := b.buckets[name]
+		owned := false
 		for _, route := range keysOf(named) {
 			owner, ok := table.of(route, name)
+			owned = owned || ok
 			if !ok || owner == bucket.account {
 				continue
 			}
@@ -79,6 +81,10 @@ func (b *builder) checkBuckets() {
 				fmt.Sprintf("the bucket %q belongs to account %s%s, as bundle.yaml has it", name, owner, where),
 				"keep its policy with that account, or change the rule; a bucket with a policy has one owner on all routes")
 			break
+		}
+		if !owned {
+			b.report(bucket.document.file, policy.Position{}, policy.Warning, "NO_OWNER",
+				fmt.Sprintf("the bucket %q has no owner, and so nobody has access to it", name), "add a rule for it to buckets in bundle.yaml")
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,6 +58,9 @@ func watchpoints(path string) map[string][]string {
 
 // realPath is where a path leads: absolute and without symbolic links.
 func realPath(path string) (string, error) {
+	if path == "" {
+		return "", errors.New("no directory is named")
+	}
 	absolute, err := filepath.Abs(path)
 	if err != nil {
 		return "", err

@@ -79,9 +79,9 @@ const (
 	// settle is the longest pause between two readings of a plain directory
 	// that must agree.
 	settle = 100 * time.Millisecond
-	// restless is how long changes may go on until a reading is tried all the
-	// same.
-	restless = 2 * time.Second
+	// restless is how many quiet times changes may go on until a reading is
+	// tried all the same.
+	restless = 8
 	// blindPoll is the time between readings where the file system tells of no
 	// changes.
 	blindPoll = 500 * time.Millisecond
@@ -151,7 +151,7 @@ func (m *Manager) next(w *watcher, first, last time.Time) time.Duration {
 		return max(poll, idle*m.cost)
 	}
 	at := last.Add(m.opts.Quiet)
-	if late := first.Add(restless); at.After(late) {
+	if late := first.Add(restless * m.opts.Quiet); at.After(late) {
 		at = late
 	}
 	return max(0, time.Until(at))
@@ -173,12 +173,13 @@ func (m *Manager) check(ctx context.Context, w *watcher) (stable bool) {
 	if ctx.Err() != nil {
 		return true
 	}
+	atomically = atomically && in.err == nil && in.keysFingerprint() == m.keys && swapPath(m.opts.Directory) == in.tree.real
+	m.read = in.tree.real
 	if m.tried == now {
 		m.agree(now)
 		return !grown
 	}
 	// A first reading, or one of files written one by one, must be seen twice.
-	atomically = atomically && in.err == nil && in.keysFingerprint() == m.keys && swapPath(m.opts.Directory) == in.tree.real
 	if !atomically {
 		select {
 		case <-ctx.Done():

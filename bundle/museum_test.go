@@ -98,6 +98,41 @@ func TestMuseum_24_symlinkSwap(t *testing.T) {
 	}
 }
 
+// TestMuseum_24_editAfterSwap: what is edited behind a link that was swapped once
+// is no swap, even if the swap itself changed nothing: it must be quiet first.
+func TestMuseum_24_editAfterSwap(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	small.write(t, directory)
+	for name, text := range small {
+		if strings.HasPrefix(name, "bundle/") {
+			files{strings.Replace(name, "bundle/", "same/", 1): text}.write(t, directory)
+		}
+	}
+	link := func(target string) {
+		t.Helper()
+		if err := os.Symlink(target, directory+"/next"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(directory+"/next", directory+"/current"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link("bundle")
+	o := options(t, directory)
+	o.Directory = directory + "/current"
+	o.Poll, o.Quiet = time.Hour, time.Minute
+	s := run(t, directory, o)
+	before := s.generation(1)
+	link("same")
+	s.await("a look at the swap", func(st bundle.Status) bool { return st.CheckedAt.After(before.CheckedAt) })
+	files{strings.Replace(alicesPolicy, "bundle/", "same/", 1): allow("s3:PutObject")}.write(t, directory)
+	time.Sleep(300 * time.Millisecond)
+	if s.Status().Generation != 1 {
+		t.Error("a file is in force as soon as it is written")
+	}
+}
+
 // TestMuseum_24_kubernetesVolume: a mounted ConfigMap changes by the swap of ..data.
 func TestMuseum_24_kubernetesVolume(t *testing.T) {
 	t.Parallel()
