@@ -17,13 +17,17 @@ type instance struct {
 }
 
 // serve starts a Sallyport with a configuration of testdata/site, the shared
-// keys and a bundle that the test may edit. The end of the test stops it.
-func serve(t testing.TB, config string, up sallyport.Upstream) *instance {
+// keys and a bundle that the test may edit; before changes the site first. The
+// end of the test stops it.
+func serve(t testing.TB, config string, up sallyport.Upstream, before ...func(*sallyport.Site)) *instance {
 	t.Helper()
 	needsSallyport(t)
 	site, err := sallyport.NewSite(shared.binary, shared.site.Directory, filepath.Join(t.TempDir(), "site"))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, change := range before {
+		change(site)
 	}
 	server, err := site.Start(t.Context(), sallyport.Options{Config: config, Upstream: up, Output: output()})
 	if err != nil {

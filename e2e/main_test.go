@@ -5,7 +5,8 @@
 //
 // With SALLYPORT_E2E_DIRECT=1 the tests of ordinary clients talk to the store
 // without Sallyport, which tells a fault of the store from one of ours.
-// SALLYPORT_E2E_LOGS=1 shows what the processes print.
+// SALLYPORT_E2E_LOGS=1 shows what the processes print, and SALLYPORT_E2E_RACE=1
+// builds Sallyport with the race detector.
 package e2e_test
 
 import (
@@ -52,6 +53,7 @@ var shared struct {
 	server              *sallyport.Server
 	certificates        *authority
 	tlsEndpoint         string
+	hostsAddress        string // of the door for virtual hosts
 	keys                map[string]sallyport.Key
 	// home is a folder that lives as long as the tests.
 	home string
@@ -116,7 +118,11 @@ func run(m *testing.M) (code int) {
 func start(ctx context.Context, home string) (err error) {
 	progress := process.NewProgress(os.Stderr)
 	shared.home = home
-	if shared.storeBinary, err = store.Build(ctx, progress); err != nil {
+	module, err := process.Module()
+	if err != nil {
+		return err
+	}
+	if shared.storeBinary, err = process.Build(ctx, progress, process.Store(module)); err != nil {
 		return err
 	}
 	shared.store, err = store.Start(ctx, store.Options{
@@ -125,7 +131,11 @@ func start(ctx context.Context, home string) (err error) {
 	if err != nil || direct() {
 		return err
 	}
-	if shared.binary, err = sallyport.Build(ctx, progress, buildFlags()...); err != nil {
+	product := process.Sallyport(filepath.Dir(module))
+	if os.Getenv("SALLYPORT_E2E_RACE") != "" {
+		product.Flags = []string{"-race"}
+	}
+	if shared.binary, err = process.Build(ctx, progress, product); err != nil {
 		return err
 	}
 	if shared.certificates, err = newAuthority(); err != nil {
@@ -144,17 +154,12 @@ func start(ctx context.Context, home string) (err error) {
 		return err
 	}
 	for _, door := range status.Doors {
-		if door.Name == "s3-tls" {
+		switch door.Name {
+		case "s3-tls":
 			shared.tlsEndpoint = "https://" + door.Address
+		case "s3-hosts":
+			shared.hostsAddress = door.Address
 		}
-	}
-	return nil
-}
-
-// buildFlags lets SALLYPORT_E2E_RACE=1 run the product with the race detector.
-func buildFlags() []string {
-	if os.Getenv("SALLYPORT_E2E_RACE") != "" {
-		return []string{"-race"}
 	}
 	return nil
 }

@@ -143,6 +143,58 @@ func TestHotReload(t *testing.T) {
 	await("the broken edit undone", func(s sallyport.Status) bool { return s.Bundle.LastError == "" })
 }
 
+// TestMuseum_24_symlinkSwap: a bundle that is a symbolic link to a version of it
+// is taken up when the link is swapped, as Kubernetes and deployment tools do.
+func TestMuseum_24_symlinkSwap(t *testing.T) {
+	t.Parallel()
+	needsSallyport(t)
+	link := func(site *sallyport.Site, version string) {
+		next := site.Path("bundle.next")
+		if err := os.Symlink(version, next); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(next, site.Path("bundle")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	door := serve(t, "sallyport.yaml", upstream(shared.store), func(site *sallyport.Site) {
+		if err := os.Rename(site.Path("bundle"), site.Path("version-1")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.CopyFS(site.Path("version-2"), os.DirFS(site.Path("version-1"))); err != nil {
+			t.Fatal(err)
+		}
+		file := append([]string{"version-2"}, limitedPolicy[1:]...)
+		if err := os.WriteFile(site.Path(file...), allowing("s3:GetObject"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		link(site, "version-1")
+	})
+	bucket := bucket(t)
+	put(t, bucket, "private", "x")
+	c := door.at(limited).client(t, once)
+	input := &s3.GetObjectInput{Bucket: &bucket, Key: aws.String("private")}
+	_, err := c.GetObject(t.Context(), input)
+	wantDenied(t, err, "s3:GetObject")
+	before, err := door.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	link(door.site, "version-2")
+	if _, err := door.Await(within(t, 15*time.Second), func(s sallyport.Status) bool { return s.Bundle.Revision != before.Bundle.Revision }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.GetObject(t.Context(), input); err != nil {
+		t.Errorf("under version 2: %v", err)
+	}
+	link(door.site, "version-1")
+	if _, err := door.Await(within(t, 15*time.Second), func(s sallyport.Status) bool { return s.Bundle.Revision == before.Bundle.Revision }); err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.GetObject(t.Context(), input)
+	wantDenied(t, err, "s3:GetObject")
+}
+
 // TestNewKey: a key that is made while Sallyport runs is good without a restart.
 func TestNewKey(t *testing.T) {
 	t.Parallel()

@@ -49,6 +49,17 @@ type Binary struct {
 	Flags []string
 }
 
+// Store is versitygw at the version that the e2e module pins; home is the
+// module's folder.
+func Store(home string) Binary {
+	return Binary{Name: "versitygw", Module: home, Package: "github.com/versity/versitygw/cmd/versitygw"}
+}
+
+// Sallyport is the product, of the checkout at root.
+func Sallyport(root string) Binary {
+	return Binary{Name: "sallyport", Module: root, Package: "./cmd/sallyport"}
+}
+
 // Build builds b with the go command, reports its progress and returns the
 // path of the executable. Go's build cache makes a second build quick.
 func Build(ctx context.Context, progress *Progress, b Binary) (path string, err error) {

@@ -80,6 +80,16 @@ func (p *Process) Err() error {
 	return p.err
 }
 
+// Ending says how the process ended and what it printed last. It waits for the
+// end.
+func (p *Process) Ending() string {
+	how := "exit status 0"
+	if err := p.Err(); err != nil {
+		how = err.Error()
+	}
+	return how + "; its last words:\n" + p.Tail()
+}
+
 // Tail is the last of what the process printed.
 func (p *Process) Tail() string { return p.tail.String() }
 

@@ -97,7 +97,7 @@ func (s *Server) ready(ctx context.Context) error {
 		}
 		select {
 		case <-s.process.Done():
-			return fmt.Errorf("sallyport ended before it was ready (%v); its last words:\n%s", s.process.Err(), s.process.Tail())
+			return fmt.Errorf("sallyport ended before it was ready: %s", s.process.Ending())
 		case <-ctx.Done():
 			return fmt.Errorf("sallyport was not ready within %s; its last words:\n%s", readyWithin, s.process.Tail())
 		case <-time.After(20 * time.Millisecond):

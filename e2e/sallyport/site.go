@@ -1,6 +1,6 @@
 //go:build unix
 
-// Package sallyport builds the product and runs it as a process of its own.
+// Package sallyport runs the product as a process of its own.
 package sallyport
 
 import (
@@ -13,24 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-
-	"github.com/sallyport-iam/sallyport/e2e/process"
 )
-
-// Build builds the command of the checkout that this module is part of. flags
-// are further flags of go build.
-func Build(ctx context.Context, progress *process.Progress, flags ...string) (string, error) {
-	home, err := process.Module()
-	if err != nil {
-		return "", err
-	}
-	return process.Build(ctx, progress, process.Binary{
-		Name:    "sallyport",
-		Module:  filepath.Dir(home),
-		Package: "./cmd/sallyport",
-		Flags:   flags,
-	})
-}
 
 // Site is a folder that Sallyport serves from: sallyport.yaml, the bundle and
 // the key file.
@@ -75,8 +58,11 @@ func (s *Site) CreateKey(ctx context.Context, account, user string) (Key, error)
 		return Key{}, fmt.Errorf("sallyport keys create for %s: %w\n%s", user, err, stderr.String())
 	}
 	var key Key
-	if err := json.Unmarshal(out, &key); err != nil || key.AccessKeyID == "" || key.SecretAccessKey == "" {
-		return Key{}, fmt.Errorf("sallyport keys create for %s printed no key as JSON (%v)", user, err)
+	if err := json.Unmarshal(out, &key); err != nil {
+		return Key{}, fmt.Errorf("sallyport keys create for %s printed no JSON: %w", user, err)
+	}
+	if key.AccessKeyID == "" || key.SecretAccessKey == "" {
+		return Key{}, fmt.Errorf("sallyport keys create for %s printed no key", user)
 	}
 	return key, nil
 }

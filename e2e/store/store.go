@@ -31,22 +31,9 @@ const (
 // readyWithin is how long the store may take to answer.
 const readyWithin = 20 * time.Second
 
-// Build builds versitygw at the version that this module pins.
-func Build(ctx context.Context, progress *process.Progress) (string, error) {
-	home, err := process.Module()
-	if err != nil {
-		return "", err
-	}
-	return process.Build(ctx, progress, process.Binary{
-		Name:    "versitygw",
-		Module:  home,
-		Package: "github.com/versity/versitygw/cmd/versitygw",
-	})
-}
-
 // Options say how to run the store.
 type Options struct {
-	// Binary is what Build returned.
+	// Binary is the versitygw program.
 	Binary string
 	// Directory holds the store's files. It exists and is empty at first;
 	// another Start with the same one finds the buckets again.
@@ -154,7 +141,7 @@ func (s *Store) ready(ctx context.Context) error {
 		}
 		select {
 		case <-s.process.Done():
-			return fmt.Errorf("the store ended before it answered (%v); its last words:\n%s", s.process.Err(), s.process.Tail())
+			return fmt.Errorf("the store ended before it answered: %s", s.process.Ending())
 		case <-ctx.Done():
 			return fmt.Errorf("the store did not answer at %s within %s; its last words:\n%s", s.Endpoint, readyWithin, s.process.Tail())
 		case <-time.After(20 * time.Millisecond):

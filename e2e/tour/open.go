@@ -18,17 +18,6 @@ type Binaries struct {
 	Store, Sallyport string
 }
 
-// Build builds them.
-func Build(ctx context.Context, progress *process.Progress) (Binaries, error) {
-	var b Binaries
-	var err error
-	if b.Store, err = store.Build(ctx, progress); err != nil {
-		return b, err
-	}
-	b.Sallyport, err = sallyport.Build(ctx, progress)
-	return b, err
-}
-
 // Ground is what the tour is taken through: a store, a copy of
 // examples/quickstart with a key for each user, and Sallyport serving it.
 type Ground struct {
