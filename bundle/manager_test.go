@@ -356,6 +356,31 @@ func TestPoll(t *testing.T) {
 	s.await("the change", func(bundle.Status) bool { return s.may("s3:PutObject") })
 }
 
+// TestPanic: a defect that shows while a bundle is loaded keeps what is in force,
+// and the next change is tried.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	conditioned := func(key string) files {
+		return files{alicesPolicy: `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*", "Condition": {"Bool": {"` + key + `": "true"}}}]}`}
+	}
+	s := watch(t, small, func(o *bundle.Options) {
+		o.Routes[0].Fills = func(_, key string) bool {
+			if key == "aws:viaawsservice" {
+				panic("a defect")
+			}
+			return true
+		}
+	})
+	s.generation(1)
+	conditioned("aws:ViaAWSService").write(t, s.directory)
+	s.failure("a defect")
+	if !s.may("s3:GetObject") {
+		t.Error("what was in force is gone")
+	}
+	conditioned("aws:SecureTransport").write(t, s.directory)
+	s.generation(2)
+}
+
 // TestLog: an activation, warnings and a failure are logged, each once.
 func TestLog(t *testing.T) {
 	t.Parallel()

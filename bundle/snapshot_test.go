@@ -261,6 +261,21 @@ func TestJudgedPerRoute(t *testing.T) {
 	}
 }
 
+// TestAnyRoute: a route that stands for all does not restrict names of routes.
+func TestAnyRoute(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	small.with(files{"bundle/bundle.yaml": small["bundle/bundle.yaml"] + "  - {name: logs, account: \"111122223333\", route: unheard-of}\n"}).write(t, directory)
+	o := options(t, directory)
+	if s, findings := bundle.Load(o); s != nil || len(findings) != 1 || findings[0].Code != "UNKNOWN_ROUTE" {
+		t.Errorf("findings %v", findings)
+	}
+	o.Routes = []bundle.Route{storageRoute(bundle.AnyRoute)}
+	if s, findings := bundle.Load(o); s == nil || len(findings) > 0 {
+		t.Errorf("findings %v", findings)
+	}
+}
+
 // TestQuickstart: the bundle that new users read first loads without a word, for
 // everything that the S3 mapper can do.
 func TestQuickstart(t *testing.T) {
