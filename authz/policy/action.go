@@ -39,8 +39,10 @@ func (p ActionPattern) Match(action string) bool {
 	for t < len(action) {
 		switch {
 		case i < len(p.text) && p.text[i] == '*':
+			if i++; i == len(p.text) {
+				return true
+			}
 			star, mark = i, t
-			i++
 		case i < len(p.text) && p.text[i] == '?':
 			i++
 			t += runeLen(action[t:])
@@ -49,7 +51,7 @@ func (p ActionPattern) Match(action string) bool {
 			t++
 		case star >= 0:
 			mark += runeLen(action[mark:])
-			i, t = star+1, mark
+			i, t = star, mark
 		default:
 			return false
 		}

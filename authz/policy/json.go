@@ -54,13 +54,11 @@ type member struct {
 	value    node
 }
 
-// syntaxError ends the reading of a text.
+// syntaxError ends the reading of a text; nil while there is none.
 type syntaxError struct {
 	Position
 	message, remedy string
 }
-
-func (e *syntaxError) Error() string { return e.message }
 
 // scanner reads JSON as RFC 8259 has it, and nothing more.
 type scanner struct {
@@ -71,7 +69,7 @@ type scanner struct {
 	duplicate func(first Position, again *member)
 }
 
-func (s *scanner) fail(message, remedy string) error {
+func (s *scanner) fail(message, remedy string) *syntaxError {
 	return &syntaxError{s.Position, message, remedy}
 }
 
@@ -107,7 +105,7 @@ func (s *scanner) newline(n int) {
 }
 
 // document reads the one value of a text.
-func (s *scanner) document() (node, error) {
+func (s *scanner) document() (node, *syntaxError) {
 	s.space()
 	n, err := s.value()
 	if err != nil {
@@ -120,12 +118,12 @@ func (s *scanner) document() (node, error) {
 	return n, nil
 }
 
-func (s *scanner) value() (node, error) {
+func (s *scanner) value() (node, *syntaxError) {
 	if s.text == "" {
 		return node{}, s.fail("the text ends where a value is expected", "complete the document")
 	}
 	n := node{Position: s.Position}
-	var err error
+	var err *syntaxError
 	switch c := s.text[0]; {
 	case c == '{':
 		n.kind = nodeObject
@@ -145,7 +143,7 @@ func (s *scanner) value() (node, error) {
 	return n, err
 }
 
-func (s *scanner) word() (nodeKind, string, error) {
+func (s *scanner) word() (nodeKind, string, *syntaxError) {
 	for word, kind := range map[string]nodeKind{"true": nodeBool, "false": nodeBool, "null": nodeNull} {
 		if strings.HasPrefix(s.text, word) {
 			s.advance(len(word))
@@ -159,7 +157,7 @@ func (s *scanner) word() (nodeKind, string, error) {
 	return 0, "", s.fail(fmt.Sprintf("%q cannot begin a value", r), "write a string in double quotes, an array or an object")
 }
 
-func (s *scanner) number() (string, error) {
+func (s *scanner) number() (string, *syntaxError) {
 	n := 0
 	if s.text[n] == '-' {
 		n++
@@ -199,7 +197,7 @@ func digits(s string) int {
 
 // enter begins an array or an object, and tells whether it has no content. It
 // is left behind the opening bracket, or behind the closing one.
-func (s *scanner) enter(closing byte) (empty bool, err error) {
+func (s *scanner) enter(closing byte) (empty bool, err *syntaxError) {
 	if s.depth++; s.depth > maxDepth {
 		return false, s.fail(fmt.Sprintf("nested deeper than %d levels", maxDepth), "no policy needs that: remove the brackets")
 	}
@@ -215,7 +213,7 @@ func (s *scanner) enter(closing byte) (empty bool, err error) {
 
 // next moves over what follows a member or an item, and tells whether another
 // one comes.
-func (s *scanner) next(closing byte) (more bool, err error) {
+func (s *scanner) next(closing byte) (more bool, err *syntaxError) {
 	s.space()
 	switch {
 	case s.text == "":
@@ -236,7 +234,7 @@ func (s *scanner) next(closing byte) (more bool, err error) {
 	return true, nil
 }
 
-func (s *scanner) array() ([]node, error) {
+func (s *scanner) array() ([]node, *syntaxError) {
 	items := []node{}
 	empty, err := s.enter(']')
 	for more := !empty; more && err == nil; {
@@ -250,7 +248,7 @@ func (s *scanner) array() ([]node, error) {
 	return items, err
 }
 
-func (s *scanner) object() ([]member, error) {
+func (s *scanner) object() ([]member, *syntaxError) {
 	members := []member{}
 	seen := map[string]Position{}
 	empty, err := s.enter('}')
@@ -274,7 +272,7 @@ func (s *scanner) object() ([]member, error) {
 }
 
 // name reads a member's name and its colon.
-func (s *scanner) name() (string, error) {
+func (s *scanner) name() (string, *syntaxError) {
 	if s.text == "" || s.text[0] != '"' {
 		return "", s.fail("a member's name in double quotes is expected", `write "Name": value`)
 	}
@@ -291,7 +289,8 @@ func (s *scanner) name() (string, error) {
 	return name, nil
 }
 
-func (s *scanner) str() (string, error) {
+func (s *scanner) str() (string, *syntaxError) {
+	begin := s.Position
 	s.advance(1)
 	// Most strings hold no escape and are a part of the text as they stand.
 	for i := range len(s.text) {
@@ -301,24 +300,28 @@ func (s *scanner) str() (string, error) {
 			s.advance(i + 1)
 			return text, nil
 		case c == '\\':
-			return s.escaped(i)
+			return s.escaped(begin, i)
 		case c < ' ':
 			s.advance(i)
 			return "", s.fail("a control character in a string", `escape it, e.g. as \n or \t`)
 		}
 	}
-	return "", s.fail("the string has no end", "close it with a double quote")
+	return "", endless(begin)
+}
+
+func endless(begin Position) *syntaxError {
+	return &syntaxError{begin, "the string has no end", "close it with a double quote"}
 }
 
 // escaped reads the rest of a string whose first n bytes hold no escape.
-func (s *scanner) escaped(n int) (string, error) {
+func (s *scanner) escaped(begin Position, n int) (string, *syntaxError) {
 	var b strings.Builder
 	for {
 		b.WriteString(s.text[:n])
 		s.advance(n)
 		switch {
 		case s.text == "":
-			return "", s.fail("the string has no end", "close it with a double quote")
+			return "", endless(begin)
 		case s.text[0] == '"':
 			s.advance(1)
 			return b.String(), nil

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"errors"
 	"fmt"
 	"sort"
 	"unicode/utf8"
@@ -75,10 +74,7 @@ func (r *reader) read(text []byte) *Document {
 	}}
 	root, err := s.document()
 	if err != nil {
-		var syntax *syntaxError
-		if errors.As(err, &syntax) {
-			r.error(syntax.Position, "JSON_SYNTAX_ERROR", syntax.message, syntax.remedy)
-		}
+		r.error(err.Position, "JSON_SYNTAX_ERROR", err.message, err.remedy)
 		return nil
 	}
 	if root.kind != nodeObject {

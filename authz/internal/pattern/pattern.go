@@ -189,6 +189,13 @@ func match(tokens []token, text string, values []string) bool {
 			t, at = fieldT, fieldAt
 		case runT >= 0:
 			runAt += size(text[runAt:])
+			if next := &tokens[runT]; next.kind == literal {
+				n := strings.Index(text[runAt:], next.text)
+				if n < 0 {
+					return false
+				}
+				runAt += n
+			}
 			t, at, fieldT = runT, runAt, -1
 		default:
 			return false
