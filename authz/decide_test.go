@@ -110,8 +110,12 @@ func TestDecide_zeroValues(t *testing.T) {
 			t.Errorf("%s: root of no account is root of a resource of no account: %+v", name, d)
 		}
 	}
-	if (authz.Decision{}).Allowed() {
+	d := authz.Decision{}
+	if d.Allowed() {
 		t.Error("the zero Decision allows")
+	}
+	if got, want := d.Sentence(&authz.Caller{}, object()), `User: anonymous is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::bkt/k"`; got != want {
+		t.Errorf("its sentence is %q, want %q", got, want)
 	}
 }
 

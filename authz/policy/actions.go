@@ -43,7 +43,7 @@ func (r *reader) action(s *Statement, v Value, negated bool) {
 	case v.Text == "*" && r.kind == RCP:
 		r.error(v.Position, "UNSUPPORTED_ACTION", `a resource control policy cannot hold the action "*"`, `name the service: "s3:*"`)
 	case v.Text == "*" && (r.kind != Trust || negated):
-	case r.kind == Trust && !negated && !strings.EqualFold(prefix, "sts"):
+	case r.kind == Trust && !negated && lowerASCII(prefix) != "sts":
 		r.error(v.Position, "UNSUPPORTED_ACTION", fmt.Sprintf("a trust policy cannot hold the action %q", v.Text), `write actions of sts, such as "sts:AssumeRole"`)
 	case !colon:
 		r.error(v.Position, "INVALID_ACTION", fmt.Sprintf("the action %q has no service prefix", v.Text), `write "service:Name", e.g. "s3:GetObject"`)

@@ -28,6 +28,18 @@ func (r *reader) principals(s *Statement, yes, no *member) {
 	}
 	for _, p := range s.Principals {
 		r.everyone(s, p)
+		r.canonical(s, p, false)
+	}
+	for _, p := range s.NotPrincipals {
+		r.canonical(s, p, true)
+	}
+}
+
+// canonical reports an id that matches nobody unless the account's is known,
+// which AWS shows to the account alone.
+func (r *reader) canonical(s *Statement, p Principal, negated bool) {
+	if p.Type == CanonicalUser {
+		r.add(s.vain(negated), p.Position, "UNSUPPORTED_CANONICAL_USER", "a canonical user id matches only callers of an account whose id is known", "name the account under AWS")
 	}
 }
 

@@ -151,21 +151,30 @@ func implicit(layer authz.Layer) authz.Decision {
 // the caller, and the first statement that does so in the strongest way.
 func (q question) granted(p *authz.Policies) (named, *authz.Statement) {
 	var all named
-	matches := q.applying(p, policy.Allow)
-	for _, m := range matches {
+	var strongest *authz.Statement
+	rank := 0
+	for _, m := range q.applying(p, policy.Allow) {
 		all.merge(m.named)
-	}
-	token := q.caller.Type == authz.WebIdentity || q.caller.Type == authz.SAML
-	for _, m := range matches {
-		n := m.named
-		switch {
-		case token && all.self && !n.self:
-		case all.self && n.self, (all.self || all.any) && n.any && !token:
-			return all, m.statement
-		case all.self || all.any && !token:
-		case all.any && n.any, !all.any && all.parent && n.parent, !all.any && !all.parent && n.account:
-			return all, m.statement
+		if r := q.rank(m.named); r > rank {
+			strongest, rank = m.statement, r
 		}
 	}
-	return all, nil
+	return all, strongest
+}
+
+// rank orders the ways of being named. To be one of everybody is as good as to
+// be named oneself, but for the holder of a token.
+func (q question) rank(n named) int {
+	token := q.caller.Type == authz.WebIdentity || q.caller.Type == authz.SAML
+	switch {
+	case n.self && token:
+		return 4
+	case n.self, n.any:
+		return 3
+	case n.parent:
+		return 2
+	case n.account:
+		return 1
+	}
+	return 0
 }

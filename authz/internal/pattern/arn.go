@@ -26,9 +26,6 @@ func Resource(s string, variables, complete bool) Pattern {
 	field := 1
 	for i, part := range split {
 		if part.Kind != policy.Text {
-			if field < arnFields {
-				return Never()
-			}
 			p.addPart(part, one, run)
 			continue
 		}
@@ -36,7 +33,7 @@ func Resource(s string, variables, complete bool) Pattern {
 		for field < arnFields {
 			text, after, colon := strings.Cut(rest, ":")
 			if !colon && i+1 < len(split) {
-				return Never()
+				return Never() // a variable follows
 			}
 			p.addField(text)
 			if rest = after; !colon {
