@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sallyport-iam/sallyport/e2e/store"
 )
 
@@ -52,6 +54,11 @@ var python = sync.OnceValues(func() (bin string, err error) {
 	sum := sha256.Sum256(append(text, version...))
 	home := filepath.Join(cache, "sallyport-e2e", "python-"+hex.EncodeToString(sum[:6]))
 	bin, ready := filepath.Join(home, "bin"), filepath.Join(home, "ready")
+	unlock, err := lock(home + ".lock")
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
 	if _, err := os.Stat(ready); err == nil {
 		return bin, nil
 	}
@@ -65,6 +72,22 @@ var python = sync.OnceValues(func() (bin string, err error) {
 	}
 	return bin, os.WriteFile(ready, nil, 0o644)
 })
+
+// lock keeps other runs of these tests out until unlock is called.
+func lock(path string) (unlock func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("locking %s: %w", path, err)
+	}
+	return func() { file.Close() }, nil
+}
 
 // pythonTool is a program of the virtual environment.
 func pythonTool(t testing.TB, name string) string {

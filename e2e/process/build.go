@@ -74,9 +74,10 @@ func Build(ctx context.Context, progress *Progress, b Binary) (path string, err 
 	step := progress.Step("Building " + b.Name)
 	defer func() { step.Done(err) }()
 
-	args := append([]string{"build", "-C", b.Module, "-o", path}, b.Flags...)
+	// Without the state of the checkout, which git may refuse to tell.
+	args := append([]string{"build", "-C", b.Module, "-buildvcs=false", "-o", path}, b.Flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, b.Package)...)
-	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
+	cmd.Env = append(os.Environ(), "GOWORK=off")
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return "", err
