@@ -23,7 +23,7 @@ help: ## list the targets
 .PHONY: demo
 demo: ## run a real store and Sallyport, take a tour as several principals (KEEP=1 stays up)
 	@echo "building… (the first time this compiles a store and an SDK: some minutes)"
-	@cd e2e && go run ./demo $(if $(KEEP),-keep,)
+	@cd e2e && go build -o .bin/demo ./demo && .bin/demo $(if $(KEEP),-keep,)
 
 .PHONY: build
 build: ## build bin/sallyport
@@ -88,7 +88,7 @@ bench: ## run the benchmarks (BENCH=regexp)
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin .demo
+	rm -rf bin e2e/.bin
 
 # Tools, pinned by tools/go.mod.
 
