@@ -81,7 +81,9 @@ func (c *condition) holds(e *environment, deny bool) bool {
 	case c.set == policy.NoSet && (c.multivalued || v.multiple):
 		return false
 	case v.unusable:
-		return c.negated && deny
+		// Nothing tells which of the two values counts: what the condition
+		// guards is denied, and what it opens stays shut.
+		return deny
 	case clock != noClock:
 		return c.passesClock(e, clock)
 	case !v.multiple:

@@ -54,7 +54,7 @@ func (q question) condition(doc *policy.Document, s *policy.Statement, c *policy
 		return false
 	}
 	if !usable {
-		return negated && s.Effect == policy.Deny
+		return s.Effect == policy.Deny
 	}
 
 	every, some := true, false
