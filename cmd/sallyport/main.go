@@ -17,11 +17,12 @@ import (
 
 // CLI is the command line; each command has a file of its own.
 type CLI struct {
-	Serve   ServeCmd   `cmd:"" help:"Run Sallyport as a configuration file says."`
-	Config  ConfigCmd  `cmd:"" help:"Check the configuration file, or print its reference."`
-	Bundle  BundleCmd  `cmd:"" help:"Check a bundle of accounts and policies."`
-	Keys    KeysCmd    `cmd:"" help:"Make and list access keys."`
-	Version VersionCmd `cmd:"" help:"Print the version of this binary."`
+	Serve    ServeCmd    `cmd:"" help:"Run Sallyport as a configuration file says."`
+	Config   ConfigCmd   `cmd:"" help:"Check the configuration file, or print its reference."`
+	Bundle   BundleCmd   `cmd:"" help:"Check a bundle of accounts and policies."`
+	Keys     KeysCmd     `cmd:"" help:"Make and list access keys."`
+	Simulate SimulateCmd `cmd:"" help:"Decide what lines of JSON ask, with the policies they hold."`
+	Version  VersionCmd  `cmd:"" help:"Print the version of this binary."`
 }
 
 const description = `Sallyport puts AWS IAM in front of S3-compatible storage.
