@@ -13,6 +13,8 @@ type Document struct {
 	statements []statement
 	// denies and allows find the statements of each effect by action.
 	denies, allows index.Index
+	// reads is what the statements read; nil if they read nothing.
+	reads *layerReads
 }
 
 // statement is a compiled statement. Its action elements are in the index.
@@ -42,6 +44,7 @@ func Compile(doc *policy.Document) *Document {
 			d.allows.Add(i, s)
 		}
 	}
+	d.reads = documentReads(doc)
 	return d
 }
 
@@ -88,10 +91,16 @@ func compileResources(doc *policy.Document, values []policy.Value) []pattern.Pat
 // organization has attached. Their order means nothing for what is decided.
 type Policies struct {
 	documents []*Document
+	// identity is a number that no other Policies of the process has or gets;
+	// that of the zero value is 0.
+	identity uint64
+	reads    *layerReads
 }
 
 // NewPolicies attaches documents.
-func NewPolicies(docs ...*Document) *Policies { return &Policies{docs} }
+func NewPolicies(docs ...*Document) *Policies {
+	return &Policies{docs, lastPolicies.Add(1), attachedReads(docs)}
+}
 
 // Documents are the documents that are attached; of a nil Policies, none.
 func (p *Policies) Documents() []*Document {

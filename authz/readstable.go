@@ -1,0 +1,182 @@
+package authz
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/sallyport-iam/sallyport/authz/policy"
+)
+
+// lastPolicies is the identity that was given last.
+var lastPolicies atomic.Uint64
+
+// layerReads tells what the documents read that are attached together. The
+// answer for an action is made when it is first asked for.
+type layerReads struct {
+	tables []*readTable
+	// heaviest is as much as there can be to evaluate for any one action.
+	heaviest int
+	known    atomic.Pointer[map[string]*readSet]
+	adding   sync.Mutex
+}
+
+// mostActions bounds what is remembered. Actions come from the tables of
+// mappers, which have fewer.
+const mostActions = 1024
+
+// documentReads is nil if the document reads nothing.
+func documentReads(doc *policy.Document) *layerReads {
+	t := newReadTable(doc)
+	if t.exact == nil && t.rest == nil {
+		return nil
+	}
+	return &layerReads{tables: []*readTable{t}, heaviest: t.heaviest}
+}
+
+// attachedReads is nil if no document reads anything. What one document reads
+// is shared by all that attach no other such.
+func attachedReads(documents []*Document) *layerReads {
+	var one, all *layerReads
+	for _, d := range documents {
+		switch {
+		case d.reads == nil:
+		case one == nil:
+			one = d.reads
+		default:
+			if all == nil {
+				all = &layerReads{tables: slices.Clone(one.tables), heaviest: one.heaviest}
+			}
+			all.tables = append(all.tables, d.reads.tables...)
+			all.heaviest += d.reads.heaviest
+		}
+	}
+	if all == nil {
+		return one
+	}
+	return all
+}
+
+// of is what the statements read whose action elements match.
+func (l *layerReads) of(action string) *readSet {
+	if known := l.known.Load(); known != nil {
+		if r := (*known)[action]; r != nil {
+			return r
+		}
+	}
+	return l.learn(action)
+}
+
+func (l *layerReads) learn(action string) *readSet {
+	r := new(readSet)
+	lower := lowerASCII(action)
+	for _, t := range l.tables {
+		t.collect(r, action, lower)
+	}
+	l.adding.Lock()
+	defer l.adding.Unlock()
+	next := map[string]*readSet{}
+	if known := l.known.Load(); known != nil && len(*known) < mostActions {
+		next = maps.Clone(*known)
+	}
+	next[action] = r
+	l.known.Store(&next)
+	return r
+}
+
+// readTable is what the statements of a document read, by action. Statements
+// that read nothing are not in it.
+type readTable struct {
+	// exact holds the statements that name their actions in full, by the action
+	// in lower case; rest the others.
+	exact    map[string]*readSet
+	rest     []reader
+	heaviest int
+}
+
+// reader is a statement that reads something.
+type reader struct {
+	statement *policy.Statement
+	reads     readSet
+}
+
+func newReadTable(doc *policy.Document) *readTable {
+	t := new(readTable)
+	for i := range doc.Statements {
+		s := &doc.Statements[i]
+		if r := readsOf(doc, s); len(r.reads) > 0 {
+			t.add(s, &r)
+		}
+	}
+	for _, r := range t.exact {
+		t.heaviest = max(t.heaviest, r.weight)
+	}
+	for i := range t.rest {
+		t.heaviest += t.rest[i].reads.weight
+	}
+	return t
+}
+
+func (t *readTable) add(s *policy.Statement, r *readSet) {
+	actions, all := exactActions(s)
+	if !all {
+		t.rest = append(t.rest, reader{s, *r})
+		return
+	}
+	for _, action := range actions {
+		if t.exact == nil {
+			t.exact = map[string]*readSet{}
+		}
+		if t.exact[action] == nil {
+			t.exact[action] = new(readSet)
+		}
+		t.exact[action].join(r)
+	}
+}
+
+// exactActions are the actions of a statement in lower case, each once; all is
+// false if wildcards or NotAction match others.
+func exactActions(s *policy.Statement) (actions []string, all bool) {
+	if s.NotActions != nil {
+		return nil, false
+	}
+	for _, v := range s.Actions {
+		p, ok := policy.ParseAction(v.Text)
+		if !ok {
+			continue // it matches nothing
+		}
+		action, exact := p.Exact()
+		if !exact {
+			return nil, false
+		}
+		if !slices.Contains(actions, action) {
+			actions = append(actions, action)
+		}
+	}
+	return actions, true
+}
+
+// collect adds what the statements read whose action elements match.
+func (t *readTable) collect(into *readSet, action, lower string) {
+	if r := t.exact[lower]; r != nil {
+		into.join(r)
+	}
+	for i := range t.rest {
+		if t.rest[i].statement.CanMatchAction(action) {
+			into.join(&t.rest[i].reads)
+		}
+	}
+}
+
+// lowerASCII is an action as the exact ones are kept: only ASCII letters have
+// case in actions.
+func lowerASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c + ('a' - 'A')
+		}
+	}
+	return string(b)
+}
