@@ -3,6 +3,8 @@ package standalone
 import (
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,54 +16,78 @@ import (
 // ServeHTTP answers one request. No router stands before it: what would clean
 // a path would authorise another key than the client signed.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.HealthPath != "" && r.RequestURI == s.HealthPath {
-		s.health(w)
-		return
-	}
 	control := http.NewResponseController(w)
+	// The answer does not wait for a body that nobody asked for, as it would
+	// by default; upload.discard bounds what is read of it.
+	_ = control.EnableFullDuplex()
+	// From here on each read has its own deadline.
+	_ = control.SetReadDeadline(time.Time{})
+	body := newUpload(r, control, s.ReadProgress)
+	var patience time.Duration // none if the answer breaks off
+	defer func() { body.discard(patience) }()
+	if s.write(w, control, s.answer(r, body), body.unread()) {
+		patience = min(s.ReadProgress, unreadPatience)
+	}
+}
+
+// answer is the answer to a request. It reads the body only through upload.
+func (s *Server) answer(r *http.Request, body *upload) *wire.Response {
+	if s.HealthPath != "" && r.RequestURI == s.HealthPath {
+		return s.health(r.Method)
+	}
 	id := refusal.NewRequestID()
 	peer, scheme := client(r, s.TrustedProxies)
 	req, refused := nethttp.Request(r, scheme, peer)
 	if refused != nil {
-		s.write(w, control, refusal.Render(refusal.S3, refused, refusal.Facts{RequestID: id, Head: r.Method == http.MethodHead}))
-		return
+		return refusal.Render(refusal.S3, refused, refusal.Facts{RequestID: id, Head: r.Method == http.MethodHead})
 	}
 	if req.Body != nil {
-		req.Body = &progressReader{body: req.Body, control: control, limit: s.ReadProgress}
+		req.Body = body
 	}
-	resp := s.Enforcer.Serve(r.Context(), s.Door, req, id)
-	s.write(w, control, resp)
+	return s.Enforcer.Serve(r.Context(), s.Door, req, id)
 }
 
-func (s *Server) health(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+func (s *Server) health(method string) *wire.Response {
+	status, text := http.StatusOK, "ok\n"
 	if !s.Ready() {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		_, _ = io.WriteString(w, "not ready\n")
-		return
+		status, text = http.StatusServiceUnavailable, "not ready\n"
 	}
-	_, _ = io.WriteString(w, "ok\n")
+	resp := &wire.Response{Status: status, Fields: wire.Fields{
+		{Name: "content-type", Value: "text/plain; charset=utf-8"},
+		{Name: "content-length", Value: strconv.Itoa(len(text))},
+	}}
+	if method != http.MethodHead {
+		resp.Body, resp.BodySize = io.NopCloser(strings.NewReader(text)), int64(len(text))
+	}
+	return resp
 }
 
 // buffers are for copying answers.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
 
 // write sends an answer. An upstream that breaks off in the middle breaks the
-// client's connection too: a cut answer must not look whole.
-func (s *Server) write(w http.ResponseWriter, control *http.ResponseController, resp *wire.Response) {
+// client's connection too: a cut answer must not look whole. unread tells that
+// the connection ends with this answer, since the next request on it would
+// begin behind the rest of a body. The result is whether all was sent.
+func (s *Server) write(w http.ResponseWriter, control *http.ResponseController, resp *wire.Response, unread bool) bool {
 	if resp.Body != nil {
 		defer resp.Body.Close()
+	}
+	if unread {
+		resp.Fields.Set("connection", "close")
 	}
 	progress := deadline{limit: s.WriteProgress, set: control.SetWriteDeadline}
 	progress.extend()
 	nethttp.WriteHeader(w, resp)
 	if resp.Body != nil && !s.copyBody(w, control, resp, &progress) {
-		return
+		return false
+	}
+	if control.Flush() != nil {
+		return false
 	}
 	// net/http leaves a deadline on the connection for the next request.
-	if control.Flush() == nil {
-		progress.clear()
-	}
+	progress.clear()
+	return true
 }
 
 // copyBody copies the answer's body; false if the client went away.
@@ -88,32 +114,6 @@ func (s *Server) copyBody(w http.ResponseWriter, control *http.ResponseControlle
 		}
 	}
 }
-
-// progressReader gives each read of a request's body its own time, so that
-// what is bounded is the time without progress.
-type progressReader struct {
-	body     io.ReadCloser
-	control  *http.ResponseController
-	limit    time.Duration
-	progress deadline
-}
-
-func (p *progressReader) Read(b []byte) (int, error) {
-	if p.progress.set == nil {
-		p.progress = deadline{limit: p.limit, set: p.control.SetReadDeadline}
-	}
-	p.progress.extend()
-	n, err := p.body.Read(b)
-	if err != nil {
-		// What waits for the upstream's answer now is not the client's stall:
-		// net/http watches the connection for its end, and takes an expired
-		// deadline for one.
-		p.progress.clear()
-	}
-	return n, err
-}
-
-func (p *progressReader) Close() error { return p.body.Close() }
 
 // deadline moves a connection's deadline ahead, not more often than a quarter
 // of the time it allows: setting one costs a lock in the poller.

@@ -80,9 +80,11 @@ func Listen(o Options) (*Server, error) {
 	s.server = &http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: o.HeaderTimeout,
-		IdleTimeout:       o.IdleTimeout,
-		MaxHeaderBytes:    o.MaxHeader,
-		ErrorLog:          zap.NewStdLog(o.Logger),
+		// For what net/http answers by itself; the handler lifts it.
+		ReadTimeout:    o.HeaderTimeout + unreadPatience,
+		IdleTimeout:    o.IdleTimeout,
+		MaxHeaderBytes: o.MaxHeader,
+		ErrorLog:       zap.NewStdLog(o.Logger),
 		// OPTIONS * must reach the handler, so that it is refused here.
 		DisableGeneralOptionsHandler: true,
 	}
