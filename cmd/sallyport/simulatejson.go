@@ -239,11 +239,24 @@ func (t *jsonText) list(path, want string, item func(i int) error) error {
 		if err := item(i); err != nil {
 			return err
 		}
-		if t.next() == ',' {
-			t.at++
-			continue
+		if more, err := t.more(']'); !more {
+			return err
 		}
-		return t.take(']')
+	}
+}
+
+// more moves over a comma, behind which another member or item comes, or over
+// the closing bracket.
+func (t *jsonText) more(closing byte) (bool, error) {
+	switch t.next() {
+	case ',':
+		t.at++
+		return true, nil
+	case closing:
+		t.at++
+		return false, nil
+	default:
+		return false, t.fail(fmt.Sprintf("',' or %q is expected", closing))
 	}
 }
 
@@ -271,11 +284,9 @@ func (t *jsonText) members(path string, member func(name string) error) error {
 		if err := member(name); err != nil {
 			return err
 		}
-		if t.next() == ',' {
-			t.at++
-			continue
+		if more, err := t.more('}'); !more {
+			return err
 		}
-		return t.take('}')
 	}
 }
 

@@ -132,19 +132,18 @@ func (q *inquiry) readContext(t *jsonText) error {
 	names := map[string]bool{}
 	return t.members("context", func(name string) error {
 		path := "context." + strconv.Quote(name)
-		prefix, rest, ok := strings.Cut(name, ":")
-		switch {
-		case names[name]:
-			t.problem(path, "stands twice")
-		case !ok || prefix == "" || rest == "" || strings.TrimSpace(name) != name:
-			t.problem(path, `no condition key; write prefix:name, e.g. "aws:SourceIp"`)
-		case len(names) == maxKeys:
-			t.problem("context", fmt.Sprintf("more than %d condition keys", maxKeys))
-		}
-		names[name] = true
-		if len(names) > maxKeys {
+		if names[name] || len(names) == maxKeys {
+			if names[name] {
+				t.problem(path, "stands twice")
+			} else {
+				t.problem("context", fmt.Sprintf("more than %d condition keys", maxKeys))
+			}
 			_, err := t.skip()
 			return err
+		}
+		names[name] = true
+		if prefix, rest, ok := strings.Cut(name, ":"); !ok || prefix == "" || rest == "" || strings.TrimSpace(name) != name {
+			t.problem(path, `no condition key; write prefix:name, e.g. "aws:SourceIp"`)
 		}
 		lower := strings.ToLower(name)
 		if _, found := q.keys.Lookup(lower); found {

@@ -163,12 +163,20 @@ func (m matchedStatement) String() string {
 	return s
 }
 
+// namings say in words how a statement names the caller.
+var namings = map[reference.Naming]string{
+	reference.Itself:    "itself",
+	reference.AsAnyone:  "anyone",
+	reference.ByParent:  "a session of its role or user",
+	reference.ByAccount: "one of its account",
+}
+
 // String tells in a line whether the statement applied, and if not, why.
 func (t *tracedStatement) String() string {
 	s := t.matchedStatement.String() + ": " + t.Effect
 	if t.Applies {
 		if t.Naming != "" {
-			return s + " applies, naming the caller by " + t.Naming
+			return s + " applies; it names the caller as " + namings[reference.Naming(t.Naming)]
 		}
 		return s + " applies"
 	}
