@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/authz/policy"
@@ -13,8 +14,9 @@ import (
 type reading struct {
 	keys []conditionKey
 	// probe denies what the statement is a candidate for: what its Action,
-	// Principal and Resource could match for some values of the keys.
-	probe *authz.Policies
+	// Principal and Resource could match for some values of the keys. It is made
+	// when it is first needed.
+	probe func() *authz.Policies
 }
 
 type conditionKey struct {
@@ -53,7 +55,7 @@ func readingsOf(doc *policy.Document) []reading {
 		variables(s.Resources)
 		variables(s.NotResources)
 		if keys != nil {
-			list = append(list, reading{keys, probeOf(doc, s)})
+			list = append(list, reading{keys, sync.OnceValue(func() *authz.Policies { return probeOf(doc, s) })})
 		}
 	}
 	return list
@@ -136,7 +138,7 @@ func (q *question) missingKeys() []string {
 					continue
 				}
 				if !asked {
-					if asked = true; !q.candidate(a.layer, r.probe) {
+					if asked = true; !q.candidate(a.layer, r.probe()) {
 						break
 					}
 				}
