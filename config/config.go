@@ -80,10 +80,13 @@ const (
 
 // Upstream is a store behind routes.
 type Upstream struct {
-	Name        string
-	Endpoint    *url.URL
-	Addressing  Addressing
-	ObjectKeys  ObjectKeys
+	Name       string
+	Endpoint   *url.URL
+	Addressing Addressing
+	ObjectKeys ObjectKeys
+	// Operations are names of Operations and of the groups OperationsCore and
+	// OperationsAll.
+	Operations  []string
 	Region      string
 	CAFile      string
 	Credentials *Credentials

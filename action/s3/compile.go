@@ -5,6 +5,7 @@ import "strings"
 // compiledRow is a row with its actions and their condition keys resolved.
 type compiledRow struct {
 	*row
+	number           int // in the table
 	actions, version []*compiledAction
 }
 
@@ -44,7 +45,7 @@ var (
 
 func init() {
 	for i := range table {
-		compileRow(&table[i])
+		compileRow(i)
 	}
 	for i := range params {
 		if params[i].use&modifier != 0 {
@@ -70,7 +71,8 @@ func init() {
 	listBucket, tagResource = compileAction("s3:ListBucket"), compileAction("s3:TagResource")
 }
 
-func compileRow(r *row) {
+func compileRow(number int) {
+	r := &table[number]
 	if r.traits&twin != 0 {
 		return
 	}
@@ -78,7 +80,7 @@ func compileRow(r *row) {
 	if !strings.Contains(*methods, r.method) {
 		*methods = strings.TrimPrefix(*methods+", "+r.method, ", ")
 	}
-	c := &compiledRow{row: r}
+	c := &compiledRow{row: r, number: number}
 	if r.refused == "" {
 		c.actions, c.version = compileActions(r.actions), compileActions(r.version)
 	}

@@ -199,7 +199,7 @@ func TestCopies(t *testing.T) {
 
 func TestCopyTakesTagsAlong(t *testing.T) {
 	t.Parallel()
-	strict := s3.New(s3.Options{StrictCopyTags: true, StrictCopyAnnotations: true})
+	strict := s3.New(s3.Options{StrictCopyTags: true, StrictCopyAnnotations: true, Operations: all})
 	tests := []struct {
 		target string
 		fields []string

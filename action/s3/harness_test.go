@@ -90,7 +90,10 @@ func mapWith(m *s3.Mapper, req *wire.Request, at action.Place, body string) (act
 	return op, mapped, refusal
 }
 
-var mapper = s3.New(s3.Options{})
+// all is every operation, as Amazon S3 has them.
+var all = []string{s3.AllOperations}
+
+var mapper = s3.New(s3.Options{Operations: all})
 
 // accesses maps and prints accesses as "action@resource", without "arn:aws:s3:::".
 func accesses(tb testing.TB, method, target string, fields ...string) []string {

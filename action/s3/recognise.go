@@ -27,7 +27,7 @@ func (m *Mapper) Recognise(req *wire.Request, place action.Place) (action.Operat
 	if refusal := m.readFields(r, req.Fields); refusal != nil {
 		return none, refusal
 	}
-	if refusal := r.dispatch(lvl, method, req.Method); refusal != nil {
+	if refusal := m.dispatch(r, lvl, method, req.Method); refusal != nil {
 		return none, refusal
 	}
 	if refusal := r.checkHeaders(); refusal != nil {
@@ -63,8 +63,9 @@ func refuseMethod(req *wire.Request) *wire.Refusal {
 
 // dispatch finds the row. Two sub-resources, one of the other level, one that
 // the method does not have, or a modifier that the row does not name, are
-// refused: stores differ in what they make of them.
-func (r *request) dispatch(lvl level, method int, name string) *wire.Refusal {
+// refused: stores differ in what they make of them. So is an operation that the
+// store is not said to have.
+func (m *Mapper) dispatch(r *request, lvl level, method int, name string) *wire.Refusal {
 	sel := noParam
 	switch r.numSelectors {
 	case 0:
@@ -95,6 +96,9 @@ func (r *request) dispatch(lvl level, method int, name string) *wire.Refusal {
 	}
 	if r.row.refused != "" {
 		return notImplemented(r.row.operation+" is not served: "+r.row.refused+".", "Operation", r.row.operation)
+	}
+	if !m.served[r.row.number] {
+		return notImplemented(r.row.operation+" is not served: the store behind this endpoint is not said to have it, and might take it for another operation.", "Operation", r.row.operation)
 	}
 	return r.checkModifiers()
 }

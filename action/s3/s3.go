@@ -29,6 +29,13 @@ type Options struct {
 	// case) that pass although they are not known here. Name only what the
 	// store ignores too.
 	Ignored []string
+	// Operations are the operations that the store is said to have, by AWS's
+	// names, and of the groups CoreOperations and AllOperations; nil means
+	// CoreOperations. All others are refused: a store that overlooks a
+	// sub-resource that it does not know would do another operation than the
+	// one decided. Name only what the store answers as that operation, or
+	// refuses. A name that is not one adds nothing.
+	Operations []string
 }
 
 // DefaultReservedBuckets are the path prefixes of the administrative and Swift
@@ -43,6 +50,7 @@ type Mapper struct {
 	strictCopyAnnotations bool
 	maxObject             int64
 	reserved, ignored     map[string]bool
+	served                []bool // by row of the table
 }
 
 var _ action.Mapper = (*Mapper)(nil)
@@ -62,6 +70,7 @@ func New(o Options) *Mapper {
 		maxObject:             o.MaxObjectBytes,
 		reserved:              setOf(o.ReservedBuckets),
 		ignored:               setOf(o.Ignored),
+		served:                served(o.Operations),
 	}
 }
 
@@ -73,7 +82,7 @@ func setOf(names []string) map[string]bool {
 	return set
 }
 
-// Actions are all actions that a Mapper can produce, sorted.
+// Actions are all actions that a Mapper of any options can produce, sorted.
 func Actions() []string {
 	names := make([]string, 0, len(actionsByName))
 	for name := range actionsByName {
@@ -98,16 +107,20 @@ type OperationInfo struct {
 	Actions, Version []string
 	// Refused says why the operation is not served; empty if it is.
 	Refused string
+	// Core tells that it is of CoreOperations.
+	Core bool
 }
 
 // Operations are all operations of the S3 service model, and PostObject, in
 // the order of the table.
 func Operations() []OperationInfo {
 	out := make([]OperationInfo, 0, len(table))
+	inCore := setOf(core)
 	for _, r := range table {
 		info := OperationInfo{
 			Name: r.operation, Method: r.method, Level: r.level.String(), Selector: params[r.selector].name,
 			Actions: append([]string(nil), r.actions...), Version: append([]string(nil), r.version...), Refused: r.refused,
+			Core: inCore[r.operation],
 		}
 		for _, p := range r.with {
 			info.With = append(info.With, params[p].name)

@@ -34,20 +34,35 @@ func bundleOptions(cfg *config.Config, logger *zap.Logger) bundle.Options {
 		Logger:    logger,
 		Now:       time.Now,
 	}
+	mappers := newMappers(cfg)
 	for _, d := range cfg.Doors {
 		for _, r := range d.Routes {
-			o.Routes = append(o.Routes, bundleRoute(r.Name))
+			o.Routes = append(o.Routes, bundleRoute(r.Name, mappers[r.Upstream].Actions()))
 		}
 	}
 	return o
 }
 
+// newMappers makes the mapper for each upstream: what a request amounts to
+// depends on what the store behind makes of it.
+func newMappers(cfg *config.Config) map[string]*s3.Mapper {
+	mappers := make(map[string]*s3.Mapper, len(cfg.Upstreams))
+	for _, u := range cfg.Upstreams {
+		mappers[u.Name] = s3.New(s3.Options{
+			StrictKeys:     u.ObjectKeys != config.ObjectKeysExact,
+			MaxObjectBytes: cfg.Limits.ObjectBytes,
+			Operations:     u.Operations,
+		})
+	}
+	return mappers
+}
+
 // bundleRoute tells the bundle what an S3 route can produce and fill.
-func bundleRoute(name string) bundle.Route {
+func bundleRoute(name string, actions []string) bundle.Route {
 	everywhere := proxy.Keys()
 	return bundle.Route{
 		Name:    name,
-		Actions: s3.Actions(),
+		Actions: actions,
 		Fills: func(action, key string) bool {
 			return slices.Contains(everywhere, key) || s3.Fills(action, key)
 		},
@@ -55,10 +70,7 @@ func bundleRoute(name string) bundle.Route {
 }
 
 func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstream.Upstream) standalone.Options {
-	exact := map[string]bool{}
-	for _, u := range cfg.Upstreams {
-		exact[u.Name] = u.ObjectKeys == config.ObjectKeysExact
-	}
+	mappers := newMappers(cfg)
 	routes := make([]*proxy.Route, len(d.Routes))
 	for i, r := range d.Routes {
 		routes[i] = &proxy.Route{
@@ -70,7 +82,7 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 			Account:      r.Account,
 			Partition:    "aws",
 			Protocol:     refusal.S3,
-			Mapper:       s3.New(s3.Options{StrictKeys: !exact[r.Upstream], MaxObjectBytes: cfg.Limits.ObjectBytes}),
+			Mapper:       mappers[r.Upstream],
 			Upstream:     upstreams[r.Upstream],
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/sallyport-iam/sallyport/action/s3"
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/config"
 	"github.com/sallyport-iam/sallyport/proxy"
@@ -70,6 +71,40 @@ func TestMetricsAreDocumented(t *testing.T) {
 	slices.Sort(want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-docs/operations.md +registered:\n%s", diff)
+	}
+}
+
+// TestOperationsAreKnown compares the operations that a configuration may name
+// with those that the mapper serves, and the lists of docs/operations.md with
+// the mapper's core.
+func TestOperationsAreKnown(t *testing.T) {
+	t.Parallel()
+	var served, core []string
+	for _, o := range s3.Operations() {
+		if o.Refused == "" {
+			served = append(served, o.Name)
+		}
+		if o.Core {
+			core = append(core, o.Name)
+		}
+	}
+	slices.Sort(served)
+	if diff := cmp.Diff(served, config.Operations); diff != "" {
+		t.Errorf("-action/s3 +config:\n%s", diff)
+	}
+	_, text, found := strings.Cut(readDocument(t, "docs/operations.md"), "`core` is ")
+	text, _, closed := strings.Cut(text, ".\n")
+	if !found || !closed {
+		t.Fatal("docs/operations.md does not tell what core is")
+	}
+	var documented []string
+	for _, match := range regexp.MustCompile("`(\\w+)`").FindAllStringSubmatch(text, -1) {
+		documented = append(documented, match[1])
+	}
+	slices.Sort(documented)
+	slices.Sort(core)
+	if diff := cmp.Diff(core, documented); diff != "" {
+		t.Errorf("-action/s3 +docs/operations.md:\n%s", diff)
 	}
 }
 
