@@ -13,24 +13,27 @@ import (
 // escapes, and whole documents, are parts of the text. A syntax error ends the
 // reading; anything else that is wrong is collected, so that all of it is told.
 type jsonText struct {
-	text     string
-	at       int
-	problems []string
+	text string
+	at   int
+	problems
 }
 
-// maxProblems bounds what is said about one line.
+// problems is what is wrong with one line; all of it, up to a bound.
+type problems []string
+
 const maxProblems = 20
 
-func (t *jsonText) problem(path, message string) {
-	if path != "" {
+// problem adds one; path says where in the line.
+func (p *problems) problem(path, message string) {
+	switch {
+	case len(*p) > maxProblems:
+		return
+	case len(*p) == maxProblems:
+		message = "and more"
+	case path != "":
 		message = path + ": " + message
 	}
-	if len(t.problems) == maxProblems {
-		message = "and more"
-	}
-	if len(t.problems) <= maxProblems {
-		t.problems = append(t.problems, message)
-	}
+	*p = append(*p, message)
 }
 
 // fail is a syntax error at the place where the reading is.
@@ -95,13 +98,12 @@ func (t *jsonText) mistyped(path, want string) error {
 	return nil
 }
 
-// str reads a string; ok is false if another value stands there.
-func (t *jsonText) str(path string) (s string, ok bool, err error) {
+// str reads a string, or reports what stands there.
+func (t *jsonText) str(path string) (string, error) {
 	if t.next() != '"' {
-		return "", false, t.mistyped(path, "a string")
+		return "", t.mistyped(path, "a string")
 	}
-	s, err = t.quoted()
-	return s, err == nil, err
+	return t.quoted()
 }
 
 // quoted reads a string, whose opening quote comes.
@@ -162,23 +164,29 @@ func unescape(s string) (r rune, n int) {
 		return rune(meanings[i]), 2
 	}
 	r, ok := codeUnit(s)
-	if !ok || !utf16.IsSurrogate(r) {
-		return r, map[bool]int{true: 6}[ok]
+	switch {
+	case !ok:
+		return 0, 0
+	case !utf16.IsSurrogate(r):
+		return r, 6
 	}
-	low, ok := codeUnit(s[6:])
-	if r = utf16.DecodeRune(r, low); !ok || r == utf8.RuneError {
+	low, _ := codeUnit(s[6:])
+	if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
 		return 0, 0
 	}
 	return r, 12
 }
 
-// codeUnit decodes \uXXXX.
+// codeUnit decodes \uXXXX; it is 0 if s does not begin with that.
 func codeUnit(s string) (rune, bool) {
-	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' || s[2] == '+' || s[2] == '-' {
+	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
 		return 0, false
 	}
 	n, err := strconv.ParseUint(s[2:6], 16, 16)
-	return rune(n), err == nil
+	if err != nil {
+		return 0, false
+	}
+	return rune(n), true
 }
 
 // skip moves over a value and returns its text. What is inside of an object or

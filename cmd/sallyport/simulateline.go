@@ -51,11 +51,11 @@ const maxKeys = 1000
 
 // readInquiry reads one line. What is wrong with it is in problems; the id is
 // there as soon as it was read.
-func readInquiry(text string) (q *inquiry, problems []string) {
-	q = &inquiry{id: "null"}
+func readInquiry(text string) (*inquiry, problems) {
+	q := &inquiry{id: "null"}
 	t := &jsonText{text: text}
 	if !utf8.ValidString(text) {
-		return q, []string{"the line is not UTF-8"}
+		return q, problems{"the line is not UTF-8"}
 	}
 	if err := q.read(t); err != nil {
 		t.problem("", err.Error())
@@ -75,7 +75,7 @@ func (q *inquiry) read(t *jsonText) error {
 			q.hasPrincipal = true
 			return q.readPrincipal(t)
 		case "action":
-			q.action, _, err = t.str("action")
+			q.action, err = t.str("action")
 		case "resource":
 			q.hasTarget = true
 			return t.record("resource", resourceMembers, func(name string) (err error) {
@@ -83,7 +83,7 @@ func (q *inquiry) read(t *jsonText) error {
 				if name == "account" {
 					into = &q.account
 				}
-				*into, _, err = t.str("resource." + name)
+				*into, err = t.str("resource." + name)
 				return err
 			})
 		case "context":
@@ -119,7 +119,7 @@ func (q *inquiry) readPrincipal(t *jsonText) error {
 	return t.record("principal", principalMembers, func(name string) (err error) {
 		for i := range principalMembers {
 			if principalMembers[i] == name {
-				*fields[i], _, err = t.str("principal." + name)
+				*fields[i], err = t.str("principal." + name)
 			}
 		}
 		return err
@@ -176,7 +176,7 @@ func (t *jsonText) contextValue(path string, set func(single string, list []stri
 	case '[':
 		list := []string{}
 		err := t.list(path, want, func(i int) error {
-			s, _, err := t.str(indexed(path, i))
+			s, err := t.str(indexed(path, i))
 			list = append(list, s)
 			return err
 		})

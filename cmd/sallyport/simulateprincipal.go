@@ -24,7 +24,7 @@ func (c *checker) principal(p *claimedPrincipal, caller *authz.Caller) {
 		c.missing("principal.type")
 		return
 	case !ok:
-		c.add(fmt.Sprintf("principal.type: %q is no type of principal; write user, assumed-role, federated-user, web-identity, saml, root, anonymous or service", p.kind))
+		c.problem("principal.type", fmt.Sprintf("%q is no type of principal; write user, assumed-role, federated-user, web-identity, saml, root, anonymous or service", p.kind))
 		return
 	}
 	caller.Type = t
@@ -48,7 +48,7 @@ func (c *checker) principal(p *claimedPrincipal, caller *authz.Caller) {
 // only reports a member that the type of principal does not have.
 func (c *checker) only(p *claimedPrincipal, name, value string, has bool) {
 	if value != "" && !has {
-		c.add(fmt.Sprintf("principal.%s: a principal of type %s has none; remove it", name, p.kind))
+		c.problem("principal."+name, fmt.Sprintf("a principal of type %s has none; remove it", p.kind))
 	}
 }
 
@@ -71,9 +71,9 @@ func (c *checker) service(p *claimedPrincipal, caller *authz.Caller) {
 	case name == "":
 		c.missing("principal.arn")
 	case !strings.Contains(name, ".") || strings.ContainsAny(name, ":/*? "):
-		c.add(fmt.Sprintf(`principal.arn: %q is no service; write its name, e.g. "sns.amazonaws.com"`, name))
+		c.problem("principal.arn", fmt.Sprintf(`%q is no service; write its name, e.g. "sns.amazonaws.com"`, name))
 	case p.provider != "" && p.provider != name:
-		c.add("principal.provider_arn: not the service that principal.arn names; remove it")
+		c.problem("principal.provider_arn", "not the service that principal.arn names; remove it")
 	}
 	if p.account != "" {
 		c.account("principal.account", p.account)
@@ -93,7 +93,10 @@ func (c *checker) token(p *claimedPrincipal, caller *authz.Caller) {
 	case p.provider == "":
 		c.missing("principal.provider_arn")
 	case !host && (!ok || f[2] != "iam" || !strings.HasPrefix(f[5], prefix)):
-		c.add(fmt.Sprintf("principal.provider_arn: %q is no provider of a %s principal; write its ARN, e.g. %q", p.provider, p.kind, example))
+		c.problem("principal.provider_arn", fmt.Sprintf("%q is no provider of a %s principal; write its ARN, e.g. %q", p.provider, p.kind, example))
+	}
+	if _, ok := splitARN(p.arn); p.arn != "" && !ok {
+		c.problem("principal.arn", fmt.Sprintf("%q is no ARN; write its six fields, or leave it out", p.arn))
 	}
 	if p.account != "" {
 		c.account("principal.account", p.account)
@@ -117,7 +120,7 @@ func (c *checker) member(p *claimedPrincipal, caller *authz.Caller) {
 		}
 		caller.ParentARN = p.role
 		if r := c.arn(p, "role_arn", p.role, roleForm); r[5] != "" && f[5] != "" && r[5][strings.LastIndexByte(r[5], '/')+1:] != role {
-			c.add(fmt.Sprintf("principal.role_arn: %q is not the role of the session %q", p.role, p.arn))
+			c.problem("principal.role_arn", fmt.Sprintf("%q is not the role of the session %q", p.role, p.arn))
 		}
 	}
 }
@@ -166,9 +169,9 @@ func (c *checker) arn(p *claimedPrincipal, name, arn string, form arnForm) [6]st
 	case arn == "":
 		c.missing(path)
 	case !ok || f[2] != form.service || f[3] != "" || !form.matches(f[5]) || strings.ContainsAny(arn, "*? "):
-		c.add(fmt.Sprintf("%s: %q does not name what a principal of type %s needs there; write e.g. %s", path, arn, p.kind, form.example))
+		c.problem(path, fmt.Sprintf("%q does not name what a principal of type %s needs there; write e.g. %s", arn, p.kind, form.example))
 	case f[4] != p.account:
-		c.add(fmt.Sprintf("%s: %q is of account %q, and principal.account is %q", path, arn, f[4], p.account))
+		c.problem(path, fmt.Sprintf("%q is of account %q, and principal.account is %q", arn, f[4], p.account))
 	default:
 		return f
 	}

@@ -24,7 +24,7 @@ type attachedDocument struct {
 
 // question checks the values of a line and compiles its documents. The question
 // is of use only if there are no problems.
-func (q *inquiry) question(documents *documentCache) (*question, []string) {
+func (q *inquiry) question(documents *documentCache) (*question, problems) {
 	var c checker
 	out := &question{}
 	out.request.Keys = q.keys
@@ -108,7 +108,7 @@ func (q *inquiry) attach(out *question, resource policy.Kind, documents *documen
 		d := documents.get(kind, given.label, given.text)
 		if d.compiled == nil {
 			for _, finding := range d.rejected {
-				c.add(finding)
+				c.problem("", finding)
 			}
 			continue
 		}
@@ -143,18 +143,16 @@ func (q *inquiry) attach(out *question, resource policy.Kind, documents *documen
 
 // checker collects what is wrong with the values of a line.
 type checker struct {
-	problems []string
+	problems
 }
 
-func (c *checker) add(problem string) { c.problems = append(c.problems, problem) }
-
-func (c *checker) missing(path string) { c.add(path + ": missing") }
+func (c *checker) missing(path string) { c.problem(path, "missing") }
 
 func (c *checker) account(path, id string) {
 	if id == "" {
 		c.missing(path)
 	} else if !policy.IsAccountID(id) {
-		c.add(fmt.Sprintf("%s: %q is no account id; write its 12 digits", path, id))
+		c.problem(path, fmt.Sprintf("%q is no account id; write its 12 digits", id))
 	}
 }
 
@@ -169,7 +167,7 @@ func (c *checker) action(action string) {
 	if !ok || prefix == "" || name == "" || strings.ContainsFunc(action, func(r rune) bool {
 		return r <= ' ' || r > '~' || r == '*' || r == '?'
 	}) {
-		c.add(fmt.Sprintf(`action: %q is no action; write prefix:Name without wildcards, e.g. "s3:GetObject"`, action))
+		c.problem("action", fmt.Sprintf(`%q is no action; write prefix:Name without wildcards, e.g. "s3:GetObject"`, action))
 	}
 }
 
@@ -178,7 +176,7 @@ func (c *checker) resource(arn string) {
 	case arn == "":
 		c.missing("resource.arn")
 	case arn != "*" && !ok:
-		c.add(fmt.Sprintf(`resource.arn: %q is no ARN; write its six fields, or "*" if the action has no resource`, arn))
+		c.problem("resource.arn", fmt.Sprintf(`%q is no ARN; write its six fields, or "*" if the action has no resource`, arn))
 	}
 }
 

@@ -57,18 +57,18 @@ func (s *simulator) simulate(line *numberedLine) *simulated {
 		Matched: []matchedStatement{}, MissingKeys: []string{},
 	}
 	if line.tooLong {
-		r.fail(line, []string{fmt.Sprintf("longer than %d bytes", maxLine)})
+		r.fail(line, problems{fmt.Sprintf("longer than %d bytes", maxLine)})
 		return r
 	}
-	asked, problems := readInquiry(line.text)
+	asked, wrong := readInquiry(line.text)
 	r.ID = json.RawMessage(asked.id)
-	if problems != nil {
-		r.fail(line, problems)
+	if wrong != nil {
+		r.fail(line, wrong)
 		return r
 	}
-	q, problems := asked.question(s.documents)
-	if problems != nil {
-		r.fail(line, problems)
+	q, wrong := asked.question(s.documents)
+	if wrong != nil {
+		r.fail(line, wrong)
 		return r
 	}
 	d := authz.Decide(&q.caller, &q.request, &q.access)
@@ -83,8 +83,8 @@ func (s *simulator) simulate(line *numberedLine) *simulated {
 	return r
 }
 
-func (r *simulated) fail(line *numberedLine, problems []string) {
-	r.Error = fmt.Sprintf("line %d: %s", line.number, strings.Join(problems, "; "))
+func (r *simulated) fail(line *numberedLine, p problems) {
+	r.Error = fmt.Sprintf("line %d: %s", line.number, strings.Join(p, "; "))
 }
 
 // explain adds the trace.
