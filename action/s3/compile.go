@@ -30,8 +30,8 @@ var (
 	headerEffects [numHeaders]effect
 	effectHeaders []header
 	// modifiers are the parameters that only the table makes valid, numbers
-	// the filters whose values are condition keys of type Numeric.
-	modifiers, numbers []param
+	// and identifiers those whose values are of that form.
+	modifiers, numbers, identifiers []param
 )
 
 // Actions beyond those of rows and effects.
@@ -53,6 +53,9 @@ func init() {
 		}
 		if params[i].use&isNumber != 0 {
 			numbers = append(numbers, param(i))
+		}
+		if params[i].use&isIdentifier != 0 {
+			identifiers = append(identifiers, param(i))
 		}
 	}
 	for _, e := range effects {

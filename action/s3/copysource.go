@@ -23,7 +23,7 @@ func (m *Mapper) parseSource(value string) (source, *wire.Refusal) {
 	path, query, versioned := strings.Cut(strings.TrimPrefix(value, "/"), "?")
 	if versioned {
 		version, ok := strings.CutPrefix(query, "versionId=")
-		if !ok || !isVersion(version) {
+		if !ok || !validIdentifier(version) {
 			return s, badSource(value, "after a plain ? it must have versionId= and a version, and nothing else")
 		}
 		s.version = version
@@ -46,20 +46,6 @@ func (m *Mapper) parseSource(value string) (source, *wire.Refusal) {
 		return s, refusal
 	}
 	return s, m.checkKey(s.key)
-}
-
-// isVersion tells whether a version id needs no percent-escape, so that it is
-// the same read raw or decoded.
-func isVersion(s string) bool {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_', c == '~':
-		default:
-			return false
-		}
-	}
-	return s != ""
 }
 
 func badSource(value, why string) *wire.Refusal {

@@ -106,6 +106,9 @@ func (m *Mapper) deleteObjects(b *mapping) (action.Mapped, *wire.Refusal) {
 		if refusal := m.checkKey(e.key); refusal != nil {
 			return action.Mapped{}, refusal
 		}
+		if e.has&hasVersion != 0 && !validIdentifier(e.version) {
+			return action.Mapped{}, notIdentifier("versionId", e.version)
+		}
 		resource := b.bucket + "/" + e.key
 		b.view.version = e.version
 		b.view.ifMatch, b.view.hasIfMatch = e.etag, e.has&hasETag != 0

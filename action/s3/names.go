@@ -69,7 +69,7 @@ const (
 )
 
 // use is what a parameter may be.
-type use uint8
+type use uint16
 
 const (
 	onService use = 1 << iota // selector at service level
@@ -79,6 +79,7 @@ const (
 	filter // changes neither the operation nor what it acts on
 	needsValue
 	isNumber
+	isIdentifier // see validIdentifier
 
 	selector = onService | onBucket | onObject
 )
@@ -127,17 +128,17 @@ var params = [...]struct {
 	pSession:                 {"session", onBucket},
 	pTagging:                 {"tagging", onBucket | onObject},
 	pTorrent:                 {"torrent", onObject},
-	pUploadID:                {"uploadId", onObject | needsValue},
+	pUploadID:                {"uploadId", onObject | needsValue | isIdentifier},
 	pUploads:                 {"uploads", onBucket | onObject},
 	pVersioning:              {"versioning", onBucket},
 	pVersions:                {"versions", onBucket},
 	pWebsite:                 {"website", onBucket},
 
-	pAnnotationName: {"annotationName", modifier | needsValue},
-	pID:             {"id", modifier | needsValue},
+	pAnnotationName: {"annotationName", modifier | needsValue | isIdentifier},
+	pID:             {"id", modifier | needsValue | isIdentifier},
 	pPartNumber:     {"partNumber", modifier | needsValue},
 	pSelectType:     {"select-type", modifier | needsValue},
-	pVersionID:      {"versionId", modifier | needsValue},
+	pVersionID:      {"versionId", modifier | needsValue | isIdentifier},
 
 	pAnnotationPrefix:     {"annotation-prefix", filter},
 	pDelimiter:            {"delimiter", filter},
@@ -153,10 +154,10 @@ var params = [...]struct {
 	{"fetch-owner", filter},
 	{"key-marker", filter},
 	{"marker", filter},
-	{"max-buckets", filter},
-	{"max-parts", filter},
-	{"max-uploads", filter},
-	{"part-number-marker", filter},
+	{"max-buckets", filter | isNumber},
+	{"max-parts", filter | isNumber},
+	{"max-uploads", filter | isNumber},
+	{"part-number-marker", filter | isNumber},
 	{"response-cache-control", filter},
 	{"response-content-disposition", filter},
 	{"response-content-encoding", filter},
@@ -164,8 +165,8 @@ var params = [...]struct {
 	{"response-content-type", filter},
 	{"response-expires", filter},
 	{"start-after", filter},
-	{"upload-id-marker", filter},
-	{"version-id-marker", filter},
+	{"upload-id-marker", filter | isIdentifier},
+	{"version-id-marker", filter | isIdentifier},
 	{"x-id", filter},
 }
 

@@ -176,6 +176,12 @@ func (r *request) checkModifiers() *wire.Refusal {
 			return invalidArgument("The value of select-type must be 2.", name, value)
 		}
 	}
+	for _, p := range identifiers {
+		// What needs a value was found to have one.
+		if v := r.param(p); v != "" && !validIdentifier(v) {
+			return notIdentifier(params[p].name, v)
+		}
+	}
 	for _, p := range numbers {
 		if r.hasParam(p) && !isCount(r.param(p)) {
 			return invalidArgument("Provided "+params[p].name+" not an integer or within integer range", params[p].name, r.param(p))
@@ -208,9 +214,10 @@ func notAccepted(p param, value string) *wire.Refusal {
 	return invalidArgument("This operation does not accept the query parameter "+params[p].name+".", params[p].name, value)
 }
 
+// isPartNumber tells whether a part number is one, in the one way to write it.
 func isPartNumber(s string) bool {
 	n, err := strconv.ParseUint(s, 10, 16)
-	return err == nil && n >= 1 && n <= 10000
+	return err == nil && n >= 1 && n <= 10000 && s[0] != '0'
 }
 
 func isCount(s string) bool {
