@@ -5,7 +5,6 @@ package audit
 import (
 	"time"
 
-	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
 	"github.com/sallyport-iam/sallyport/authz"
@@ -51,6 +50,9 @@ type Record struct {
 	UpstreamRequestID string
 	// Elapsed is the time until the answer's header was ready.
 	Elapsed time.Duration
+	// Admitted tells that Log.Admit promised room for the record. It is not
+	// written.
+	Admitted bool
 }
 
 // Access is one decision of a record.
@@ -62,26 +64,13 @@ type Access struct {
 // MaxUserAgent is the number of bytes of a user agent that a record keeps.
 const MaxUserAgent = 256
 
-// Log writes records as JSON lines. It is safe for concurrent use.
-type Log struct{ logger *zap.Logger }
-
-// NewLog writes to out, one line a record, each written whole.
-func NewLog(out zapcore.WriteSyncer) *Log {
-	encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{LineEnding: zapcore.DefaultLineEnding})
-	return &Log{zap.New(zapcore.NewCore(encoder, zapcore.Lock(out), zapcore.InfoLevel))}
-}
-
-// Write writes one record.
-func (l *Log) Write(r *Record) { l.logger.Info("", zap.Inline(r)) }
-
-// Sync flushes what is buffered.
-func (l *Log) Sync() error { return l.logger.Sync() }
-
 // MarshalLogObject lays the record out with CloudTrail's member names where it
 // has one.
 func (r *Record) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	enc.AddString("eventTime", r.Time.UTC().Format("2006-01-02T15:04:05.000Z"))
-	enc.AddString("eventSource", r.Service+".amazonaws.com")
+	if r.Service != "" {
+		enc.AddString("eventSource", r.Service+".amazonaws.com")
+	}
 	addString(enc, "eventName", r.Operation)
 	enc.AddString("requestID", r.ID)
 	enc.AddString("sourceIPAddress", r.SourceIP)

@@ -26,6 +26,7 @@ type Config struct {
 	Keys      Keys
 	Admin     Admin
 	Log       Log
+	Audit     Audit
 	Limits    Limits
 	Timeouts  Timeouts
 }
@@ -136,6 +137,32 @@ type Admin struct {
 type Log struct {
 	Level string
 }
+
+// Audit says where audit records go.
+type Audit struct {
+	// Output is AuditStdout, AuditStderr, AuditNone, or else a file, whose path
+	// then holds a separator.
+	Output   string
+	WhenFull AuditWhenFull
+}
+
+// The outputs of audit records that are not files.
+const (
+	AuditStdout = "stdout"
+	AuditStderr = "stderr"
+	AuditNone   = "none"
+)
+
+// AuditWhenFull is what happens while records come faster than they are taken.
+type AuditWhenFull string
+
+// What happens while records come faster than they are taken.
+const (
+	// AuditDrop: records are lost, and counted.
+	AuditDrop AuditWhenFull = "drop"
+	// AuditRefuse: requests are refused until there is room.
+	AuditRefuse AuditWhenFull = "refuse"
+)
 
 // Limits bound what requests may take.
 type Limits struct {

@@ -102,6 +102,7 @@ func TestMinimalHasSafeDefaults(t *testing.T) {
 		Keys:     config.Keys{Files: []string{"/etc/sallyport/keys.yaml"}},
 		Admin:    config.Admin{Listen: "127.0.0.1:9901"},
 		Log:      config.Log{Level: "info"},
+		Audit:    config.Audit{Output: config.AuditStdout, WhenFull: config.AuditDrop},
 		Limits:   config.Limits{HeaderBytes: 64 << 10, ObjectBytes: 5 << 30, DecidedBodyBudget: 64 << 20},
 		Timeouts: config.Timeouts{Header: 10 * time.Second, Idle: 2 * time.Minute, BodyProgress: 30 * time.Second, WriteProgress: 30 * time.Second, DrainDelay: 5 * time.Second, Drain: 30 * time.Second},
 	}
@@ -149,6 +150,7 @@ func TestEveryKey(t *testing.T) {
 		Keys:     config.Keys{Files: []string{"testdata/keys.yaml", "testdata/more/keys.yaml"}},
 		Admin:    config.Admin{Listen: "localhost:9902"},
 		Log:      config.Log{Level: "debug"},
+		Audit:    config.Audit{Output: "testdata/audit.jsonl", WhenFull: config.AuditRefuse},
 		Limits:   config.Limits{HeaderBytes: 16384, ObjectBytes: 5 << 30, DecidedBodyBudget: 128 << 20, Connections: 1000},
 		Timeouts: config.Timeouts{Header: 5 * time.Second, Idle: time.Minute, BodyProgress: 20 * time.Second, WriteProgress: 21 * time.Second, DrainDelay: 0, Drain: 90 * time.Second},
 	}
@@ -178,6 +180,28 @@ func zeroOf(t *testing.T, v reflect.Value, path string) {
 		}
 		if field.Kind() == reflect.Struct && strings.HasSuffix(field.Type().PkgPath(), "/config") {
 			zeroOf(t, field, name)
+		}
+	}
+}
+
+func TestAuditOutput(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ file, written, want string }{
+		{"sallyport.yaml", "stderr", config.AuditStderr},
+		{"sallyport.yaml", "none", config.AuditNone},
+		{"sallyport.yaml", "./none", "./none"},
+		{"sallyport.yaml", "audit.jsonl", "./audit.jsonl"},
+		{"/etc/sallyport/sallyport.yaml", "./stdout", "/etc/sallyport/stdout"},
+		{"sallyport.yaml", "/var/log/audit.jsonl", "/var/log/audit.jsonl"},
+	}
+	for _, tt := range tests {
+		got, err := config.Parse(tt.file, []byte(config.Minimal+"\naudit: {output: "+tt.written+"}\n"), lookup)
+		if err != nil {
+			t.Errorf("%s: %v", tt.written, err)
+			continue
+		}
+		if got.Audit.Output != tt.want {
+			t.Errorf("%s: %s, want %s", tt.written, got.Audit.Output, tt.want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,6 +73,24 @@ func path(into *string, example string) value {
 			return "", &misfit{}
 		}
 		return d.path(text), nil
+	}}
+}
+
+// auditOutput is a stream of the process or a file, whose path is never one of
+// the streams' names.
+func auditOutput(into *string) value {
+	return scalar[string]{into: into, kind: "stdout, stderr, none or path", example: AuditStdout, fallback: AuditStdout, parse: func(d *decoder, text string) (string, *misfit) {
+		switch {
+		case text == AuditStdout, text == AuditStderr, text == AuditNone:
+			return text, nil
+		case text == "", strings.ContainsRune(text, 0):
+			return "", &misfit{}
+		}
+		file := d.path(text)
+		if !strings.ContainsRune(file, filepath.Separator) {
+			file = "." + string(filepath.Separator) + file
+		}
+		return file, nil
 	}}
 }
 

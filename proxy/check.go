@@ -56,6 +56,7 @@ type Verdict struct {
 	mapped   action.Mapped
 	accesses []audit.Access
 	reserved int64
+	admitted bool
 	// refused holds, for an operation that is answered item by item, the
 	// refusal of each item; kept tells whether any item goes on.
 	refused []*wire.Refusal
@@ -92,6 +93,9 @@ func (e *Enforcer) Check(ctx context.Context, door *Door, req *wire.Request, id 
 }
 
 func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
+	if v.admitted = e.Audit.Admit(); !v.admitted {
+		return slowDown("the queue of audit records is full")
+	}
 	if v.snapshot = e.Snapshot(); v.snapshot == nil {
 		return wire.Unavailable("no bundle has been activated yet")
 	}
@@ -217,10 +221,7 @@ func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
 		reserve = req.BodySize
 	}
 	if !e.Budget.Reserve(reserve) {
-		return nil, &wire.Refusal{
-			Status: 503, Code: "SlowDown", Message: "Please reduce your request rate.", Retryable: true, Close: true,
-			Cause: "the budget for bodies that are read before they are decided is spent",
-		}
+		return nil, slowDown("the budget for bodies that are read before they are decided is spent")
 	}
 	v.reserved = reserve
 	verifying, r := sigv4.NewBody(req, v.verified, op.BodyLimit)
@@ -253,6 +254,13 @@ func tooLarge(op *action.Operation) *wire.Refusal {
 	return &wire.Refusal{
 		Status: 400, Code: "MaxMessageLengthExceeded", Message: "Your request was too big.", Close: true,
 		Detail: []wire.Element{{Name: "MaxMessageLengthBytes", Value: strconv.FormatInt(op.BodyLimit, 10)}},
+	}
+}
+
+// slowDown is the refusal for what there is no room for at the moment.
+func slowDown(cause string) *wire.Refusal {
+	return &wire.Refusal{
+		Status: 503, Code: "SlowDown", Message: "Please reduce your request rate.", Retryable: true, Close: true, Cause: cause,
 	}
 }
 

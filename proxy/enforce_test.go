@@ -22,7 +22,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
-	"go.uber.org/zap/zapcore"
 
 	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/action/s3"
@@ -72,6 +71,7 @@ type bench struct {
 	t        *testing.T
 	enforcer *proxy.Enforcer
 	door     *proxy.Door
+	audit    *audit.Log
 	records  *lines
 
 	mu     sync.Mutex
@@ -92,7 +92,16 @@ func (l *lines) Write(p []byte) (int, error) {
 	return l.Buffer.Write(p)
 }
 
-func (l *lines) Sync() error { return nil }
+// recorded ends the audit log and tells what is in it.
+func (b *bench) recorded() string {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := b.audit.Close(ctx); err != nil {
+		b.t.Error(err)
+	}
+	return b.records.String()
+}
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
@@ -135,6 +144,7 @@ func newBench(t *testing.T) *bench {
 	}
 
 	b := &bench{t: t, records: &lines{}}
+	b.audit = audit.New(audit.Options{Output: b.records})
 	b.answer = func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "from the store") }
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -174,14 +184,12 @@ func newBench(t *testing.T) *bench {
 		Verifier: sigv4.NewVerifier(sigv4.Options{}),
 		Now:      func() time.Time { return clock },
 		Budget:   proxy.NewBudget(8 << 20),
-		Audit:    audit.NewLog(b.records),
+		Audit:    b.audit,
 		Metrics:  proxy.NewMetrics(prometheus.NewRegistry()),
 		Logger:   zap.NewNop(),
 	})
 	return b
 }
-
-var _ zapcore.WriteSyncer = (*lines)(nil)
 
 // request makes one, signed by user unless that is empty.
 func request(t *testing.T, user, method, host, target, body string, fields ...wire.Field) *wire.Request {
@@ -276,6 +284,41 @@ func TestServe(t *testing.T) {
 			t.Errorf("%s: fields %v", tt.name, got.fields)
 		}
 	}
+}
+
+// unread is an output that nobody reads.
+type unread struct{ free chan struct{} }
+
+func (u unread) Write(p []byte) (int, error) {
+	<-u.free
+	return len(p), nil
+}
+
+func TestMuseum_34_auditOutage(t *testing.T) {
+	t.Parallel()
+	out := unread{make(chan struct{})}
+	b := newBench(t)
+	b.enforcer.Audit = audit.New(audit.Options{Output: out, MaxRecords: 2})
+	for i := range 5 {
+		if got := b.serve(request(t, "alice", "GET", "localhost", "/reports/a", "")); got.status != 200 || !got.forwarded {
+			t.Errorf("drop: request %d: %+v", i, got)
+		}
+	}
+	if lost := b.enforcer.Audit.Dropped(); lost != 3 {
+		t.Errorf("drop: lost %d", lost)
+	}
+
+	b.enforcer.Audit = audit.New(audit.Options{Output: out, MaxRecords: 2, WhenFull: audit.Refuse})
+	for i := range 5 {
+		got := b.serve(request(t, "alice", "GET", "localhost", "/reports/a", ""))
+		if served := i < 2; served != (got.status == 200) || got.forwarded != served {
+			t.Errorf("refuse: request %d: %+v", i, got)
+		}
+		if i >= 2 && (got.status != 503 || !strings.Contains(got.body, "<Code>SlowDown</Code>")) {
+			t.Errorf("refuse: request %d: %+v", i, got)
+		}
+	}
+	close(out.free)
 }
 
 func TestServeWithoutBundle(t *testing.T) {
@@ -465,7 +508,7 @@ func TestServeRecordsOneLine(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.serve(request(t, "alice", "GET", "localhost", "/reports/secret/a?X-Unknown=1", ""))
-	text := b.records.String()
+	text := b.recorded()
 	if strings.Count(text, "\n") != 1 {
 		t.Fatalf("records: %q", text)
 	}

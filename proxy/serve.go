@@ -20,6 +20,7 @@ func (e *Enforcer) Serve(ctx context.Context, door *Door, req *wire.Request, id 
 	e.Metrics.inFlight.Inc()
 	defer e.Metrics.inFlight.Dec()
 	v := e.Check(ctx, door, req, id)
+	defer e.release(v) // whatever happens
 	var resp *wire.Response
 	if v.Refusal == nil {
 		resp, v.Refusal = e.forwardSafely(ctx, v)
@@ -65,10 +66,7 @@ func (e *Enforcer) Refuse(v *Verdict) *wire.Response {
 // Finish gives back what the request held and records it; status is that of
 // the answer.
 func (e *Enforcer) Finish(v *Verdict, status int) {
-	if v.reserved > 0 {
-		e.Budget.Release(v.reserved)
-		v.reserved = 0
-	}
+	defer e.release(v)
 	elapsed := e.Now().Sub(v.now)
 	e.Metrics.observe(v, status, elapsed)
 	record := audit.Record{
@@ -103,7 +101,20 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 			e.Logger.Warn("refused as unavailable", zap.String("request_id", v.id), zap.String("route", record.Route), zap.String("cause", r.Cause))
 		}
 	}
+	record.Admitted, v.admitted = v.admitted, false
 	e.Audit.Write(&record)
+}
+
+// release gives back what a request holds and has not given back yet.
+func (e *Enforcer) release(v *Verdict) {
+	if v.reserved > 0 {
+		e.Budget.Release(v.reserved)
+		v.reserved = 0
+	}
+	if v.admitted {
+		e.Audit.Forgo()
+		v.admitted = false
+	}
 }
 
 // authentication names how the caller was established.

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sallyport-iam/sallyport/action/s3"
+	"github.com/sallyport-iam/sallyport/audit"
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/config"
 	"github.com/sallyport-iam/sallyport/proxy"
@@ -32,6 +33,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	proxy.NewMetrics(registry)
 	newUpstreamMetrics(registry)
+	registerAudit(registry, audit.New(audit.Options{}))
 	registerProcess(registry, bundle.NewManager(bundle.Options{}))
 	descriptions := make(chan *prometheus.Desc)
 	go func() {

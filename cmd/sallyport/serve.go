@@ -29,7 +29,7 @@ type ServeCmd struct {
 
 // Help shows an example.
 func (ServeCmd) Help() string {
-	return `Logs go to standard error and audit records to standard output, both as JSON lines. SIGTERM and SIGINT drain: /readyz turns 503, then requests in flight are let finish.
+	return `Logs go to standard error and audit records to standard output unless the file says otherwise, both as JSON lines. SIGTERM and SIGINT drain: /readyz turns 503, then requests in flight are let finish.
 
 Example:
   sallyport serve --config sallyport.yaml`
@@ -78,9 +78,12 @@ type server struct {
 
 // assemble wires the rooms together and opens the listeners.
 func assemble(ctx context.Context, cfg *config.Config, logger *zap.Logger) (*server, error) {
-	s := &server{cfg: cfg, logger: logger, upstreams: map[string]*upstream.Upstream{}, audit: audit.NewLog(os.Stdout)}
+	s := &server{cfg: cfg, logger: logger, upstreams: map[string]*upstream.Upstream{}}
 	registry := prometheus.NewRegistry()
 	if err := s.openUpstreams(ctx, registry); err != nil {
+		return nil, err
+	}
+	if err := s.openAudit(registry); err != nil {
 		return nil, err
 	}
 	s.bundle = bundle.NewManager(bundleOptions(cfg, logger))
@@ -201,5 +204,5 @@ func (s *server) close() {
 	for _, u := range s.upstreams {
 		u.Close()
 	}
-	_ = s.audit.Sync()
+	s.closeAudit()
 }

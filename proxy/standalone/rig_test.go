@@ -90,7 +90,7 @@ func openDoor(t *testing.T, store http.HandlerFunc, change func(*standalone.Opti
 			Verifier: sigv4.NewVerifier(sigv4.Options{}),
 			Now:      time.Now,
 			Budget:   proxy.NewBudget(64 << 20),
-			Audit:    audit.NewLog(discarding{}),
+			Audit:    audit.New(audit.Options{}),
 			Metrics:  proxy.NewMetrics(prometheus.NewRegistry()),
 			Logger:   zap.NewNop(),
 		}),
@@ -119,11 +119,6 @@ func openDoor(t *testing.T, store http.HandlerFunc, change func(*standalone.Opti
 	})
 	return door
 }
-
-type discarding struct{}
-
-func (discarding) Write(p []byte) (int, error) { return len(p), nil }
-func (discarding) Sync() error                 { return nil }
 
 // readAll is a store that takes everything.
 func readAll(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }

@@ -1,0 +1,240 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/buffer"
+	"go.uber.org/zap/zapcore"
+)
+
+// WhenFull is what happens while records come faster than they are taken.
+type WhenFull uint8
+
+const (
+	// Drop loses records that find no room, and counts them.
+	Drop WhenFull = iota
+	// Refuse refuses requests whose record might find no room.
+	Refuse
+)
+
+// Options is what a Log works with.
+type Options struct {
+	// Output takes the records, one line each; nil if nobody wants any.
+	Output   io.Writer
+	WhenFull WhenFull
+	// MaxRecords and MaxBytes bound what waits for Output; 0 stands for 8192
+	// and 16 MiB. Refuse promises room before the size of a record is known,
+	// and may exceed MaxBytes by the records of the requests under way.
+	MaxRecords int
+	MaxBytes   int64
+	// Logger is told, once a minute at most, that records are lost.
+	Logger *zap.Logger
+}
+
+const (
+	defaultMaxRecords = 8192
+	defaultMaxBytes   = 16 << 20
+	// complaintInterval is the least time between two complaints.
+	complaintInterval = time.Minute
+	// retryInterval is the time between two attempts to write a record that
+	// must not be lost.
+	retryInterval = time.Second
+)
+
+// Log writes records as JSON lines, one goroutine for all: nobody who has a
+// record waits for whoever reads them. It is safe for concurrent use.
+type Log struct {
+	options Options
+	encoder zapcore.Encoder
+	queue   chan *buffer.Buffer
+	// places counts the records that wait and those that were promised room,
+	// so that sending to queue never blocks.
+	places, bytes    atomic.Int64
+	written, dropped atomic.Uint64
+
+	closing    chan struct{}
+	closed     sync.Once
+	done       chan struct{}
+	torn       bool // of the writing goroutine: the last line has no end
+	complained atomic.Int64
+}
+
+// New makes a log and starts to write. Close ends it.
+func New(o Options) *Log {
+	if o.MaxRecords <= 0 {
+		o.MaxRecords = defaultMaxRecords
+	}
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = defaultMaxBytes
+	}
+	l := &Log{
+		options: o,
+		encoder: zapcore.NewJSONEncoder(zapcore.EncoderConfig{LineEnding: zapcore.DefaultLineEnding}),
+		queue:   make(chan *buffer.Buffer, o.MaxRecords),
+		closing: make(chan struct{}),
+		done:    make(chan struct{}),
+	}
+	if o.Output == nil {
+		close(l.done)
+	} else {
+		go l.run()
+	}
+	return l
+}
+
+// Written is the number of records that Output took.
+func (l *Log) Written() uint64 { return l.written.Load() }
+
+// Dropped is the number of records that were lost.
+func (l *Log) Dropped() uint64 { return l.dropped.Load() }
+
+// Admit tells whether a request may go on as far as its record is concerned.
+// Where it says so, it must be followed by one Write of a record that is
+// Admitted, or by one Forgo.
+func (l *Log) Admit() bool {
+	if l.options.Output == nil || l.options.WhenFull == Drop {
+		return true
+	}
+	return l.bytes.Load() < l.options.MaxBytes && l.take()
+}
+
+// Forgo gives up what Admit promised.
+func (l *Log) Forgo() {
+	if l.options.Output != nil && l.options.WhenFull == Refuse {
+		l.places.Add(-1)
+	}
+}
+
+// Write queues one record. It does not wait, and keeps nothing of r.
+func (l *Log) Write(r *Record) {
+	if l.options.Output == nil {
+		return
+	}
+	promised := r.Admitted && l.options.WhenFull == Refuse
+	if !promised && !l.take() {
+		l.lose()
+		return
+	}
+	line, err := l.encoder.EncodeEntry(zapcore.Entry{}, []zapcore.Field{zap.Inline(r)})
+	if err != nil {
+		l.places.Add(-1)
+		l.lose()
+		return
+	}
+	size := int64(line.Len())
+	if l.bytes.Add(size) > l.options.MaxBytes && !promised {
+		l.release(line, size)
+		l.lose()
+		return
+	}
+	l.queue <- line
+}
+
+// take takes a place, if there is one.
+func (l *Log) take() bool {
+	if l.places.Add(1) > int64(l.options.MaxRecords) {
+		l.places.Add(-1)
+		return false
+	}
+	return true
+}
+
+func (l *Log) release(line *buffer.Buffer, size int64) {
+	line.Free()
+	l.bytes.Add(-size)
+	l.places.Add(-1)
+}
+
+// lose counts a record that found no room.
+func (l *Log) lose() {
+	l.dropped.Add(1)
+	l.complain("audit records are lost: they come faster than they are taken", nil)
+}
+
+// complain says that something is wrong with the output. The logger may write
+// to what is stuck, so nobody waits for it either.
+func (l *Log) complain(text string, err error) {
+	now, last := time.Now().UnixNano(), l.complained.Load()
+	if l.options.Logger == nil || last != 0 && now-last < int64(complaintInterval) || !l.complained.CompareAndSwap(last, now) {
+		return
+	}
+	go l.options.Logger.Error(text, zap.Uint64("lost", l.dropped.Load()), zap.Error(err))
+}
+
+// run writes what is queued until Close.
+func (l *Log) run() {
+	defer close(l.done)
+	for {
+		select {
+		case line := <-l.queue:
+			l.put(line)
+			continue
+		case <-l.closing:
+		}
+		for {
+			select {
+			case line := <-l.queue:
+				l.put(line)
+				continue
+			default:
+			}
+			if file, ok := l.options.Output.(interface{ Sync() error }); ok {
+				_ = file.Sync() // a pipe cannot
+			}
+			return
+		}
+	}
+}
+
+// put writes one line. One that must not be lost is tried until Close.
+func (l *Log) put(line *buffer.Buffer) {
+	size := int64(line.Len())
+	defer l.release(line, size)
+	if l.torn {
+		if _, err := l.options.Output.Write([]byte{'\n'}); err == nil {
+			l.torn = false
+		}
+	}
+	for rest := line.Bytes(); ; {
+		n, err := l.options.Output.Write(rest)
+		if rest = rest[n:]; err == nil || len(rest) == 0 {
+			l.written.Add(1)
+			return
+		}
+		l.complain("audit records cannot be written", err)
+		if l.options.WhenFull == Refuse && l.pause() {
+			continue
+		}
+		l.dropped.Add(1)
+		l.torn = l.torn || len(rest) < int(size)
+		return
+	}
+}
+
+// pause waits before another attempt; false if there is to be none.
+func (l *Log) pause() bool {
+	select {
+	case <-l.closing:
+		return false
+	case <-time.After(retryInterval):
+		return true
+	}
+}
+
+// Close writes what is queued, for as long as ctx lasts; nothing may be written
+// afterwards. The error tells how many records were not written then.
+func (l *Log) Close(ctx context.Context) error {
+	l.closed.Do(func() { close(l.closing) })
+	select {
+	case <-l.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%d audit records were not written: %w", l.places.Load(), ctx.Err())
+	}
+}
