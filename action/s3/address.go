@@ -115,8 +115,23 @@ func (m *Mapper) checkKey(key string) *wire.Refusal {
 	if len(key) > maxKey {
 		return keyTooLong(len(key))
 	}
-	if m.strictKeys {
-		return checkExact(key)
+	if !m.strictKeys {
+		return nil
+	}
+	if refusal := checkExact(key); refusal != nil {
+		return refusal
+	}
+	return m.checkPrivate("Key", key)
+}
+
+// checkPrivate refuses a key, or a prefix, in a folder of the store's own: its
+// files are not objects, and hold parts of objects that other policies guard.
+func (m *Mapper) checkPrivate(name, key string) *wire.Refusal {
+	first, _, _ := strings.Cut(key, "/")
+	for _, folder := range m.private {
+		if strings.EqualFold(first, folder) {
+			return invalidArgument("The store behind this endpoint keeps files of its own in "+folder+".", name, key)
+		}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/sallyport-iam/sallyport/action/s3"
+	"github.com/sallyport-iam/sallyport/wire"
 )
 
 func TestKeys(t *testing.T) {
@@ -143,6 +144,51 @@ func TestStrictKeys(t *testing.T) {
 	body := "<Delete><Object><Key>a</Key></Object><Object><Key>a/../b</Key></Object></Delete>"
 	if _, _, refusal := mapWith(strict, request(t, "POST", "/reports?delete"), place(), body); refusal == nil {
 		t.Error("DeleteObjects takes an inexact key")
+	}
+}
+
+// A store's parts of uploads were ordinary keys: who could not read an object
+// could read, list and replace the parts it was to be made of.
+func TestPrivateFoldersAreNoKeys(t *testing.T) {
+	t.Parallel()
+	strict := s3.New(s3.Options{StrictKeys: true})
+	tests := []struct {
+		key string
+		ok  bool
+	}{
+		{".sgwtmp/multipart/ab/cd/1", false}, {".sgwtmp", false}, {".sgwtmp/", false}, {".SGWTMP/x", false}, {"%2Esgwtmp/x", false}, {".sgwtmp%2Fx", false},
+		{".minio.sys/x", false}, {".rustfs.sys/x", false}, {".uploads/x", false},
+		{"a/.sgwtmp/x", true}, {".sgwtmp2/x", true}, {"sgwtmp/x", true},
+	}
+	body := func(key string) string {
+		return "<Delete><Object><Key>a</Key></Object><Object><Key>" + strings.NewReplacer("%2E", ".", "%2F", "/").Replace(key) + "</Key></Object></Delete>"
+	}
+	for _, tt := range tests {
+		for _, request := range []*wire.Request{
+			request(t, "GET", "/reports/"+tt.key),
+			request(t, "PUT", "/reports/"+tt.key),
+			request(t, "DELETE", "/reports/"+tt.key),
+			request(t, "PUT", "/reports/k", "x-amz-copy-source: archive/"+tt.key),
+			request(t, "POST", "/reports?delete"),
+			request(t, "GET", "/reports?prefix="+tt.key),
+			request(t, "GET", "/reports?list-type=2&prefix="+tt.key),
+			request(t, "GET", "/reports?versions&prefix="+tt.key),
+			request(t, "GET", "/reports?uploads&prefix="+tt.key),
+		} {
+			_, _, refusal := mapWith(strict, request, place(), body(tt.key))
+			if tt.ok != (refusal == nil) || refusal != nil && refusal.Code != "InvalidArgument" {
+				t.Errorf("%s %s: %v", request.Method, request.Target(), refusal)
+			}
+			if _, _, refusal := mapWith(mapper, request, place(), body(tt.key)); refusal != nil {
+				t.Errorf("exact keys: %s %s: %v", request.Method, request.Target(), refusal)
+			}
+		}
+	}
+	own := s3.New(s3.Options{StrictKeys: true, PrivateFolders: []string{".mine"}})
+	for target, ok := range map[string]bool{"/reports/.mine/x": false, "/reports/.sgwtmp/x": true} {
+		if _, _, refusal := mapWith(own, request(t, "GET", target), place(), ""); ok != (refusal == nil) {
+			t.Errorf("%s: %v", target, refusal)
+		}
 	}
 }
 

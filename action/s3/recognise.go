@@ -30,6 +30,11 @@ func (m *Mapper) Recognise(req *wire.Request, place action.Place) (action.Operat
 	if refusal := m.dispatch(r, lvl, method, req.Method); refusal != nil {
 		return none, refusal
 	}
+	if m.strictKeys && lvl == bucketLevel {
+		if refusal := m.checkPrivate("prefix", r.param(pPrefix)); refusal != nil {
+			return none, refusal
+		}
+	}
 	if refusal := r.checkHeaders(); refusal != nil {
 		return none, refusal
 	}

@@ -10,8 +10,13 @@ import (
 type Options struct {
 	// StrictKeys refuses keys that a store on a file system may change or
 	// fold together: empty, "." and ".." segments, segments that end in a dot
-	// or a space, backslashes, control characters.
+	// or a space, backslashes, control characters; and keys and prefixes of
+	// listings in the store's own folders.
 	StrictKeys bool
+	// PrivateFolders are, with StrictKeys, the first segments of keys below
+	// which stores keep their own files; they compare without case. nil means
+	// DefaultPrivateFolders.
+	PrivateFolders []string
 	// StrictCopyTags demands, for copies that take the source's tags along,
 	// s3:GetObjectTagging on the source and s3:PutObjectTagging on the
 	// target. Amazon S3 demands it only if the source has tags, which is not
@@ -42,6 +47,10 @@ type Options struct {
 // interfaces of MinIO and Ceph.
 var DefaultReservedBuckets = []string{"admin", "minio", "swift"}
 
+// DefaultPrivateFolders are the folders in which versitygw, MinIO, RustFS and
+// SeaweedFS keep parts of uploads and other files of their own.
+var DefaultPrivateFolders = []string{".sgwtmp", ".minio.sys", ".rustfs.sys", ".uploads"}
+
 // Mapper maps requests of the Amazon S3 protocol. It is safe for concurrent
 // use.
 type Mapper struct {
@@ -49,6 +58,7 @@ type Mapper struct {
 	strictCopyTags        bool
 	strictCopyAnnotations bool
 	maxObject             int64
+	private               []string
 	reserved, ignored     map[string]bool
 	served                []bool // by row of the table
 }
@@ -63,11 +73,15 @@ func New(o Options) *Mapper {
 	if o.ReservedBuckets == nil {
 		o.ReservedBuckets = DefaultReservedBuckets
 	}
+	if o.PrivateFolders == nil {
+		o.PrivateFolders = DefaultPrivateFolders
+	}
 	return &Mapper{
 		strictKeys:            o.StrictKeys,
 		strictCopyTags:        o.StrictCopyTags,
 		strictCopyAnnotations: o.StrictCopyAnnotations,
 		maxObject:             o.MaxObjectBytes,
+		private:               o.PrivateFolders,
 		reserved:              setOf(o.ReservedBuckets),
 		ignored:               setOf(o.Ignored),
 		served:                served(o.Operations),
