@@ -1,12 +1,9 @@
 package proxy
 
 import (
-	"bytes"
 	"context"
 	"encoding/hex"
-	"io"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
 
@@ -55,7 +52,7 @@ type Verdict struct {
 	request  authz.Request
 	mapped   action.Mapped
 	accesses []audit.Access
-	reserved int64
+	held     int64
 	admitted bool
 	// refused holds, for an operation that is answered item by item, the
 	// refusal of each item; kept tells whether any item goes on.
@@ -194,69 +191,6 @@ func (k *snapshotKeys) Key(accessKeyID, token string) (sigv4.Key, error) {
 	return sigv4.Key{Secret: credential.Secret, Version: credential.Version}, nil
 }
 
-// readDeciding reads and verifies the body of an operation that is decided
-// from it, within the budget. Other operations' bodies are not touched.
-func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
-	req, op := v.Request, &v.Operation
-	switch op.Body {
-	case action.BodyStreams:
-		if !v.door.Can.Body {
-			return nil, needs(v, "the request's body")
-		}
-		return nil, nil
-	case action.BodyNone:
-		if req.BodySize != 0 {
-			return nil, &wire.Refusal{Status: 400, Code: "UnexpectedContent", Message: "This request contains unsupported content.", Close: true}
-		}
-		return nil, nil
-	}
-	if !v.door.Can.Body {
-		return nil, needs(v, "the request's body")
-	}
-	if req.BodySize > op.BodyLimit {
-		return nil, tooLarge(op)
-	}
-	reserve := op.BodyLimit
-	if req.BodySize >= 0 {
-		reserve = req.BodySize
-	}
-	if !e.Budget.Reserve(reserve) {
-		return nil, slowDown("the budget for bodies that are read before they are decided is spent")
-	}
-	v.reserved = reserve
-	verifying, r := sigv4.NewBody(req, v.verified, op.BodyLimit)
-	if r != nil {
-		return nil, r
-	}
-	defer verifying.Close()
-	buffer := bytes.NewBuffer(make([]byte, 0, min(reserve, 64<<10)+bytes.MinRead))
-	if _, err := buffer.ReadFrom(io.LimitReader(verifying, op.BodyLimit+1)); err != nil {
-		return nil, bodyRefusal(verifying, err)
-	}
-	if int64(buffer.Len()) > op.BodyLimit {
-		return nil, tooLarge(op)
-	}
-	return buffer.Bytes(), nil
-}
-
-// bodyRefusal is the verdict on a body that could not be read whole.
-func bodyRefusal(b *sigv4.Body, err error) *wire.Refusal {
-	if r := b.Refusal(); r != nil {
-		return r
-	}
-	return &wire.Refusal{
-		Status: 400, Code: "IncompleteBody", Message: "The request body terminated unexpectedly", Close: true,
-		Cause: "reading the request's body: " + err.Error(),
-	}
-}
-
-func tooLarge(op *action.Operation) *wire.Refusal {
-	return &wire.Refusal{
-		Status: 400, Code: "MaxMessageLengthExceeded", Message: "Your request was too big.", Close: true,
-		Detail: []wire.Element{{Name: "MaxMessageLengthBytes", Value: strconv.FormatInt(op.BodyLimit, 10)}},
-	}
-}
-
 // slowDown is the refusal for what there is no room for at the moment.
 func slowDown(cause string) *wire.Refusal {
 	return &wire.Refusal{
@@ -349,6 +283,9 @@ func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 		return nil
 	case action.BodyDecides:
 		if v.refused != nil && v.kept && anyRefused(v.refused) {
+			if r := e.hold(v, int64(len(body))); r != nil { // of the copy
+				return r
+			}
 			v.Request = KeepItems(v.Request, v.mapped.PerItem, v.refused)
 		} else {
 			v.Request = buffered(v.Request, body)

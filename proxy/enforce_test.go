@@ -447,6 +447,96 @@ func TestServeBudgetSpent(t *testing.T) {
 	}
 }
 
+// slowBody is a body of which a few bytes come, and then nothing until it is
+// ended.
+type slowBody struct {
+	first   io.Reader
+	waiting chan<- struct{}
+	ended   <-chan struct{}
+}
+
+func (s *slowBody) Read(p []byte) (int, error) {
+	if n, err := s.first.Read(p); err == nil {
+		return n, nil
+	}
+	s.waiting <- struct{}{}
+	<-s.ended
+	return 0, io.ErrUnexpectedEOF
+}
+
+func (*slowBody) Close() error { return nil }
+
+// TestServeSlowBodies: who announces a body holds what was sent of it, and who
+// is nobody holds little in all.
+func TestServeSlowBodies(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.enforcer.Budget = proxy.NewBudget(1 << 20)
+	waiting, ended := make(chan struct{}), make(chan struct{})
+	var slow sync.WaitGroup
+	begin := func(user string) bool {
+		req := request(t, user, "POST", "localhost", "/reports?delete", deleteBody)
+		req.Fields.Set("content-length", "2097152")
+		req.Body, req.BodySize = &slowBody{strings.NewReader("<Delete>"), waiting, ended}, 2<<20
+		refused := make(chan struct{})
+		slow.Go(func() {
+			if got := b.serve(req); got.status == 503 {
+				close(refused)
+			}
+		})
+		select {
+		case <-waiting:
+			return true
+		case <-refused:
+			return false
+		}
+	}
+	for i := range 40 {
+		if held := begin(""); held != (i < 32) { // an eighth, in steps of 4 KiB
+			t.Fatalf("anonymous request %d is held: %v", i, held)
+		}
+	}
+	for range 40 {
+		if !begin("alice") {
+			t.Fatal("alice is refused")
+		}
+	}
+	if used := b.enforcer.Budget.Used(); used != 72*4<<10 {
+		t.Errorf("%d bytes are reserved", used)
+	}
+	if got := b.serve(request(t, "alice", "POST", "localhost", "/reports?delete", `<Delete><Object><Key>a</Key></Object></Delete>`)); got.status != 200 {
+		t.Errorf("%+v", got)
+	}
+	close(ended)
+	slow.Wait()
+	if used := b.enforcer.Budget.Used(); used != 0 {
+		t.Errorf("%d bytes are still reserved", used)
+	}
+}
+
+// TestServeBodySizes: bodies around the steps of the buffer, announced and not.
+func TestServeBodySizes(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	const frame = `<Delete><Object><Key>a</Key></Object></Delete>`
+	for _, size := range []int{len(frame), 4095, 4096, 4097, 8191, 8192, 8193, 100_000, 1<<20 - 1, 1 << 20, 2<<20 - 1, 2 << 20, 2<<20 + 1} {
+		for _, announced := range []bool{true, false} {
+			req := request(t, "alice", "POST", "localhost", "/reports?delete", frame+strings.Repeat(" ", size-len(frame)))
+			if !announced {
+				req.BodySize = -1
+				req.Fields.Del("content-length")
+			}
+			got := b.serve(req)
+			if allowed := size <= 2<<20; allowed != (got.status == 200) || got.forwarded != allowed {
+				t.Errorf("%d bytes, announced %v: %+v", size, announced, got)
+			}
+			if used := b.enforcer.Budget.Used(); used != 0 {
+				t.Errorf("%d bytes, announced %v: %d bytes are still reserved", size, announced, used)
+			}
+		}
+	}
+}
+
 func TestServeBodyReleasesBudget(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -56,18 +56,34 @@ func TestTableWithoutFallbackRefuses(t *testing.T) {
 
 func TestBudget(t *testing.T) {
 	t.Parallel()
-	b := proxy.NewBudget(10)
+	b := proxy.NewBudget(80)
 	steps := []struct {
-		reserve int64
-		ok      bool
-	}{{6, true}, {5, false}, {4, true}, {1, false}}
+		n         int64 // to reserve, or to release if negative
+		anonymous bool
+		ok        bool
+	}{
+		{n: 10, anonymous: true, ok: true},
+		{n: 1, anonymous: true},
+		{n: 71},
+		{n: 60, ok: true},
+		{n: -4, anonymous: true},
+		{n: 4, anonymous: true, ok: true},
+		{n: 10, ok: true},
+		{n: 1},
+		{n: -10, anonymous: true},
+		{n: 10, ok: true},
+		{n: 1, anonymous: true}, // of the share, but not of the whole
+		{n: -80},
+		{n: 10, anonymous: true, ok: true},
+	}
 	for i, s := range steps {
-		if got := b.Reserve(s.reserve); got != s.ok {
-			t.Fatalf("step %d: Reserve(%d) = %v, want %v", i, s.reserve, got, s.ok)
+		if s.n < 0 {
+			b.Release(-s.n, s.anonymous)
+		} else if got := b.Reserve(s.n, s.anonymous); got != s.ok {
+			t.Errorf("step %d: Reserve(%d, %v) = %v, want %v", i, s.n, s.anonymous, got, s.ok)
 		}
 	}
-	b.Release(6)
-	if b.Used() != 4 || !b.Reserve(6) {
-		t.Errorf("after the release %d are used", b.Used())
+	if b.Used() != 10 {
+		t.Errorf("at the end %d are used", b.Used())
 	}
 }

@@ -107,10 +107,7 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 
 // release gives back what a request holds and has not given back yet.
 func (e *Enforcer) release(v *Verdict) {
-	if v.reserved > 0 {
-		e.Budget.Release(v.reserved)
-		v.reserved = 0
-	}
+	e.giveBack(v, v.held)
 	if v.admitted {
 		e.Audit.Forgo()
 		v.admitted = false
