@@ -409,6 +409,22 @@ func TestMuseum_14_multiDeleteLaterKeys(t *testing.T) {
 	}
 }
 
+// The digests of the body that came do not go with the entries that are kept,
+// wherever they were sent.
+func TestKeptItemsHaveNoOldChecksum(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.answer = func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `<DeleteResult/>`) }
+	got := b.serve(request(t, "alice", "POST", "localhost", "/reports?delete&x-amz-checksum-crc32=AAAAAA%3D%3D&X-Amz-Sdk-Checksum-Algorithm=CRC32", deleteBody))
+	if got.status != 200 || !got.forwarded {
+		t.Fatalf("%+v", got)
+	}
+	sent := b.seen[0]
+	if sent.URL.RawQuery != "delete" || sent.Header.Get("X-Amz-Checksum-Crc32") != "" || sent.Header.Get("X-Amz-Sdk-Checksum-Algorithm") != "" {
+		t.Errorf("sent ?%s with %v", sent.URL.RawQuery, sent.Header)
+	}
+}
+
 func TestServeWeakDoors(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -27,16 +27,24 @@ func KeepItems(req *wire.Request, items action.PerItem, refused []*wire.Refusal)
 	out := buffered(req, body)
 	kept := out.Fields[:0]
 	for _, f := range out.Fields {
-		if !strings.HasPrefix(f.Name, "x-amz-checksum-") && f.Name != "x-amz-sdk-checksum-algorithm" {
+		if !isChecksum(f.Name) {
 			kept = append(kept, f)
 		}
 	}
 	out.Fields = kept
+	out.RemoveParams(isChecksum)
 	digest := md5.Sum(body)
 	out.Fields.Set("content-md5", base64.StdEncoding.EncodeToString(digest[:]))
 	sum := sha256.Sum256(body)
 	out.Fields.Set("x-amz-content-sha256", hex.EncodeToString(sum[:]))
 	return out
+}
+
+// isChecksum tells whether a field, or a parameter that stands for one, is about
+// a checksum of the body.
+func isChecksum(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasPrefix(name, "x-amz-checksum-") || name == "x-amz-sdk-checksum-algorithm"
 }
 
 // buffered is the request with a body that was read whole and verified.

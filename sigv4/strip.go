@@ -1,10 +1,6 @@
 package sigv4
 
-import (
-	"strings"
-
-	"github.com/sallyport-iam/sallyport/wire"
-)
+import "github.com/sallyport-iam/sallyport/wire"
 
 // StripAuthentication removes what authenticated a request to this hop: the
 // fields authorization, date, x-amz-date, x-amz-security-token,
@@ -20,7 +16,7 @@ func StripAuthentication(req *wire.Request) {
 	}
 	clear(req.Fields[len(kept):])
 	req.Fields = kept
-	stripQuery(req)
+	req.RemoveParams(IsAuthParam)
 }
 
 func isAuthField(name string) bool {
@@ -29,36 +25,4 @@ func isAuthField(name string) bool {
 		return true
 	}
 	return false
-}
-
-func stripQuery(req *wire.Request) {
-	found := false
-	for i := range req.Query {
-		found = found || IsAuthParam(req.Query[i].Name)
-	}
-	if !found {
-		return
-	}
-	query := make(wire.Query, 0, len(req.Query))
-	for _, param := range req.Query {
-		if !IsAuthParam(param.Name) {
-			query = append(query, param)
-		}
-	}
-	var raw strings.Builder
-	raw.Grow(len(req.RawQuery))
-	first := true
-	for piece := range strings.SplitSeq(req.RawQuery, "&") {
-		rawName, _, _ := strings.Cut(piece, "=")
-		if name, ok := wire.Unescape(rawName); ok && IsAuthParam(name) {
-			continue
-		}
-		if !first {
-			raw.WriteByte('&')
-		}
-		first = false
-		raw.WriteString(piece)
-	}
-	req.Query, req.RawQuery = query, raw.String()
-	req.HasQuery = req.RawQuery != ""
 }

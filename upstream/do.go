@@ -109,6 +109,9 @@ func (u *Upstream) rewrite(ctx context.Context, call *Call) (*wire.Request, *wir
 	if refusal := MoveBucket(req, call.Bucket, call.HostBucket, o.Addressing, u.target.Host); refusal != nil {
 		return nil, refusal
 	}
+	if refusal := PlaceHoisted(req); refusal != nil {
+		return nil, refusal
+	}
 	RemoveChecked(req)
 	payload := call.Payload
 	if call.Body != nil {

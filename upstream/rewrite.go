@@ -64,6 +64,74 @@ func isBucket(name string, host bool) bool {
 	return true
 }
 
+// PlaceHoisted is the rewrite that moves x-amz-* fields out of the query, where
+// presigners may put them, into the header: they were decided as fields, and
+// stores overlook them in the query. Parameters of the authentication stay. A
+// value that a field would not keep as it is, is refused, and so is one that
+// differs from the field of that name.
+func PlaceHoisted(req *wire.Request) *wire.Refusal {
+	found := false
+	for i := range req.Query {
+		p := &req.Query[i]
+		if !isHoisted(p.Name) {
+			continue
+		}
+		found = true
+		name := strings.ToLower(p.Name)
+		if !isFieldName(name) || !isFieldValue(p.Value) {
+			return misplaced(p, "cannot be a header: its value has control characters, or white space around it")
+		}
+		switch value, sent := req.Fields.Lookup(name); {
+		case !sent:
+			req.Fields.Add(name, p.Value)
+		case value != p.Value || req.Fields.Count(name) > 1:
+			return misplaced(p, "is given in more than one way")
+		}
+	}
+	if found {
+		req.RemoveParams(isHoisted)
+	}
+	return nil
+}
+
+// isHoisted tells whether a query parameter is a header field by nature.
+func isHoisted(name string) bool {
+	const prefix = "x-amz-"
+	return len(name) > len(prefix) && strings.EqualFold(name[:len(prefix)], prefix) && !sigv4.IsAuthParam(name)
+}
+
+// isFieldName tells whether a name in lower case is a token (RFC 9110, section
+// 5.6.2).
+func isFieldName(name string) bool {
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		if ('a' > c || c > 'z') && ('0' > c || c > '9') && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// isFieldValue tells whether a field keeps a value as it is: without control
+// characters, and without the white space around it that HTTP takes away.
+func isFieldValue(value string) bool {
+	for i := 0; i < len(value); i++ {
+		if value[i] < ' ' || value[i] == 0x7f {
+			return false
+		}
+	}
+	return value == "" || value[0] != ' ' && value[len(value)-1] != ' '
+}
+
+func misplaced(p *wire.Param, why string) *wire.Refusal {
+	return &wire.Refusal{
+		Status:  400,
+		Code:    "InvalidArgument",
+		Message: "The query parameter " + p.RawName + " " + why + ".",
+		Detail:  []wire.Element{{Name: "ArgumentName", Value: p.RawName}, {Name: "ArgumentValue", Value: p.RawValue}},
+	}
+}
+
 // RemoveChecked is the rewrite that removes the fields that were for Sallyport
 // or for the client's connection: the expected owners of buckets, which were
 // compared with the bundle's and may mean another account at the upstream;

@@ -84,6 +84,76 @@ func TestMoveBucketRefuses(t *testing.T) {
 	}
 }
 
+// Fields in the query satisfied conditions (tags, encryption, ACL, lock) and the
+// store overlooked them there: objects were stored without.
+func TestHoistedFieldsReachTheStore(t *testing.T) {
+	t.Parallel()
+	const auth = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=c&X-Amz-Date=d&X-Amz-Expires=1&X-Amz-SignedHeaders=host&X-Amz-Signature=s&X-Amz-Security-Token=t&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD"
+	tests := []struct {
+		name, query string
+		fields      wire.Fields
+		wantQuery   string
+		want        wire.Fields
+	}{
+		{"nothing", "", nil, "", nil},
+		{"nothing of ours", "prefix=a&&x-id=GetObject&x-amz-=1&" + auth, nil, "prefix=a&&x-id=GetObject&x-amz-=1&" + auth, nil},
+		{"one", "x-amz-tagging=a%3Db%2526c", nil, "", wire.Fields{{Name: "x-amz-tagging", Value: "a=b%26c"}}},
+		{"in upper case", "X-Amz-Acl=private", nil, "", wire.Fields{{Name: "x-amz-acl", Value: "private"}}},
+		{"without a value", "x-amz-acl", nil, "", wire.Fields{{Name: "x-amz-acl"}}},
+		{"among others", "a=%2f&x-amz-acl=private&&versionId=%31", nil, "a=%2f&&versionId=%31", wire.Fields{{Name: "x-amz-acl", Value: "private"}}},
+		{"presigned", "x-amz-storage-class=GLACIER&" + auth + "&x-amz-meta-k=v%20w", nil, auth, wire.Fields{{Name: "x-amz-storage-class", Value: "GLACIER"}, {Name: "x-amz-meta-k", Value: "v w"}}},
+		{"with an equal field", "x-amz-acl=private", wire.Fields{{Name: "x-amz-acl", Value: "private"}}, "", wire.Fields{{Name: "x-amz-acl", Value: "private"}}},
+		{"twice the same", "x-amz-acl=private&X-Amz-Acl=private", nil, "", wire.Fields{{Name: "x-amz-acl", Value: "private"}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			req := &wire.Request{Method: "PUT", Path: "/b/k", RawQuery: tt.query, HasQuery: tt.query != "", Fields: tt.fields}
+			req.Query, _ = wire.ParseQuery(tt.query)
+			refusal := upstream.PlaceHoisted(req)
+			if refusal != nil {
+				t.Fatal(refusal)
+			}
+			if req.RawQuery != tt.wantQuery || req.HasQuery != (tt.wantQuery != "") {
+				t.Errorf("query %q, want %q", req.RawQuery, tt.wantQuery)
+			}
+			if query, _ := wire.ParseQuery(req.RawQuery); len(query) != len(req.Query) {
+				t.Errorf("%d parameters are parsed, %d are in the query", len(req.Query), len(query))
+			}
+			if diff := cmp.Diff(tt.want, req.Fields); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestPlaceHoistedRefuses(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		query  string
+		fields wire.Fields
+	}{
+		{"x-amz-meta-a=%0d%0ax-amz-acl:public-read", nil},
+		{"x-amz-meta-a=%00", nil},
+		{"x-amz-meta-a=%09x", nil},
+		{"x-amz-meta-a=%7f", nil},
+		{"x-amz-acl=%20public-read", nil},
+		{"x-amz-acl=public-read%20", nil},
+		{"x-amz-meta-a:b=1", nil},
+		{"x-amz-meta-%C3%A9=1", nil},
+		{"x-amz-acl=private", wire.Fields{{Name: "x-amz-acl", Value: "public-read"}}},
+		{"x-amz-meta-a=1", wire.Fields{{Name: "x-amz-meta-a", Value: "1"}, {Name: "x-amz-meta-a", Value: "2"}}},
+		{"x-amz-meta-a=1&x-amz-meta-A=2", nil},
+	}
+	for _, tt := range tests {
+		req := &wire.Request{Method: "PUT", Path: "/b/k", RawQuery: tt.query, HasQuery: true, Fields: tt.fields}
+		req.Query, _ = wire.ParseQuery(tt.query)
+		if refusal := upstream.PlaceHoisted(req); refusal == nil || refusal.Status != 400 || refusal.Code != "InvalidArgument" {
+			t.Errorf("%s: %v", tt.query, refusal)
+		}
+	}
+}
+
 func TestRemoveChecked(t *testing.T) {
 	t.Parallel()
 	kept := []string{
@@ -186,6 +256,12 @@ func TestRewritesKeepTheMeaning(t *testing.T) {
 		{"POST", "/k", "uploads", nil},
 		{"DELETE", "/k", "versionId=1", nil},
 		{"GET", "/k", "tagging", nil},
+		{"PUT", "/k", "x-amz-tagging=team%3Da%2520b%26x%3D&X-Amz-Acl=private&x-amz-storage-class=GLACIER&x-amz-meta-a=%2B", nil},
+		{"PUT", "/k", "x-amz-server-side-encryption=aws%3Akms&x-amz-server-side-encryption-aws-kms-key-id=alias%2Fa", wire.Fields{{Name: "x-amz-server-side-encryption", Value: "aws:kms"}}},
+		{"PUT", "/k", "x-amz-object-lock-mode=GOVERNANCE&x-amz-object-lock-retain-until-date=2040-01-01T00%3A00%3A00Z&x-amz-object-lock-legal-hold=ON", nil},
+		{"DELETE", "/k", "versionId=1&x-amz-bypass-governance-retention=true", nil},
+		{"GET", "", "list-type=2&&prefix=a&x-amz-expected-bucket-owner=111122223333", nil},
+		{"PUT", "/k", "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=c&X-Amz-Date=d&X-Amz-Expires=1&X-Amz-SignedHeaders=host&X-Amz-Signature=s&x-amz-tagging=a%3Db", nil},
 		{"GET", "/k", "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=c&X-Amz-Date=d&X-Amz-Expires=1&X-Amz-SignedHeaders=host&X-Amz-Signature=s&response-content-type=x", nil},
 	}
 	type form struct {
@@ -219,6 +295,9 @@ func TestRewritesKeepTheMeaning(t *testing.T) {
 				op, want := mapped(t, name, mapper, req, before)
 				rewritten := req.Clone()
 				if refusal := upstream.MoveBucket(rewritten, op.Bucket, from.inHost, to, "store"); refusal != nil {
+					t.Fatalf("%s: %v", name, refusal)
+				}
+				if refusal := upstream.PlaceHoisted(rewritten); refusal != nil {
 					t.Fatalf("%s: %v", name, refusal)
 				}
 				upstream.RemoveChecked(rewritten)

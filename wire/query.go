@@ -52,6 +52,40 @@ func (q Query) Count(name string) int {
 	return n
 }
 
+// RemoveParams removes the parameters whose decoded names drop picks. Every
+// other byte of the query stays as it was sent. A changed Query is a new one.
+func (r *Request) RemoveParams(drop func(name string) bool) {
+	found := false
+	for i := range r.Query {
+		found = found || drop(r.Query[i].Name)
+	}
+	if !found {
+		return
+	}
+	query := make(Query, 0, len(r.Query))
+	for _, param := range r.Query {
+		if !drop(param.Name) {
+			query = append(query, param)
+		}
+	}
+	var raw strings.Builder
+	raw.Grow(len(r.RawQuery))
+	first := true
+	for piece := range strings.SplitSeq(r.RawQuery, "&") {
+		rawName, _, _ := strings.Cut(piece, "=")
+		if name, ok := Unescape(rawName); ok && piece != "" && drop(name) {
+			continue
+		}
+		if !first {
+			raw.WriteByte('&')
+		}
+		first = false
+		raw.WriteString(piece)
+	}
+	r.Query, r.RawQuery = query, raw.String()
+	r.HasQuery = r.RawQuery != ""
+}
+
 // MaxParams bounds the parameters of one query.
 const MaxParams = 1000
 

@@ -147,6 +147,22 @@ func TestUnescape(t *testing.T) {
 	}
 }
 
+func TestRemoveParams(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ raw, want string }{
+		{"", ""}, {"a=1", "a=1"}, {"x=1", ""}, {"x", ""}, {"&&", "&&"}, {"a=%2f&&x=1&b", "a=%2f&&b"}, {"x=1&a&x=2", "a"}, {"%78=1&a", "a"}, {"a&xx=1", "a&xx=1"},
+	}
+	for _, tt := range tests {
+		r := &wire.Request{Path: "/", RawQuery: tt.raw, HasQuery: tt.raw != ""}
+		r.Query, _ = wire.ParseQuery(tt.raw)
+		r.RemoveParams(func(name string) bool { return name == "x" })
+		want, _ := wire.ParseQuery(tt.want)
+		if r.RawQuery != tt.want || r.HasQuery != (tt.want != "") || len(r.Query) != len(want) {
+			t.Errorf("%q became %q with %d parameters, want %q", tt.raw, r.RawQuery, len(r.Query), tt.want)
+		}
+	}
+}
+
 // TestMuseum_19_rawBytes: no form of a path is cleaned or merged on the way
 // through the parser, and what has no certain reading is refused.
 func TestMuseum_19_rawBytes(t *testing.T) {
