@@ -1,7 +1,8 @@
 package authz
 
 import (
-	"github.com/sallyport-iam/sallyport/authz/internal/index"
+	"sync"
+
 	"github.com/sallyport-iam/sallyport/authz/internal/pattern"
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
@@ -11,23 +12,30 @@ import (
 type Document struct {
 	source     *policy.Document
 	statements []statement
-	// denies and allows find the statements of each effect by action.
-	denies, allows index.Index
+	// unindexed counts the statements that no index narrows.
+	unindexed int
+	// own is the segment of the document alone, once it is needed.
+	own  *segment
+	once sync.Once
 	// reads is what the statements read; nil if they read nothing.
 	reads *layerReads
 }
 
-// statement is a compiled statement. Its action elements are in the index.
+// statement is a compiled statement.
 type statement struct {
 	where Statement
 	deny  bool
+	// notActions and notResources are set if none of the actions or resources
+	// may match.
+	notActions, notResources bool
+	actions                  actionList
+	resources                patternList
 	// bindsAll is set where the kind of document has no principals.
 	bindsAll                  bool
 	principals, notPrincipals []principal
 	// anyResource is set where the document may leave Resource out, and does.
-	anyResource             bool
-	resources, notResources []pattern.Pattern
-	conditions              []condition
+	anyResource bool
+	conditions  []condition
 }
 
 // Compile makes a document ready to decide. The document must not be changed
@@ -36,16 +44,19 @@ type statement struct {
 func Compile(doc *policy.Document) *Document {
 	d := &Document{source: doc, statements: make([]statement, len(doc.Statements))}
 	for i := range doc.Statements {
-		s := &doc.Statements[i]
-		d.statements[i] = compileStatement(doc, s)
-		if s.Effect == policy.Deny {
-			d.denies.Add(i, s)
-		} else {
-			d.allows.Add(i, s)
+		d.statements[i] = compileStatement(doc, &doc.Statements[i])
+		if d.statements[i].isUnindexed() {
+			d.unindexed++
 		}
 	}
 	d.reads = documentReads(doc)
 	return d
+}
+
+// segment is the segment of the document alone.
+func (d *Document) segment() *segment {
+	d.once.Do(func() { d.own = newSegment(d) })
+	return d.own
 }
 
 // Source is the document that was compiled.
@@ -57,10 +68,17 @@ func compileStatement(doc *policy.Document, s *policy.Statement) statement {
 			Policy: doc.Name, Sid: s.Sid, File: doc.File,
 			Index: s.Index, Line: s.Line, Column: s.Column,
 		},
-		deny:         s.Effect == policy.Deny,
-		resources:    compileResources(doc, s.Resources),
-		notResources: compileResources(doc, s.NotResources),
+		deny: s.Effect == policy.Deny,
+		// An empty list gives the statement no effect, of whichever kind.
+		notActions:   len(s.NotActions) > 0,
+		notResources: len(s.NotResources) > 0,
 		conditions:   make([]condition, len(s.Conditions)),
+	}
+	if st.actions = compileActions(s.Actions); st.notActions {
+		st.actions = compileActions(s.NotActions)
+	}
+	if st.resources = compileResources(doc, s.Resources); st.notResources {
+		st.resources = compileResources(doc, s.NotResources)
 	}
 	if s.Resources == nil && s.NotResources == nil {
 		st.anyResource = doc.Kind == policy.Resource || doc.Kind == policy.Trust
@@ -79,28 +97,28 @@ func compileStatement(doc *policy.Document, s *policy.Statement) statement {
 	return st
 }
 
-func compileResources(doc *policy.Document, values []policy.Value) []pattern.Pattern {
+func compileResources(doc *policy.Document, values []policy.Value) patternList {
 	list := make([]pattern.Pattern, len(values))
 	for i, v := range values {
 		list[i] = pattern.Resource(v.Text, doc.HasVariables(), doc.Kind.CompletesARNs())
 	}
-	return list
+	return newPatternList(list)
 }
 
 // Policies are the documents that one principal, resource or level of an
 // organization has attached. Their order means nothing for what is decided.
 type Policies struct {
 	documents []*Document
+	segments  []*segment
 	// identity is a number that no other Policies of the process has or gets;
 	// that of the zero value is 0.
 	identity uint64
 	reads    *layerReads
 }
 
-// NewPolicies attaches documents.
-func NewPolicies(docs ...*Document) *Policies {
-	return &Policies{docs, lastPolicies.Add(1), attachedReads(docs)}
-}
+// NewPolicies attaches documents. Use a Library where many principals share
+// documents.
+func NewPolicies(docs ...*Document) *Policies { return new(Library).Policies(docs...) }
 
 // Documents are the documents that are attached; of a nil Policies, none.
 func (p *Policies) Documents() []*Document {
@@ -108,4 +126,15 @@ func (p *Policies) Documents() []*Document {
 		return nil
 	}
 	return p.documents
+}
+
+// Unindexed counts the statements that every decision looks at, whatever its
+// action and resource: those that begin with a wildcard in both elements, or
+// name what they do not bind. The cost of a decision grows with them.
+func (p *Policies) Unindexed() int {
+	n := 0
+	for _, d := range p.Documents() {
+		n += d.unindexed
+	}
+	return n
 }

@@ -1,7 +1,6 @@
 package authz_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -128,34 +127,5 @@ func TestDecide_identityPolicyOnAResource(t *testing.T) {
 		if d := decide(&authz.Caller{}, &authz.Request{}, a); d.Allowed() {
 			t.Errorf("%s: %+v", name, d)
 		}
-	}
-}
-
-func BenchmarkDecide(b *testing.B) {
-	b.Run("ordinary", func(b *testing.B) {
-		c, r, a := ordinary(b)
-		b.ReportAllocs()
-		for b.Loop() {
-			authz.Decide(c, r, a)
-		}
-	})
-	for _, n := range []int{1, 100, 10_000} {
-		b.Run(fmt.Sprintf("statements=%d", n), func(b *testing.B) {
-			doc := &policy.Document{Version: policy.Version2012}
-			for i := range n {
-				doc.Statements = append(doc.Statements, policy.Statement{
-					Index: i, Effect: policy.Allow,
-					Actions: value(fmt.Sprintf("svc%d:Get*", i)), Resources: value(fmt.Sprintf("arn:aws:svc%d:::x/*", i)),
-				})
-			}
-			c, a := alice(authz.NewPolicies(authz.Compile(doc))), object()
-			a.Action, a.Resource = fmt.Sprintf("svc%d:GetThing", n-1), fmt.Sprintf("arn:aws:svc%d:::x/y", n-1)
-			b.ReportAllocs()
-			for b.Loop() {
-				if !authz.Decide(c, &authz.Request{}, a).Allowed() {
-					b.Fatal("denied")
-				}
-			}
-		})
 	}
 }

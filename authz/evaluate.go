@@ -1,18 +1,15 @@
 package authz
 
-import (
-	"github.com/sallyport-iam/sallyport/authz/internal/index"
-	"github.com/sallyport-iam/sallyport/authz/internal/pattern"
-)
+import "github.com/sallyport-iam/sallyport/authz/internal/index"
 
 // denied is the first statement in order that denies; nil if none does.
 func (p *Policies) denied(e *environment) *Statement {
 	if p == nil {
 		return nil
 	}
-	for _, d := range p.documents {
-		if s, _ := d.first(&d.denies, e, grantNone, grantNone); s != nil {
-			return s
+	for _, s := range p.segments {
+		if st, _ := s.first(&s.denies, e, grantNone, grantNone); st != nil {
+			return st
 		}
 	}
 	return nil
@@ -23,9 +20,9 @@ func (p *Policies) allowed(e *environment) *Statement {
 	if p == nil {
 		return nil
 	}
-	for _, d := range p.documents {
-		if s, _ := d.first(&d.allows, e, grantNone, grantNone); s != nil {
-			return s
+	for _, s := range p.segments {
+		if st, _ := s.first(&s.allows, e, grantNone, grantNone); st != nil {
+			return st
 		}
 	}
 	return nil
@@ -45,9 +42,9 @@ func (p *Policies) granted(e *environment) (*Statement, grant) {
 	}
 	var statement *Statement
 	best := grantNone
-	for _, d := range p.documents {
-		if s, g := d.first(&d.allows, e, best+1, enough); s != nil {
-			statement, best = s, g
+	for _, s := range p.segments {
+		if st, g := s.first(&s.allows, e, best+1, enough); st != nil {
+			statement, best = st, g
 		}
 		if best == enough {
 			break
@@ -56,68 +53,94 @@ func (p *Policies) granted(e *environment) (*Statement, grant) {
 	return statement, best
 }
 
-// search looks for a statement among the candidates of one document.
+// search looks for a statement among the candidates of one segment.
 type search struct {
-	document *Document
-	found    int // number of the statement; -1 if none
-	grant    grant
+	segment *segment
+	found   int32 // number of the statement; -1 if none
+	grant   grant
 	// least is the weakest grant that counts, enough the one above which
 	// nothing better is looked for.
 	least, enough grant
+	// tried are numbers, less one, of statements that were tried, which several
+	// of their patterns may lead to.
+	tried [8]int32
 }
 
 // first finds the first statement that applies with at least a grant; between
 // two of them the stronger one, up to enough.
-func (d *Document) first(x *index.Index, e *environment, least, enough grant) (*Statement, grant) {
-	s := search{document: d, found: -1, least: least, enough: enough}
-	for _, n := range x.Exact(&e.action) {
-		if !s.wants(n) {
-			break
-		}
-		s.try(n, e)
-	}
-	s.entries(x.Service(&e.action), e)
-	s.entries(x.Rest(), e)
-	if s.found < 0 {
+func (s *segment) first(x *index.Index, e *environment, least, enough grant) (*Statement, grant) {
+	if x.Len() == 0 {
 		return nil, grantNone
 	}
-	return &d.statements[s.found].where, s.grant
-}
-
-func (s *search) entries(list []index.Entry, e *environment) {
-	for i := range list {
-		entry := &list[i]
-		if !s.wants(entry.Statement) {
-			break
-		}
-		if entry.Matches(&e.action) {
-			s.try(entry.Statement, e)
+	h := search{segment: s, found: -1, least: least, enough: enough}
+	c := x.Find(e.action.Lower(), e.access.Resource)
+	for entries := c.Next(); len(entries) > 0; entries = c.Next() {
+		for i := range entries {
+			if !h.wants(entries[i].Statement) {
+				break
+			}
+			h.try(&entries[i], e)
 		}
 	}
+	if h.found < 0 {
+		return nil, grantNone
+	}
+	return &s.statements[h.found].where, h.grant
 }
 
 // wants tells whether a statement, or one behind it, can be better than what
 // was found.
-func (s *search) wants(n int) bool {
-	return s.found < 0 || s.grant < s.enough || n < s.found
+func (h *search) wants(n int32) bool {
+	return h.found < 0 || h.grant < h.enough || n < h.found
 }
 
-func (s *search) try(n int, e *environment) {
-	applies, g := s.document.statements[n].applies(e)
-	if !applies || g < s.least {
+func (h *search) try(entry *index.Entry, e *environment) {
+	n := entry.Statement
+	slot := &h.tried[n%int32(len(h.tried))]
+	if *slot == n+1 {
 		return
 	}
-	if g = min(g, s.enough); s.found < 0 || g > s.grant || g == s.grant && n < s.found {
-		s.found, s.grant = n, g
+	s := h.segment.statements[n]
+	if !s.matchesAction(entry.Action, e) || !s.matchesResource(entry.Resource, e) {
+		return
+	}
+	*slot = n + 1
+	applies, g := s.applies(e)
+	if !applies || g < h.least {
+		return
+	}
+	if g = min(g, h.enough); h.found < 0 || g > h.grant || g == h.grant && n < h.found {
+		h.found, h.grant = n, g
 	}
 }
 
-// applies tells whether a statement whose action matches applies, and how it
-// names the caller.
-func (s *statement) applies(e *environment) (bool, grant) {
-	if !s.coversResource(e) {
-		return false, grantNone
+// matchesAction tests what an entry of the index leaves open of the action.
+func (s *statement) matchesAction(pattern int32, e *environment) bool {
+	switch pattern {
+	case index.Matched:
+		return true
+	case index.Untested:
+		return s.actions.match(e) != s.notActions
+	default:
+		return s.actions.patterns[pattern].Match(e.access.Action)
 	}
+}
+
+// matchesResource is matchesAction for the resource.
+func (s *statement) matchesResource(pattern int32, e *environment) bool {
+	switch pattern {
+	case index.Matched:
+		return true
+	case index.Untested:
+		return s.resources.match(e, e.access.Resource) != s.notResources
+	default:
+		return e.matches(&s.resources.patterns[pattern], e.access.Resource)
+	}
+}
+
+// applies tells whether a statement whose action and resource match applies,
+// and how it names the caller.
+func (s *statement) applies(e *environment) (bool, grant) {
 	g := grantNone
 	if !s.bindsAll {
 		switch {
@@ -135,25 +158,4 @@ func (s *statement) applies(e *environment) (bool, grant) {
 		}
 	}
 	return true, g
-}
-
-func (s *statement) coversResource(e *environment) bool {
-	switch {
-	case s.anyResource:
-		return true
-	case len(s.notResources) > 0:
-		return !anyMatches(s.notResources, e)
-	default:
-		return anyMatches(s.resources, e)
-	}
-}
-
-func anyMatches(list []pattern.Pattern, e *environment) bool {
-	for i := range list {
-		var buffer [4]string
-		if values, ok := e.resolve(list[i].Variables(), buffer[:0]); ok && list[i].Match(e.access.Resource, values) {
-			return true
-		}
-	}
-	return false
 }

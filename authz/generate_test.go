@@ -89,6 +89,13 @@ func (g *generator) document(kind policy.Kind) *policy.Document {
 	for i := range 1 + g.n(4) {
 		d.Statements = append(d.Statements, g.statement(kind, i))
 	}
+	if g.n(4) == 1 { // large documents are searched in another way
+		for i := range 8 {
+			d.Statements = append(d.Statements, policy.Statement{
+				Index: len(d.Statements), Effect: policy.Effect(i % 2), Actions: []policy.Value{{Text: "svc:Nothing"}}, Resources: []policy.Value{{Text: "*"}},
+			})
+		}
+	}
 	return d
 }
 
@@ -139,7 +146,7 @@ func (g *generator) principals() []policy.Principal {
 // values are a list that is never nil, mostly of one.
 func (g *generator) values(value func() string) []policy.Value {
 	list := []policy.Value{}
-	for range [...]int{1, 1, 1, 0, 2, 3}[g.n(6)] {
+	for range [...]int{1, 1, 1, 0, 2, 3, 10}[g.n(7)] {
 		list = append(list, policy.Value{Text: value()})
 	}
 	return list
@@ -258,7 +265,7 @@ func (g *generator) context(c *authz.Context) {
 
 // policies are documents of a kind; nil, mostly.
 func (g *generator) policies(kind policy.Kind) *authz.Policies {
-	n := [...]int{0, 1, 0, 2, 3}[g.n(5)]
+	n := [...]int{0, 1, 0, 2, 3, 6}[g.n(6)]
 	if n == 0 {
 		return nil
 	}

@@ -78,6 +78,7 @@ type builder struct {
 	// callers are the users, by identity.
 	callers map[string]*authz.Caller
 	sets    map[string]*authz.Policies
+	library authz.Library
 	// suggested counts the names looked for that no entity has: past a bound,
 	// the nearest one is not looked for.
 	suggested int

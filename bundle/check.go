@@ -91,9 +91,13 @@ func (b *builder) checkBuckets() {
 
 // quota reports what is above a quota of attachments, which AWS can raise.
 func (b *builder) quota(file string, at policy.Position, message, remedy string) {
-	severity := policy.Warning
+	b.report(file, at, b.quotaSeverity(), "QUOTA_EXCEEDED", message, remedy)
+}
+
+// quotaSeverity is that of bounds which a bundle may pass unless it is strict.
+func (b *builder) quotaSeverity() policy.Severity {
 	if b.settings.strict {
-		severity = policy.Error
+		return policy.Error
 	}
-	b.report(file, at, severity, "QUOTA_EXCEEDED", message, remedy)
+	return policy.Warning
 }

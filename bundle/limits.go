@@ -16,6 +16,10 @@ const (
 	maxEntity   = 64 << 10
 	maxSettings = 1 << 20
 	maxKeyFile  = 8 << 20
+	// maxUnindexed bounds the statements attached to one principal that every
+	// decision looks at, whatever it is about. Each costs some 0.1 µs, and more
+	// if it has conditions; AWS's limits allow for thousands.
+	maxUnindexed = 100
 	// maxReported bounds the findings that an error lists, for logs and status.
 	maxReported = 20
 )

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
 // maxGroups is AWS's quota of the groups a user is in.
@@ -37,13 +38,16 @@ func (b *builder) link() *Snapshot {
 			for _, g := range b.groups(p) {
 				documents = append(documents, b.own(g)...)
 			}
-			b.callers[identity(users, p.account, p.name)] = b.caller(p, documents)
+			c := b.caller(p, documents)
+			b.checkUnindexed(p, c.Identity)
+			b.callers[identity(users, p.account, p.name)] = c
 			s.counts.Users++
 		case groups:
 			b.own(p)
 			s.counts.Groups++
 		case roles:
 			r := b.role(p)
+			b.checkUnindexed(p, r.Identity)
 			s.roles[r.ARN] = r
 			s.counts.Roles++
 		}
@@ -158,6 +162,15 @@ func (b *builder) names(c *class, account string) []string {
 	return names
 }
 
+// checkUnindexed reports policies whose cost no index bounds.
+func (b *builder) checkUnindexed(p *principal, attached *authz.Policies) {
+	if n := attached.Unindexed(); n > maxUnindexed {
+		b.report(p.file, policy.Position{}, b.quotaSeverity(), "UNINDEXED_STATEMENTS",
+			fmt.Sprintf("%d statements attached to the %s %q can match any action on any resource, so that every decision looks at all of them; more than %d make decisions slow", n, p.class.singular, p.name, maxUnindexed),
+			"name services in Action or Resource, or merge statements")
+	}
+}
+
 // boundary is the permissions boundary of an entity.
 func (b *builder) boundary(p *principal) *authz.Policies {
 	if p.entity.boundary.value == "" {
@@ -192,7 +205,7 @@ func (b *builder) policies(documents ...*document) *authz.Policies {
 		for i, index := range indices {
 			compiled[i] = b.documents[index].compiled
 		}
-		set = authz.NewPolicies(compiled...)
+		set = b.library.Policies(compiled...)
 		b.sets[string(key)] = set
 	}
 	return set

@@ -74,6 +74,17 @@ func (p ActionPattern) Exact() (action string, ok bool) {
 	return p.text, !strings.ContainsAny(p.text, "*?")
 }
 
+// Literal is the text before the first wildcard, in lower case: the whole
+// pattern if it is exact. whole is set if everything that begins with it
+// matches.
+func (p ActionPattern) Literal() (prefix string, exact, whole bool) {
+	n := strings.IndexAny(p.text, "*?")
+	if n < 0 {
+		return p.text, true, false
+	}
+	return p.text[:n], false, strings.Trim(p.text[n:], "*") == ""
+}
+
 func lowerASCII(s string) string {
 	b := []byte(s)
 	for i, c := range b {

@@ -1,128 +1,181 @@
-// Package index finds, among the statements of a document, those whose action
-// elements can match an action.
+// Package index finds, among many statements, those whose action and resource
+// elements can match an access, without looking at the others.
+//
+// A pattern is known by its literal beginning. The beginnings of actions stand
+// in a tree of prefixes; each leads to another tree, of the beginnings of
+// resources. To find all that can match, one walks down the first tree along
+// the action, and down each second one along the resource: the steps follow
+// from the lengths of the two, and not from the number of statements.
 package index
 
-import (
-	"strings"
+import "bytes"
 
-	"github.com/sallyport-iam/sallyport/authz/policy"
+// Key is the literal beginning of a pattern: the text before its first wildcard
+// or variable.
+type Key struct {
+	Prefix string
+	// Exact is set if there is nothing behind the prefix: only the prefix
+	// itself matches.
+	Exact bool
+}
+
+// Any is the key of patterns that have no literal beginning.
+var Any = Key{}
+
+// What an Entry says about an element in place of the number of a pattern.
+const (
+	// Matched: whatever leads to the entry matches the element.
+	Matched = -1
+	// Untested: the element as a whole is to be tested.
+	Untested = -2
 )
 
-// Index maps an action to statements, which it knows by number. Statements are
-// added in rising order and found in rising order within a bucket.
-type Index struct {
-	exact   map[string][]int
-	service map[string][]Entry
-	rest    []Entry
-}
-
-// Entry is a statement and how its action elements match.
+// Entry is a pattern of a statement that can match.
 type Entry struct {
-	Statement int
-	// Pattern is the one pattern that brought the statement here; unused if
-	// Not is set.
-	Pattern policy.ActionPattern
-	// Not are the patterns of NotAction, none of which may match.
-	Not []policy.ActionPattern
+	// Statement is the number of the statement.
+	Statement int32
+	// Action and Resource are the numbers of the patterns that led here, which
+	// are to be tested in full; or Matched, or Untested.
+	Action, Resource int32
 }
 
-// Add indexes a statement. One whose action elements match nothing is left
-// out.
-func (x *Index) Add(number int, s *policy.Statement) {
-	if s.NotActions != nil {
-		if len(s.NotActions) > 0 {
-			x.addNot(number, s.NotActions)
-		}
-		return
-	}
-	for _, v := range s.Actions {
-		if p, ok := policy.ParseAction(v.Text); ok {
-			x.add(number, p)
-		}
-	}
+// Index maps an action and a resource to entries. The zero value has none. It
+// is made by a Builder.
+type Index struct {
+	nodes []node
+	// firsts holds the first byte of the label of each node: those of siblings
+	// stand side by side.
+	firsts  []byte
+	entries []Entry
 }
 
-func (x *Index) addNot(number int, patterns []policy.Value) {
-	e := Entry{Statement: number, Not: []policy.ActionPattern{}}
-	for _, v := range patterns {
-		if p, ok := policy.ParseAction(v.Text); ok {
-			e.Not = append(e.Not, p)
-		}
-	}
-	x.rest = append(x.rest, e)
+// node is a node of a tree, of actions or of resources. The first node of the
+// Index is the root of the tree of actions.
+type node struct {
+	// label is what stands between the parent and the node.
+	label string
+	// children are nodes one behind the other.
+	children uint32
+	count    uint16 // of children
+	// prefix is what belongs to the patterns that begin with the path to the
+	// node, exact to those that end there as well. In the tree of resources
+	// these are ranges of entries, in the tree of actions roots of trees.
+	prefix, exact span
 }
 
-func (x *Index) add(number int, p policy.ActionPattern) {
-	e := Entry{Statement: number, Pattern: p}
-	action, exact := p.Exact()
-	switch service := p.Service(); {
-	case service == "":
-		x.rest = append(x.rest, e)
-	case exact:
-		if x.exact == nil {
-			x.exact = map[string][]int{}
-		}
-		x.exact[action] = append(x.exact[action], number)
-	default:
-		if x.service == nil {
-			x.service = map[string][]Entry{}
-		}
-		x.service[service] = append(x.service[service], e)
-	}
+// span is a range of entries; or in from the number of a node, if there is one.
+type span struct{ from, to uint32 }
+
+// Len is the number of entries.
+func (x *Index) Len() int { return len(x.entries) }
+
+// none is the number of a node that is not there. The root of the tree of
+// actions is nobody's child and no tree of resources.
+const none = 0
+
+// beyond stands for the end of the tree of actions.
+const beyond = 1<<32 - 1
+
+// Cursor walks over the entries for one action and one resource.
+type Cursor struct {
+	index    *Index
+	action   []byte
+	resource string
+	// at is the node in the tree of actions, beyond behind the last one, and
+	// passed how much of the action is above it.
+	at     uint32
+	passed int
+	// node is the node in a tree of resources, none between two trees, and
+	// entered how much of the resource is above it. seen is set if the patterns
+	// that begin at the node are behind us.
+	node    uint32
+	entered int
+	seen    bool
+	// exact is the tree of resources that comes next, before another node of
+	// the tree of actions; none if there is none.
+	exact uint32
 }
 
-// Matches tells whether the entry's statement matches the action.
-func (e *Entry) Matches(a *Action) bool {
-	if e.Not == nil {
-		return e.Pattern.Match(a.text)
+// Find begins a walk. The action is in lower case.
+func (x *Index) Find(action []byte, resource string) Cursor {
+	c := Cursor{index: x, action: action, resource: resource, at: beyond}
+	if len(x.nodes) > 0 {
+		c.reach(0)
 	}
-	for _, p := range e.Not {
-		if p.Match(a.text) {
-			return false
-		}
-	}
-	return true
+	return c
 }
 
-// Exact are the statements that name the action in full.
-func (x *Index) Exact(a *Action) []int { return x.exact[string(a.lower())] }
-
-// Service are the statements that may match by a wildcard in the name.
-func (x *Index) Service(a *Action) []Entry { return x.service[string(a.lower()[:a.service])] }
-
-// Rest are the statements that no service narrows.
-func (x *Index) Rest() []Entry { return x.rest }
-
-// Action is an action in the form that an Index looks up.
-type Action struct {
-	text    string
-	service int // length of the prefix
-	buffer  [64]byte
-	long    []byte // in place of the buffer, if that is too short
-}
-
-// Set readies the action, without memory of its own if the name is of usual
-// length.
-func (a *Action) Set(action string) {
-	a.text = action
-	a.service = max(strings.IndexByte(action, ':'), 0)
-	a.long = nil
-	if len(action) > len(a.buffer) {
-		a.long = make([]byte, len(action))
-	}
-	lower := a.lower()
-	for i := range lower {
-		c := action[i]
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		lower[i] = c
+// reach comes to a node of the tree of actions.
+func (c *Cursor) reach(at uint32) {
+	c.at = at
+	n := &c.index.nodes[at]
+	c.enter(n.prefix.from)
+	if c.exact = none; c.passed == len(c.action) {
+		c.exact = n.exact.from
 	}
 }
 
-func (a *Action) lower() []byte {
-	if a.long != nil {
-		return a.long
+// enter begins with a tree of resources.
+func (c *Cursor) enter(root uint32) { c.node, c.entered, c.seen = root, 0, false }
+
+// Next are the next entries, in rising order; empty at the end.
+func (c *Cursor) Next() []Entry {
+	for c.node != none || c.nextTree() {
+		n := &c.index.nodes[c.node]
+		if !c.seen {
+			if c.seen = true; n.prefix.to > n.prefix.from {
+				return c.index.entries[n.prefix.from:n.prefix.to]
+			}
+		}
+		if c.entered < len(c.resource) {
+			if c.node = child(c.index, n, c.resource[c.entered:]); c.node != none {
+				c.entered += len(c.index.nodes[c.node].label)
+				c.seen = false
+			}
+			continue
+		}
+		if c.node = none; n.exact.to > n.exact.from {
+			return c.index.entries[n.exact.from:n.exact.to]
+		}
 	}
-	return a.buffer[:len(a.text)]
+	return nil
+}
+
+// nextTree comes to the next tree of resources.
+func (c *Cursor) nextTree() bool {
+	if c.exact != none {
+		c.enter(c.exact)
+		c.exact = none
+		return true
+	}
+	for c.at != beyond && c.node == none {
+		at := child(c.index, &c.index.nodes[c.at], c.action[c.passed:])
+		if at == none {
+			c.at = beyond
+			break
+		}
+		c.passed += len(c.index.nodes[at].label)
+		if c.reach(at); c.node == none && c.exact != none {
+			c.enter(c.exact)
+			c.exact = none
+		}
+	}
+	return c.node != none
+}
+
+// child is the child of a node that a text leads to.
+func child[T string | []byte](x *Index, n *node, text T) uint32 {
+	if len(text) == 0 || n.count == 0 {
+		return none
+	}
+	i := bytes.IndexByte(x.firsts[n.children:n.children+uint32(n.count)], text[0])
+	if i < 0 {
+		return none
+	}
+	at := n.children + uint32(i)
+	label := x.nodes[at].label
+	if len(text) < len(label) || string(text[:len(label)]) != label {
+		return none
+	}
+	return at
 }

@@ -148,6 +148,23 @@ func (p *Pattern) addVariable(part policy.Part) {
 	p.tokens = append(p.tokens, token{kind: variable, index: i})
 }
 
+// IsNever tells whether the pattern matches no text, whatever the variables.
+func (p *Pattern) IsNever() bool { return p.never && p.source == nil }
+
+// Literal is the text before the first wildcard or variable: the whole pattern
+// if it is exact. whole is set if everything that begins with it matches.
+func (p *Pattern) Literal() (prefix string, exact, whole bool) {
+	rest := p.tokens
+	if len(rest) > 0 && rest[0].kind == literal {
+		prefix, rest = rest[0].text, rest[1:]
+	}
+	whole = len(rest) > 0
+	for i := range rest {
+		whole = whole && rest[i].kind == run
+	}
+	return prefix, len(rest) == 0, whole
+}
+
 // Match tells whether the whole text matches. values are those of Variables.
 func (p *Pattern) Match(text string, values []string) bool {
 	return !p.never && match(p.tokens, text, values)

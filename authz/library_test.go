@@ -1,0 +1,74 @@
+package authz_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/authz/policy"
+)
+
+// TestLibrary attaches documents to many principals, and compares with the plain
+// evaluator: small documents and large ones, few and many, the same and others,
+// and more sets of them than are worth an index.
+func TestLibrary(t *testing.T) {
+	t.Parallel()
+	documents := make([]*authz.Document, 40)
+	for d := range documents {
+		doc := &policy.Document{Name: fmt.Sprint(d), Version: policy.Version2012}
+		for i := range 1 + d/2 {
+			s := allow("s3:Get*", fmt.Sprintf("arn:aws:s3:::bucket-%d/%d/*", d, i))
+			if s.Index = i; i%5 == 3 {
+				s.Effect, s.NotActions, s.Actions = policy.Deny, value("s3:Put*"), nil
+			}
+			doc.Statements = append(doc.Statements, s)
+		}
+		documents[d] = authz.Compile(doc)
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	var library authz.Library
+	for range 80 {
+		var attached []*authz.Document
+		for _, d := range r.Perm(len(documents))[:r.IntN(16)] {
+			attached = append(attached, documents[d])
+		}
+		first, second := library.Policies(attached...), library.Policies(attached...)
+		if got := len(first.Documents()); got != len(attached) {
+			t.Fatalf("%d documents, want %d", got, len(attached))
+		}
+		for range 3 {
+			a := object()
+			a.Resource = fmt.Sprintf("arn:aws:s3:::bucket-%d/%d/key", r.IntN(len(documents)), r.IntN(20))
+			compareEvaluators(t, alice(first), &authz.Request{}, a)
+			compareEvaluators(t, alice(second), &authz.Request{}, a)
+		}
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+func TestPolicies_Unindexed(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		statement string
+		want      int
+	}{
+		{`"Action": "*", "Resource": "*"`, 1},
+		{`"NotAction": "iam:*", "NotResource": "arn:aws:s3:::bkt"`, 1},
+		{`"Action": ["s3:Get*", "*"], "Resource": ["arn:aws:s3:::bkt", "arn:*:s3:::bkt"]`, 1},
+		{`"Action": "*", "Resource": "arn:aws:s3:::*"`, 0},
+		{`"Action": "s3:*", "Resource": "*"`, 0},
+		{`"NotAction": "*", "Resource": []`, 0},
+	}
+	for _, tt := range tests {
+		d := compile(t, policy.Identity, `{"Version": "2012-10-17", "Statement": {"Effect": "Deny", `+tt.statement+`}}`)
+		if got := authz.NewPolicies(d, d).Unindexed(); got != 2*tt.want {
+			t.Errorf("%s twice: %d, want %d", tt.statement, got, 2*tt.want)
+		}
+	}
+	if n := (*authz.Policies)(nil).Unindexed(); n != 0 {
+		t.Errorf("%d statements of no policies", n)
+	}
+}

@@ -1,0 +1,135 @@
+package authz
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/authz/internal/index"
+	"github.com/sallyport-iam/sallyport/authz/internal/pattern"
+	"github.com/sallyport-iam/sallyport/authz/policy"
+)
+
+// segment is the statements of one document or of several, in the order of the
+// documents, with an index for each effect.
+type segment struct {
+	statements     []*statement
+	denies, allows index.Index
+}
+
+func newSegment(docs ...*Document) *segment {
+	n := 0
+	for _, d := range docs {
+		n += len(d.statements)
+	}
+	s := &segment{statements: make([]*statement, 0, n)}
+	var denies, allows index.Builder
+	for _, d := range docs {
+		for i := range d.statements {
+			st := &d.statements[i]
+			builder := &allows
+			if st.deny {
+				builder = &denies
+			}
+			st.addTo(builder, len(s.statements))
+			s.statements = append(s.statements, st)
+		}
+	}
+	s.denies, s.allows = denies.Build(), allows.Build()
+	return s
+}
+
+// element is a pattern in the form that an index knows it by.
+type element struct {
+	key index.Key
+	// pattern is its number, or index.Matched, or index.Untested.
+	pattern int32
+}
+
+var (
+	everything = []element{{index.Any, index.Matched}}
+	untested   = []element{{index.Any, index.Untested}}
+)
+
+// mostPairs bounds how many pairs of an action and a resource a statement is
+// indexed under, as a multiple of how many of each it has.
+const mostPairs = 4
+
+// addTo indexes the statement. One that can match nothing is left out.
+func (s *statement) addTo(b *index.Builder, number int) {
+	actions, resources := s.actionElements(), s.resourceElements()
+	if n, m := len(actions), len(resources); n*m > mostPairs*(n+m) {
+		if n < m {
+			actions = untested
+		} else {
+			resources = untested
+		}
+	}
+	for _, a := range actions {
+		for _, r := range resources {
+			b.Add(a.key, r.key, index.Entry{Statement: int32(number), Action: a.pattern, Resource: r.pattern})
+		}
+	}
+}
+
+// isUnindexed tells whether the statement is a candidate of every access, or of
+// any on a resource of any service.
+func (s *statement) isUnindexed() bool {
+	anyService := func(e element) bool { return strings.Count(e.key.Prefix, ":") < 3 }
+	return slices.ContainsFunc(s.actionElements(), func(e element) bool { return e.key == index.Any }) &&
+		slices.ContainsFunc(s.resourceElements(), anyService)
+}
+
+func (s *statement) actionElements() []element {
+	if s.notActions {
+		return untested
+	}
+	list := make([]element, 0, len(s.actions.patterns))
+	for i := range s.actions.patterns {
+		e := actionElement(s.actions.patterns[i], i)
+		if e == everything[0] {
+			return everything
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+func actionElement(p policy.ActionPattern, number int) element {
+	prefix, exact, whole := p.Literal()
+	return newElement(prefix, exact, whole, number)
+}
+
+func (s *statement) resourceElements() []element {
+	switch {
+	case s.anyResource:
+		return everything
+	case s.notResources:
+		return untested
+	}
+	list := make([]element, 0, len(s.resources.patterns))
+	for i := range s.resources.patterns {
+		p := &s.resources.patterns[i]
+		if p.IsNever() {
+			continue
+		}
+		e := patternElement(p, i)
+		if e == everything[0] {
+			return everything
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+func patternElement(p *pattern.Pattern, number int) element {
+	prefix, exact, whole := p.Literal()
+	return newElement(prefix, exact, whole, number)
+}
+
+func newElement(prefix string, exact, whole bool, number int) element {
+	e := element{key: index.Key{Prefix: prefix, Exact: exact}, pattern: int32(number)}
+	if exact || whole {
+		e.pattern = index.Matched
+	}
+	return e
+}

@@ -1,0 +1,59 @@
+package bundle_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/sallyport-iam/sallyport/authz/policy"
+	"github.com/sallyport-iam/sallyport/bundle"
+)
+
+// TestUnindexed loads users with more and more statements that no index narrows,
+// two of whose documents count together.
+func TestUnindexed(t *testing.T) {
+	t.Parallel()
+	document := func(n int) string {
+		statements := make([]string, n)
+		for i := range statements {
+			statements[i] = `{"Effect": "Deny", "NotAction": "s3:*", "Resource": "*"}`
+		}
+		return `{"Version": "2012-10-17", "Statement": [` + strings.Join(statements, ", ") + `]}`
+	}
+	tests := []struct {
+		statements int
+		settings   string
+		want       policy.Severity
+		found      bool
+	}{
+		{100, "", 0, false},
+		{101, "", policy.Warning, true},
+		{101, "\nlimits: aws\n", policy.Error, true},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%d %q", tt.statements, tt.settings), func(t *testing.T) {
+			t.Parallel()
+			directory := t.TempDir()
+			changes := map[string]string{
+				"bundle/accounts/aws/policies/many.json":          document(tt.statements - 60),
+				"bundle/accounts/111122223333/policies/more.json": document(60),
+				"bundle/accounts/111122223333/users/bob.yaml":     "id: AIDABOBEXAMPLE2222222\nattached: [arn:aws:iam::aws:policy/many, arn:aws:iam::111122223333:policy/more]\n",
+				"bundle/bundle.yaml":                              small["bundle/bundle.yaml"] + tt.settings,
+			}
+			small.with(changes).write(t, directory)
+			_, findings := bundle.Load(options(t, directory))
+			found := false
+			for _, f := range findings {
+				if f.Code == "UNINDEXED_STATEMENTS" {
+					found = true
+					if f.Severity != tt.want || !strings.HasSuffix(f.File, "bob.yaml") || !strings.Contains(f.Message, "101 statements") {
+						t.Errorf("%s %s", f.Severity, f)
+					}
+				}
+			}
+			if found != tt.found {
+				t.Errorf("found %t, want %t: %v", found, tt.found, findings)
+			}
+		})
+	}
+}
