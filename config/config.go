@@ -70,6 +70,17 @@ const (
 	ObjectKeysExact ObjectKeys = "exact"
 )
 
+// CopyTags is what copies that take their source's tags along must be allowed.
+type CopyTags string
+
+// The treatments of tags in copies.
+const (
+	// CopyTagsUnchecked: nothing beyond the copy itself.
+	CopyTagsUnchecked CopyTags = "unchecked"
+	// CopyTagsChecked: reading the source's tags and writing the copy's.
+	CopyTagsChecked CopyTags = "checked"
+)
+
 // Addressing is how an upstream is told a bucket.
 type Addressing string
 
@@ -88,6 +99,7 @@ type Upstream struct {
 	// Operations are names of Operations and of the groups OperationsCore and
 	// OperationsAll.
 	Operations  []string
+	CopyTags    CopyTags
 	Region      string
 	CAFile      string
 	Credentials *Credentials

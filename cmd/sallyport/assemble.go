@@ -52,6 +52,7 @@ func newMappers(cfg *config.Config) map[string]*s3.Mapper {
 			StrictKeys:     u.ObjectKeys != config.ObjectKeysExact,
 			MaxObjectBytes: cfg.Limits.ObjectBytes,
 			Operations:     u.Operations,
+			StrictCopyTags: u.CopyTags == config.CopyTagsChecked,
 		})
 	}
 	return mappers
