@@ -92,16 +92,29 @@ func (b *requestBody) refuse(err error) {
 type responseBody struct {
 	body     io.ReadCloser
 	exchange *exchange
+	// peeked is what was read of an error to judge it.
+	peeked []byte
 }
 
 func (b *responseBody) Read(p []byte) (int, error) {
+	if len(b.peeked) > 0 {
+		n := copy(p, b.peeked)
+		b.peeked = b.peeked[n:]
+		return n, nil
+	}
+	n, err := b.receive(p)
+	if err != nil && err != io.EOF {
+		err = b.exchange.cut(err)
+	}
+	return n, err
+}
+
+// receive reads from the upstream.
+func (b *responseBody) receive(p []byte) (int, error) {
 	e := b.exchange
 	e.dog.arm(receiving, e.upstream.options.ProgressTimeout)
 	n, err := b.body.Read(p)
 	e.dog.disarm(receiving)
-	if err != nil && err != io.EOF {
-		err = e.cut(err)
-	}
 	return n, err
 }
 

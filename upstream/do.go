@@ -202,8 +202,11 @@ func (e *exchange) judge(answer *http.Response) (*wire.Response, *wire.Refusal) 
 	case status < 400 && e.body != nil && !e.body.whole.Load():
 		refusal = e.unavailable(fmt.Sprintf("it answered %d before it had the whole request", status))
 	default:
-		e.report.Outcome = Answered
-		return e.pass(answer), nil
+		resp := e.pass(answer)
+		if refusal = e.disown(resp); refusal == nil {
+			e.report.Outcome = Answered
+			return resp, nil
+		}
 	}
 	e.end() // before the body is closed, so that nothing more of the request is sent
 	_ = answer.Body.Close()
@@ -261,12 +264,17 @@ func shorten(text string) string {
 
 // cut tells of an answer that broke off.
 func (e *exchange) cut(err error) error {
-	if stalled, ok := errors.AsType[*stall](context.Cause(e.ctx)); ok {
-		err = stalled
-	}
-	err = fmt.Errorf("upstream %q: %w", e.upstream.options.Name, err)
+	err = fmt.Errorf("upstream %q: %w", e.upstream.options.Name, e.why(err))
 	if observe := e.upstream.options.Observer.Cut; observe != nil {
 		observe(e.report.RequestID, err)
+	}
+	return err
+}
+
+// why is the reason for an error of reading an answer.
+func (e *exchange) why(err error) error {
+	if stalled, ok := errors.AsType[*stall](context.Cause(e.ctx)); ok {
+		return stalled
 	}
 	return err
 }

@@ -41,8 +41,8 @@ const (
 	TimedOut
 	// Broken: the connection failed, or what came was not HTTP.
 	Broken
-	// Rejected: the answer was one that is never passed on: a redirect, or
-	// success before the whole request was there.
+	// Rejected: the answer was one that is never passed on: a redirect, an
+	// error about our signature, or success before the whole request was there.
 	Rejected
 	// BodyRefused: the request's body did not hold, or did not come whole.
 	BodyRefused
