@@ -265,3 +265,36 @@ func TestDisclosure(t *testing.T) {
 		}
 	}
 }
+
+// Two tags that differ in case alone have one condition key and two values: a
+// Deny on the tag did not apply.
+func TestTagsThatDifferInCaseAlone(t *testing.T) {
+	t.Parallel()
+	document := func(root, set, first, second string) string {
+		tag := func(key string) string { return "<Tag><Key>" + key + "</Key><Value>v</Value></Tag>" }
+		return "<" + root + "><" + set + ">" + tag(first) + tag(second) + "</" + set + "></" + root + ">"
+	}
+	for _, tt := range []struct {
+		first, second string
+		ok            bool
+	}{
+		{"class", "Class", false}, {"class", "class", false}, {"class", "CLASS", false}, {"k", "\u212a", false}, {"i", "\u0130", false}, {"\u00e9", "\u00c9", false},
+		{"class", "classes", true}, {"e", "\u00e9", true},
+	} {
+		for _, r := range []struct {
+			method, target, body string
+			fields               []string
+		}{
+			{method: "PUT", target: "/reports/k", fields: []string{"x-amz-tagging: " + url.QueryEscape(tt.first) + "=v&" + url.QueryEscape(tt.second) + "=v"}},
+			{method: "PUT", target: "/reports/k?x-amz-tagging=" + url.QueryEscape(url.QueryEscape(tt.first)+"=v&"+url.QueryEscape(tt.second)+"=v")},
+			{method: "POST", target: "/reports/k?uploads", fields: []string{"x-amz-tagging: " + url.QueryEscape(tt.first) + "=v&" + url.QueryEscape(tt.second) + "=v"}},
+			{method: "PUT", target: "/reports/k?tagging", body: document("Tagging", "TagSet", tt.first, tt.second)},
+			{method: "PUT", target: "/reports", body: document("CreateBucketConfiguration", "Tags", tt.first, tt.second)},
+		} {
+			_, _, refusal := mapWith(mapper, request(t, r.method, r.target, r.fields...), place(), r.body)
+			if tt.ok != (refusal == nil) || refusal != nil && (refusal.Status != 400 || refusal.Code != "InvalidTag") {
+				t.Errorf("%s %s of %q and %q: %v", r.method, r.target, tt.first, tt.second, refusal)
+			}
+		}
+	}
+}

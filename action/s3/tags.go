@@ -69,23 +69,28 @@ const (
 	maxTagValue   = 256
 )
 
-// checkTags refuses tags that are too many, too long, or given twice.
+// checkTags refuses tags that are too many, too long, or given twice. Keys of
+// conditions compare without case, so two tags that differ in case alone have no
+// certain value there.
 func checkTags(tags []tag, limit int) *wire.Refusal {
 	if len(tags) > limit {
 		return refusal(400, "BadRequest", "Tags cannot be greater than "+strconv.Itoa(limit))
 	}
-	for i, t := range tags {
+	lower := make([]string, 0, maxObjectTags) // as conditions have them
+	for _, t := range tags {
 		if n := utf8.RuneCountInString(t.key); n == 0 || n > maxTagKey {
 			return refusal(400, "InvalidTag", "The TagKey you have provided is invalid", wire.Element{Name: "TagKey", Value: t.key})
 		}
 		if utf8.RuneCountInString(t.value) > maxTagValue {
 			return refusal(400, "InvalidTag", "The TagValue you have provided is invalid", wire.Element{Name: "TagKey", Value: t.key})
 		}
-		for _, other := range tags[:i] {
-			if other.key == t.key {
+		key := strings.ToLower(t.key)
+		for _, other := range lower {
+			if strings.EqualFold(other, key) {
 				return refusal(400, "InvalidTag", "Cannot provide multiple Tags with the same key", wire.Element{Name: "TagKey", Value: t.key})
 			}
 		}
+		lower = append(lower, key)
 	}
 	return nil
 }
