@@ -264,6 +264,7 @@ func TestServe(t *testing.T) {
 			text: "with an explicit deny in an identity-based policy"},
 		{name: "anonymous", method: "GET", target: "/reports/a", status: 403, code: "AccessDenied", text: "<Message>Access Denied</Message>"},
 		{name: "anonymous where the bucket policy allows", method: "GET", target: "/reports/open/a", status: 200, forwarded: true},
+		{name: "anonymous with another content type", method: "GET", target: "/reports/open/a?response-content-type=text%2Fhtml", status: 400, code: "InvalidRequest"},
 		{name: "another account's bucket", user: "alice", method: "GET", target: "/other-1/a", status: 403, code: "AccessDenied"},
 		{name: "a bucket without owner", user: "alice", method: "GET", target: "/nobodys/a", status: 403, code: "AccessDenied"},
 		{name: "a put", user: "alice", method: "PUT", target: "/reports/a", body: "hello", status: 200, forwarded: true},

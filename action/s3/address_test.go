@@ -147,6 +147,28 @@ func TestStrictKeys(t *testing.T) {
 	}
 }
 
+// A public object could be shown to others as another type, by a link without a
+// signature.
+func TestAnonymousRequestsOverrideNothing(t *testing.T) {
+	t.Parallel()
+	anonymous := place()
+	anonymous.Caller = ""
+	for _, name := range []string{"cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires"} {
+		for _, method := range []string{"GET", "HEAD"} {
+			req := request(t, method, "/reports/k?response-"+name+"=x")
+			if _, _, refusal := mapWith(mapper, req, anonymous, ""); refusal == nil || refusal.Status != 400 || refusal.Code != "InvalidRequest" {
+				t.Errorf("%s response-%s: %v", method, name, refusal)
+			}
+			if _, _, refusal := mapWith(mapper, req, place(), ""); refusal != nil {
+				t.Errorf("%s response-%s, signed: %v", method, name, refusal)
+			}
+		}
+	}
+	if _, _, refusal := mapWith(mapper, request(t, "GET", "/reports/k"), anonymous, ""); refusal != nil {
+		t.Error(refusal)
+	}
+}
+
 // A store's parts of uploads were ordinary keys: who could not read an object
 // could read, list and replace the parts it was to be made of.
 func TestPrivateFoldersAreNoKeys(t *testing.T) {

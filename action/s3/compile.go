@@ -30,8 +30,9 @@ var (
 	headerEffects [numHeaders]effect
 	effectHeaders []header
 	// modifiers are the parameters that only the table makes valid, numbers
-	// and identifiers those whose values are of that form.
-	modifiers, numbers, identifiers []param
+	// and identifiers those whose values are of that form, overriding those that
+	// replace fields of the answer.
+	modifiers, numbers, identifiers, overriding []param
 )
 
 // Actions beyond those of rows and effects.
@@ -56,6 +57,9 @@ func init() {
 		}
 		if params[i].use&isIdentifier != 0 {
 			identifiers = append(identifiers, param(i))
+		}
+		if params[i].use&overrides != 0 {
+			overriding = append(overriding, param(i))
 		}
 	}
 	for _, e := range effects {

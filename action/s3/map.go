@@ -27,6 +27,9 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 		return nothing, &wire.Refusal{Status: 500, Code: "InternalError", Message: "We encountered an internal error. Please try again.",
 			Cause: "the operation was not recognised by this mapper"}
 	}
+	if place.Caller == "" && r.overridesAnswer() {
+		return nothing, refusal(400, "InvalidRequest", "Request specific response headers cannot be used for anonymous GET requests.")
+	}
 	if place.Partition == "" {
 		place.Partition = "aws"
 	}
@@ -68,6 +71,18 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 		mapped.Response = func(body []byte) ([]byte, error) { return RelocateUpload(body, location) }
 	}
 	return mapped, nil
+}
+
+// overridesAnswer tells whether parameters ask for other fields in the answer.
+// Only who signs the request may: a link could otherwise show what others stored
+// as a page of the store's own site.
+func (r *request) overridesAnswer() bool {
+	for _, p := range overriding {
+		if r.hasParam(p) {
+			return true
+		}
+	}
+	return false
 }
 
 // noContent is that of a request without any.

@@ -80,6 +80,7 @@ const (
 	needsValue
 	isNumber
 	isIdentifier // see validIdentifier
+	overrides    // a field of the answer, which anonymous requests may not
 
 	selector = onService | onBucket | onObject
 )
@@ -158,12 +159,12 @@ var params = [...]struct {
 	{"max-parts", filter | isNumber},
 	{"max-uploads", filter | isNumber},
 	{"part-number-marker", filter | isNumber},
-	{"response-cache-control", filter},
-	{"response-content-disposition", filter},
-	{"response-content-encoding", filter},
-	{"response-content-language", filter},
-	{"response-content-type", filter},
-	{"response-expires", filter},
+	{"response-cache-control", filter | overrides},
+	{"response-content-disposition", filter | overrides},
+	{"response-content-encoding", filter | overrides},
+	{"response-content-language", filter | overrides},
+	{"response-content-type", filter | overrides},
+	{"response-expires", filter | overrides},
 	{"start-after", filter},
 	{"upload-id-marker", filter | isIdentifier},
 	{"version-id-marker", filter | isIdentifier},
