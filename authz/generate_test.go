@@ -67,7 +67,7 @@ var (
 	resources      = []string{"arn:aws:s3:::bkt/k", "arn:aws:s3:::bkt", "*", "arn:aws:s3:::bkt/alice/k", "arn:aws:s3:::bkt/aéb", "arn:aws:sqs:us-east-1:111111111111:q", ""}
 	textPieces     = []string{":", "a", "b", "/", "arn:", "aws", "é", "k", "*", "?", "alice", "A", "世", "\xff", "\xc3", "${", "aa", "ab", "s3", "E"}
 	variables      = []string{"${aws:CurrentTime}", "${aws:EpochTime}", "${aws:username, 'alice'}", "${aws:PrincipalTag/Team, 'a'}"}
-	keys           = []string{"aws:username", "AWS:UserName", "aws:TagKeys", "aws:PrincipalTag/Team", "aws:principaltag/team", "aws:CurrentTime", "aws:EpochTime", "s3:max-keys", "aws:SourceIp", "aws:SourceArn", "svc:list", "svc:blob", "aws:SecureTransport", "issuer.example.com:amr", "aws:missing"}
+	keys           = []string{"aws:username", "AWS:UserName", "aws:TagKeys", "aws:PrincipalTag/Team", "aws:principaltag/team", "aws:CurrentTime", "aws:EpochTime", "s3:max-keys", "aws:SourceIp", "aws:SourceArn", "svc:list", "svc:blob", "aws:SecureTransport", "issuer.example.com:amr", "aws:missing", "aws:MultiFactorAuthAge", "s3:signatureAge"}
 	numberPieces   = []string{"1", "0", "9", ".", "-", "+", "10", "e", "00", "5", "1714566600"}
 	datePieces     = []string{"2024", "-", "05", "01", "T", "12", ":", "30", "00", "Z", "+", "00", ".5", "1714566600", "31", "24", "2024-05-01T12:30:00", "2024-05-01", "2024-05-01T12:30:00Z", "2024-05-01T14:30:00+02:00"}
 	addressPieces  = []string{"203.0.113.7", "203.0.113.0/24", "2001:db8::/32", "2001:db8::1", "203.0.113.", "7", "/", "24", "::", "ffff:", "2001:db8:", "1", "0", "32", "10.0.0.0/8", "::/0", ":", "96", "%eth0", "128"}
@@ -238,6 +238,8 @@ func (g *generator) requestValue(key string) string {
 		return g.join(5, textPieces)
 	case t == policy.ArnEquals && g.n(2) == 0:
 		return "arn:aws:s3::" + g.join(6, textPieces)
+	case strings.HasSuffix(key, "age"):
+		return g.typedValue(policy.NumericEquals)
 	case t.HasVariables():
 		return g.one([]string{"alice", "a", "x:y", "arn:aws:s3:::k", "arn:aws:s3", "", "*"})
 	default:

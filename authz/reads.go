@@ -32,16 +32,37 @@ type readSet struct {
 	// clock is set if a statement reads the clock in a way that has no
 	// thresholds: as text.
 	clock bool
-	// weight is how much there is to evaluate.
-	weight int
+	// denies and allows are what the conditions cost a request that is allowed
+	// in the end: every Deny on any resource is looked at, and fails at its
+	// first condition; of the Allows, the dearest holds.
+	denies, allows int
+	// worth is the gain of a set to which nothing is added any more.
+	worth int
 }
 
-// What there is to evaluate is counted in conditions, whose keys must be found,
-// and in the values that are compared with what was found.
+// What a decision costs, in nanoseconds on a machine of 2026: a condition, whose
+// key must be found; a value of it; and to write down a key's value instead, or
+// its place among thresholds.
 const (
-	conditionWeight = 3
-	valueWeight     = 1
+	conditionCost = 32
+	textCost      = 10
+	typedCost     = 5
+	readCost      = 26
+	rankCost      = 52
 )
+
+// gain is how much cheaper it is to write down what is read than to evaluate.
+func (r *readSet) gain() int {
+	gain := r.denies + r.allows
+	for i := range r.reads {
+		if len(r.reads[i].numbers)+len(r.reads[i].dates) > 0 {
+			gain -= rankCost
+		} else {
+			gain -= readCost
+		}
+	}
+	return gain
+}
 
 // readsOf is what a statement reads: the keys of its conditions, and those of
 // the policy variables in their values and in its resources.
@@ -49,15 +70,26 @@ func readsOf(doc *policy.Document, s *policy.Statement) readSet {
 	var r readSet
 	for i := range s.Conditions {
 		c := &s.Conditions[i]
-		r.weight += conditionWeight + valueWeight*len(c.Values)
 		r.add(conditionRead(c))
+		cost := conditionCost + typedCost*len(c.Values)
 		if c.Operator.Test.HasVariables() {
+			cost = conditionCost + textCost*len(c.Values)
 			r.variables(doc, c.Values)
+		}
+		switch {
+		case s.Effect == policy.Allow:
+			r.allows += cost
+		case i == 0 && onAnyResource(s):
+			r.denies = cost
 		}
 	}
 	r.variables(doc, s.Resources)
 	r.variables(doc, s.NotResources)
 	return r
+}
+
+func onAnyResource(s *policy.Statement) bool {
+	return s.Resources == nil || slices.ContainsFunc(s.Resources, func(v policy.Value) bool { return v.Text == "*" })
 }
 
 // conditionRead is what a condition reads of its own key.
@@ -150,5 +182,6 @@ func (r *readSet) join(other *readSet) {
 		r.add(a)
 	}
 	r.clock = r.clock || other.clock
-	r.weight += other.weight
+	r.denies += other.denies
+	r.allows = max(r.allows, other.allows)
 }

@@ -16,10 +16,10 @@ var lastPolicies atomic.Uint64
 // answer for an action is made when it is first asked for.
 type layerReads struct {
 	tables []*readTable
-	// heaviest is as much as there can be to evaluate for any one action.
-	heaviest int
-	known    atomic.Pointer[map[string]*readSet]
-	adding   sync.Mutex
+	// most is about the most that can be gained for any one action.
+	most   int
+	known  atomic.Pointer[map[string]*readSet]
+	adding sync.Mutex
 }
 
 // mostActions bounds what is remembered. Actions come from the tables of
@@ -32,7 +32,7 @@ func documentReads(doc *policy.Document) *layerReads {
 	if t.exact == nil && t.rest == nil {
 		return nil
 	}
-	return &layerReads{tables: []*readTable{t}, heaviest: t.heaviest}
+	return &layerReads{tables: []*readTable{t}, most: t.most}
 }
 
 // attachedReads is nil if no document reads anything. What one document reads
@@ -46,10 +46,10 @@ func attachedReads(documents []*Document) *layerReads {
 			one = d.reads
 		default:
 			if all == nil {
-				all = &layerReads{tables: slices.Clone(one.tables), heaviest: one.heaviest}
+				all = &layerReads{tables: slices.Clone(one.tables), most: one.most}
 			}
 			all.tables = append(all.tables, d.reads.tables...)
-			all.heaviest += d.reads.heaviest
+			all.most += d.reads.most
 		}
 	}
 	if all == nil {
@@ -74,6 +74,7 @@ func (l *layerReads) learn(action string) *readSet {
 	for _, t := range l.tables {
 		t.collect(r, action, lower)
 	}
+	r.worth = r.gain()
 	l.adding.Lock()
 	defer l.adding.Unlock()
 	next := map[string]*readSet{}
@@ -90,9 +91,10 @@ func (l *layerReads) learn(action string) *readSet {
 type readTable struct {
 	// exact holds the statements that name their actions in full, by the action
 	// in lower case; rest the others.
-	exact    map[string]*readSet
-	rest     []reader
-	heaviest int
+	exact map[string]*readSet
+	rest  []reader
+	// most is about the most that can be gained for any one action.
+	most int
 }
 
 // reader is a statement that reads something.
@@ -109,11 +111,15 @@ func newReadTable(doc *policy.Document) *readTable {
 			t.add(s, &r)
 		}
 	}
-	for _, r := range t.exact {
-		t.heaviest = max(t.heaviest, r.weight)
-	}
+	var rest readSet
 	for i := range t.rest {
-		t.heaviest += t.rest[i].reads.weight
+		rest.join(&t.rest[i].reads)
+	}
+	t.most = rest.gain()
+	for _, r := range t.exact {
+		both := readSet{reads: slices.Clone(rest.reads), denies: rest.denies, allows: rest.allows}
+		both.join(r)
+		t.most = max(t.most, both.gain())
 	}
 	return t
 }

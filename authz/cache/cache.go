@@ -1,0 +1,183 @@
+// Package cache remembers decisions of package authz.
+//
+// A remembered decision is the one that authz.Decide would come to. What it is
+// found by is all that the decision can depend on (see authz.AppendKey) and the
+// generation of the policies, written out in full and compared in full: a hash
+// leads to the entry, and is not trusted with an authorisation. An entry has no
+// life span, because time enters as its place among the thresholds that policies
+// compare it with.
+//
+// # When it is asked
+//
+// Looking up is not free: who asks, for what, and the condition keys that matter
+// must be written out, hashed and compared. Where there is little to evaluate,
+// evaluating is cheaper. MinGain draws the line: for most callers when documents are
+// attached to them, and for the rest when an action is first asked for.
+//
+// # What is not relied on
+//
+// Writing to the cache is lossy. A decision is remembered when it is made a
+// second time, if there is room or it seems worth that of others, and if the
+// cache is not too busy: so that requests which never repeat cost little.
+// Nothing but the time it takes depends on it.
+package cache
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/dgraph-io/ristretto/v2"
+
+	"github.com/sallyport-iam/sallyport/authz"
+)
+
+// MinGain is how many nanoseconds writing down what a decision reads must save
+// over evaluating it, for it to be looked up: what is left to do then, hashing,
+// finding and comparing, costs about that.
+const MinGain = 64
+
+// Options bound a cache.
+type Options struct {
+	// MaxBytes is the memory that the cache may take, at least MinBytes; 0 is no
+	// cache: every decision is evaluated.
+	MaxBytes int64
+	// MinGain is what looking up must gain, in nanoseconds; 0 is MinGain.
+	// Something far below zero looks up every decision that can be remembered.
+	MinGain int
+}
+
+// Cache decides, and remembers. It is safe for concurrent use. A nil Cache
+// evaluates every decision.
+type Cache struct {
+	entries *ristretto.Cache[uint64, *entry]
+	seed    maphash.Seed
+	mask    uint64 // of the hash; all bits, except in tests
+	least   int
+	seen    seen
+
+	// generation is that of the entries.
+	generation atomic.Uint64
+	clearing   sync.Mutex
+	counters   counters
+}
+
+// entry is a decision and what it is found by.
+type entry struct {
+	key      string
+	decision authz.Decision
+}
+
+// New makes a cache. Without MaxBytes it is nil.
+func New(o Options) (*Cache, error) {
+	return newCache(o, math.MaxUint64)
+}
+
+func newCache(o Options, mask uint64) (*Cache, error) {
+	if o.MaxBytes <= 0 {
+		return nil, nil
+	}
+	if o.MinGain == 0 {
+		o.MinGain = MinGain
+	}
+	b := divide(o.MaxBytes)
+	k := &Cache{seed: maphash.MakeSeed(), mask: mask, least: o.MinGain, seen: newSeen(b.seen)}
+	var err error
+	k.entries, err = ristretto.NewCache(&ristretto.Config[uint64, *entry]{
+		NumCounters:        b.counters,
+		MaxCost:            b.entries,
+		IgnoreInternalCost: true, // cost knows better
+		BufferItems:        64,
+		KeyToHash:          func(hash uint64) (uint64, uint64) { return hash, 0 },
+		OnEvict:            k.counters.evicted,
+		OnReject:           k.counters.rejected,
+	})
+	return k, err
+}
+
+// Decide is authz.Decide, answered from memory where that is cheaper. generation
+// is that of the policies: it rises whenever they are loaded again. What was
+// remembered of an earlier one is forgotten.
+func (k *Cache) Decide(generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
+	if k == nil || authz.MostGain(c, r, a) < k.least || !k.current(generation) {
+		return authz.Decide(c, r, a)
+	}
+	return k.decide(generation, c, r, a)
+}
+
+func (k *Cache) decide(generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
+	// Enough for most keys; a longer one takes memory of its own.
+	var buffer [512]byte
+	key, ok := authz.AppendKey(binary.LittleEndian.AppendUint64(buffer[:0], generation), k.least, c, r, a)
+	if !ok {
+		return authz.Decide(c, r, a)
+	}
+	hash := maphash.Bytes(k.seed, key) & k.mask
+	if e, found := k.entries.Get(hash); found && e.key == string(key) {
+		k.counters.hit(hash)
+		return e.decision
+	}
+	k.counters.miss(hash)
+	d := authz.Decide(c, r, a)
+	if k.seen.before(hash) && !retains(d) {
+		e := &entry{key: string(key), decision: d}
+		if !k.entries.Set(hash, e, e.cost()) {
+			k.counters.dropped()
+		}
+	}
+	return d
+}
+
+// retains tells whether remembering the decision would keep documents in memory
+// that are not those of the generation: a session brings its own.
+func retains(d authz.Decision) bool { return d.Layer == authz.LayerSession && d.Statement != nil }
+
+// current tells whether a generation is the latest, and makes room for one that
+// is new. Requests that began under an earlier one are few, and soon over.
+func (k *Cache) current(generation uint64) bool {
+	for {
+		latest := k.generation.Load()
+		if generation <= latest {
+			return generation == latest
+		}
+		if k.generation.CompareAndSwap(latest, generation) {
+			if latest > 0 {
+				// Entries of the old generation would never be found again, but
+				// hold its documents in memory until others take their room.
+				go k.forget()
+			}
+			return true
+		}
+	}
+}
+
+// forget drops the entries. It may drop new ones as well.
+func (k *Cache) forget() {
+	k.clearing.Lock()
+	defer k.clearing.Unlock()
+	k.counters.pause(true)
+	k.entries.Clear()
+	k.counters.pause(false)
+}
+
+// Wait returns when everything that was to be remembered so far is, or is not.
+// It is for tests.
+func (k *Cache) Wait() {
+	if k != nil {
+		k.entries.Wait()
+	}
+}
+
+// Close frees what the cache holds. No decision may be under way, nor come
+// later.
+func (k *Cache) Close() {
+	if k == nil {
+		return
+	}
+	k.clearing.Lock()
+	defer k.clearing.Unlock()
+	k.counters.pause(true)
+	k.entries.Close()
+}

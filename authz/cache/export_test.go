@@ -1,0 +1,4 @@
+package cache
+
+// NewMasked makes a cache that uses the masked bits of its hash alone.
+var NewMasked = newCache

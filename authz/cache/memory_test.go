@@ -1,0 +1,80 @@
+package cache_test
+
+import (
+	"math"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/authz/cache"
+)
+
+func heap() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// TestMaxBytes fills a cache with more than it may take, and weighs it.
+func TestMaxBytes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes many decisions")
+	}
+	const most = 16 << 20
+	c, r, a := alice(identity(t, allow(``))), request(), object()
+	before := heap()
+	k, err := cache.New(cache.Options{MaxBytes: most, MinGain: math.MinInt})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	for i := range 60_000 {
+		a.Resource = "arn:aws:s3:::reports/2026/" + strconv.Itoa(i)
+		k.Decide(1, c, r, a)
+		k.Decide(1, c, r, a)
+		if i%1000 == 0 {
+			k.Wait()
+		}
+	}
+	k.Wait()
+	size := int64(heap() - before)
+	s := k.Stats()
+	if s.Evictions+s.Rejections < 1000 {
+		t.Errorf("the cache did not fill: %+v", s)
+	}
+	t.Logf("%d bytes of %d; %+v", size, most, s)
+	if size > most || size < most/2 {
+		t.Errorf("the cache takes %d bytes, and may take %d", size, most)
+	}
+	runtime.KeepAlive(k)
+}
+
+// TestForget checks that the statements of an earlier generation do not stay in
+// memory with the decisions they made.
+func TestForget(t *testing.T) {
+	t.Parallel()
+	k := open(t)
+	released := make(chan struct{})
+	func() {
+		c, r, a := alice(identity(t, allow(``))), request(), object()
+		runtime.AddCleanup(authz.Decide(c, r, a).Statement, func(released chan struct{}) { close(released) }, released)
+		remember(k, 1, c, r, a)
+		if got := asked(t, k, 1, c, r, a); got != "hit" {
+			t.Errorf("a %s", got)
+		}
+	}()
+	k.Decide(2, &authz.Caller{}, &authz.Request{}, &authz.Access{})
+	for range 200 {
+		runtime.GC()
+		select {
+		case <-released:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	t.Error("the statements are still there")
+}
