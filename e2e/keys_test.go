@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -61,5 +62,31 @@ func TestMuseum_19_oddKeys(t *testing.T) {
 	slices.Sort(listed)
 	if !slices.Equal(listed, keys) {
 		t.Errorf("listed\n%q, want\n%q", listed, keys)
+	}
+}
+
+// TestRawKeys: bytes that SDKs encode in a path, and that clients of other
+// kinds send as they are, work too: the store verifies our signature over its
+// own spelling.
+func TestRawKeys(t *testing.T) {
+	t.Parallel()
+	needsSallyport(t)
+	bucket, p := bucket(t), at(admin)
+	for _, key := range []struct{ spelt, name string }{
+		{"a+b", "a+b"}, {"a@b", "a@b"}, {"a(b)", "a(b)"}, {"a&b;c:d*e'f!g$h=i,j", "a&b;c:d*e'f!g$h=i,j"}, {"%7Ea", "~a"}, {"folder%2fa", "folder/a"}, {"%c3%a9", "é"},
+	} {
+		target, text := "/"+bucket+"/"+key.spelt, "I am "+key.name
+		m := p.signed(t, "PUT", target, unsigned, "Content-Length: "+strconv.Itoa(len(text)))
+		m.body = text
+		if response, body := exchange(t, p.endpoint, m.String()); response.StatusCode != 200 {
+			t.Errorf("putting %s: %d %s", key.spelt, response.StatusCode, body)
+			continue
+		}
+		if got, ok := stored(t, bucket, key.name); !ok || got != text {
+			t.Errorf("the store holds %q (there: %t) as %q", got, ok, key.name)
+		}
+		if response, body := exchange(t, p.endpoint, p.signed(t, "GET", target, emptyHash).String()); response.StatusCode != 200 || body != text {
+			t.Errorf("getting %s: %d %s", key.spelt, response.StatusCode, body)
+		}
 	}
 }

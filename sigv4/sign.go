@@ -25,9 +25,12 @@ const signerKeyEntries = 256
 // NewSigner makes a Signer.
 func NewSigner() *Signer { return &Signer{keys: newKeyCache(signerKeyEntries)} }
 
-// Sign puts a header signature on the request as it will go out: host, path,
-// query and fields are signed as they are, and nothing is sorted or encoded
-// on the wire. payload is the value of x-amz-content-sha256, or for services
+// Sign puts a header signature on the request as it will go out: nothing is
+// sorted or encoded on the wire. What is signed is the canonical form: for
+// Amazon S3 the path decoded and encoded again by AWS's rules, as stores
+// verify it. It is the path itself where that is encoded so already, as SDKs
+// do; one with a raw "+" or a "%7E" goes out as it came all the same. payload
+// is the value of x-amz-content-sha256, or for services
 // other than Amazon S3 the hash of the body.
 //
 // It first strips what authenticated the request before and then sets
@@ -45,7 +48,11 @@ func (g *Signer) Sign(req *wire.Request, c Credentials, service, region, payload
 
 	s.sortFields(req.Fields)
 	s.listSigned(req.Fields)
-	s.buildCanonical(req, pathAsSent, !isS3(service), false, payload)
+	form := pathAsSent
+	if isS3(service) && !isCanonicalPath(req.Path) {
+		form = pathReencoded
+	}
+	s.buildCanonical(req, form, !isS3(service), false, payload)
 
 	key, credential := g.key(s, c, timestamp[:8], region, service)
 	s.buildToSign(timestamp, credential[len(c.AccessKeyID)+1:])

@@ -75,6 +75,38 @@ func TestSignVerifies(t *testing.T) {
 	}
 }
 
+// TestSignCanonicalPath: however a key is spelt, the signature is that of its
+// canonical spelling, which is what stores verify; the path stays as it is.
+func TestSignCanonicalPath(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ sent, canonical string }{
+		{"/b/a+b", "/b/a%2Bb"},
+		{"/b/a&b;c:d*e'f!g(h)i@j$k=l,m", "/b/a%26b%3Bc%3Ad%2Ae%27f%21g%28h%29i%40j%24k%3Dl%2Cm"},
+		{"/b/%7Ea", "/b/~a"},
+		{"/b/a%2fb", "/b/a/b"},
+		{"/b/%c3%a9", "/b/%C3%A9"},
+		{"/b//a/../c", "/b//a/../c"},
+		{"/b/a%20b%2B", "/b/a%20b%2B"},
+	}
+	sign := func(service, path string) (string, string) {
+		req := newRequest(t, "GET", exampleHost, path, "")
+		sigv4.NewSigner().Sign(req, exampleCredentials, service, "us-east-1", emptyHash, exampleNow)
+		return req.Path, req.Fields.Get("authorization")
+	}
+	for _, tt := range tests {
+		path, got := sign("s3", tt.sent)
+		_, want := sign("s3", tt.canonical)
+		if got != want || path != tt.sent {
+			t.Errorf("%s: leaves as %s\n got %s\nwant %s", tt.sent, path, got, want)
+		}
+	}
+	// Other services encode what was sent once more.
+	_, raw := sign("lambda", "/a+b")
+	if _, escaped := sign("lambda", "/a%2Bb"); raw == escaped {
+		t.Error("two paths of another service have one signature")
+	}
+}
+
 // TestSignerRotation: a new secret of the same access key id is used at once.
 func TestSignerRotation(t *testing.T) {
 	t.Parallel()
