@@ -611,6 +611,44 @@ func TestServeUpstreamIsResigned(t *testing.T) {
 	}
 }
 
+// TestMalformedRequestsAreRecorded: what is refused before there is a request
+// is counted and recorded too.
+func TestMalformedRequestsAreRecorded(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	registry := prometheus.NewRegistry()
+	b.enforcer.Metrics = proxy.NewMetrics(registry)
+	peer := netip.MustParseAddrPort("203.0.113.7:1234")
+	for _, status := range []int{400, 501} {
+		resp := b.enforcer.RefuseMalformed(b.door, "BREW", peer, "REQUESTIDEXAMPLE", &wire.Refusal{Status: status, Code: "InvalidRequest", Message: "No."})
+		if resp.Status != status || resp.Fields.Get("x-amz-request-id") != "REQUESTIDEXAMPLE" || resp.Fields.Get("x-sallyport-request-id") != "REQUESTIDEXAMPLE" {
+			t.Errorf("%+v", resp)
+		}
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := false
+	for _, f := range families {
+		if f.GetName() == "sallyport_decisions_total" {
+			counted = strings.Contains(f.String(), `value:"refused"`) && strings.Contains(f.String(), `value:"request"`) && len(f.Metric) == 1 && f.Metric[0].Counter.GetValue() == 2
+		}
+	}
+	if !counted {
+		t.Errorf("not counted: %v", families)
+	}
+	text := b.recorded()
+	for _, want := range []string{`"requestID":"REQUESTIDEXAMPLE"`, `"door":"test"`, `"method":"BREW"`, `"sourceIPAddress":"203.0.113.7"`, `"status":400`, `"errorCode":"InvalidRequest"`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %s in %s", want, text)
+		}
+	}
+	if strings.Count(text, "\n") != 2 {
+		t.Errorf("records %s", text)
+	}
+}
+
 func TestServeRecordsOneLine(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

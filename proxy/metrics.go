@@ -89,7 +89,7 @@ func (v *Verdict) outcome() (decision, reason string) {
 // stage sorts a refusal that no policy made.
 func stage(r *wire.Refusal) string {
 	switch {
-	case r.Status >= 500:
+	case r.Status >= 500 && r.Status != 501:
 		return "unavailable"
 	case r.Status == 403:
 		return "authentication"

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"net/netip"
 	"runtime/debug"
 
 	"go.uber.org/zap"
@@ -32,6 +33,17 @@ func (e *Enforcer) Serve(ctx context.Context, door *Door, req *wire.Request, id 
 	if revision := v.Revision(); revision != "" {
 		resp.Fields.Set("x-sallyport-revision", revision)
 	}
+	e.Finish(v, resp.Status)
+	return resp
+}
+
+// RefuseMalformed is the answer to what a door received and could not turn into
+// a request. It is counted and recorded like any other refusal.
+func (e *Enforcer) RefuseMalformed(door *Door, method string, peer netip.AddrPort, id string, r *wire.Refusal) *wire.Response {
+	v := &Verdict{door: door, id: id, now: e.Now(), Request: &wire.Request{Method: method, Peer: peer}, Refusal: r, admitted: e.Audit.Admit()}
+	defer e.release(v)
+	resp := e.Refuse(v)
+	resp.Fields.Set("x-sallyport-request-id", id)
 	e.Finish(v, resp.Status)
 	return resp
 }

@@ -39,7 +39,7 @@ func (s *Server) answer(r *http.Request, body *upload) *wire.Response {
 	peer, scheme := client(r, s.TrustedProxies)
 	req, refused := nethttp.Request(r, scheme, peer)
 	if refused != nil {
-		return refusal.Render(refusal.S3, refused, refusal.Facts{RequestID: id, Head: r.Method == http.MethodHead})
+		return s.Enforcer.RefuseMalformed(s.Door, r.Method, peer, id, refused)
 	}
 	if req.Body != nil {
 		req.Body = body

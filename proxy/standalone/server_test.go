@@ -48,6 +48,9 @@ func TestUnreadBodies(t *testing.T) {
 			if resp.StatusCode != tt.status || !strings.Contains(body, tt.text) {
 				t.Errorf("%d %s", resp.StatusCode, body)
 			}
+			if tt.status != 200 && resp.Header.Get("X-Sallyport-Request-Id") == "" {
+				t.Error("the refusal is not the enforcement point's")
+			}
 			if !resp.Close {
 				t.Error("the answer does not say that the connection ends")
 			}
