@@ -29,7 +29,13 @@ func (d *decoder) check(c *Config) {
 		d.checkHosts(door)
 	}
 	d.checkListeners(c)
+	if n := c.Cache.Decisions; 0 < n && n < leastCache {
+		d.problem(d.places[&c.Cache.Decisions], "decisions is too little to remember any", "write at least "+sizeText(leastCache)+", or 0 to remember none")
+	}
 }
+
+// leastCache is the least memory that a cache can do with.
+const leastCache = 1 << 20
 
 // unique reports a name that another of its kind has.
 func (d *decoder) unique(taken map[string]bool, kind string, name *string) {

@@ -27,6 +27,7 @@ type Config struct {
 	Admin     Admin
 	Log       Log
 	Audit     Audit
+	Cache     Cache
 	Limits    Limits
 	Timeouts  Timeouts
 }
@@ -175,6 +176,11 @@ const (
 	// AuditRefuse: requests are refused until there is room.
 	AuditRefuse AuditWhenFull = "refuse"
 )
+
+// Cache bounds what is remembered.
+type Cache struct {
+	Decisions int64
+}
 
 // Limits bound what requests may take.
 type Limits struct {

@@ -16,6 +16,7 @@ func fileKeys(c *Config) object {
 		{name: "admin", meaning: "The listener for operators: health, metrics, status. It is plain HTTP without authentication; keep it from clients.", value: section[Admin]{&c.Admin, adminKeys}},
 		{name: "log", meaning: "What is logged, as JSON on standard error.", value: section[Log]{&c.Log, logKeys}},
 		{name: "audit", meaning: "Where audit records go: one for each request, as a line of JSON.", value: section[Audit]{&c.Audit, auditKeys}},
+		{name: "cache", meaning: "What is remembered, to be quicker. It changes no answer.", value: section[Cache]{&c.Cache, cacheKeys}},
 		{name: "limits", meaning: "What requests may take.", value: section[Limits]{&c.Limits, limitsKeys}},
 		{name: "timeouts", meaning: "How long clients may take, and how the process ends.", value: section[Timeouts]{&c.Timeouts, timeoutsKeys}},
 	}
@@ -120,6 +121,12 @@ func auditKeys(a *Audit) object {
 	return object{
 		{name: "output", meaning: "`stdout`, `stderr`, `none`, or a file to append to, which is made with mode 0600. A file of one of these names is written `./stdout`.", value: auditOutput(&a.Output)},
 		{name: "when_full", meaning: "What happens while records cannot be written as fast as they come and 8192 of them, or 16 MiB, wait. `drop`: records are lost, and counted in `sallyport_audit_dropped_total`. `refuse`: requests are answered 503 `SlowDown` before anything is done for them.", value: word(&a.WhenFull, "drop", AuditDrop, AuditRefuse)},
+	}
+}
+
+func cacheKeys(c *Cache) object {
+	return object{
+		{name: "decisions", meaning: "Memory for decisions whose policies take longer to evaluate than to look up: those with many conditions, or long lists of values. At least 1MiB; 0 remembers none.", value: size(&c.Decisions, "64MiB", 0, 1<<40)},
 	}
 }
 

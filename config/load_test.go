@@ -103,6 +103,7 @@ func TestMinimalHasSafeDefaults(t *testing.T) {
 		Admin:    config.Admin{Listen: "127.0.0.1:9901"},
 		Log:      config.Log{Level: "info"},
 		Audit:    config.Audit{Output: config.AuditStdout, WhenFull: config.AuditDrop},
+		Cache:    config.Cache{Decisions: 64 << 20},
 		Limits:   config.Limits{HeaderBytes: 64 << 10, ObjectBytes: 5 << 30, DecidedBodyBudget: 64 << 20},
 		Timeouts: config.Timeouts{Header: 10 * time.Second, Idle: 2 * time.Minute, BodyProgress: 30 * time.Second, WriteProgress: 30 * time.Second, DrainDelay: 5 * time.Second, Drain: 30 * time.Second},
 	}
@@ -151,6 +152,7 @@ func TestEveryKey(t *testing.T) {
 		Admin:    config.Admin{Listen: "localhost:9902"},
 		Log:      config.Log{Level: "debug"},
 		Audit:    config.Audit{Output: "testdata/audit.jsonl", WhenFull: config.AuditRefuse},
+		Cache:    config.Cache{Decisions: 8 << 20},
 		Limits:   config.Limits{HeaderBytes: 16384, ObjectBytes: 5 << 30, DecidedBodyBudget: 128 << 20, Connections: 1000},
 		Timeouts: config.Timeouts{Header: 5 * time.Second, Idle: time.Minute, BodyProgress: 20 * time.Second, WriteProgress: 21 * time.Second, DrainDelay: 0, Drain: 90 * time.Second},
 	}

@@ -42,6 +42,7 @@ type Verdict struct {
 	// Payload is the payload line for the next hop where Body is nil.
 	Payload string
 
+	evaluate Decide
 	door     *Door
 	id       string
 	now      time.Time
@@ -75,7 +76,7 @@ func (v *Verdict) Revision() string {
 // only where the operation is decided from it. A request that is cancelled, or
 // on which something panics, is refused.
 func (e *Enforcer) Check(ctx context.Context, door *Door, req *wire.Request, id string) (v *Verdict) {
-	v = &Verdict{door: door, id: id, now: e.Now(), Request: req}
+	v = &Verdict{evaluate: e.Decide, door: door, id: id, now: e.Now(), Request: req}
 	defer func() {
 		if p := recover(); p != nil {
 			e.Logger.Error("a panic denied a request", zap.String("request_id", id), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
@@ -252,7 +253,7 @@ func (v *Verdict) ask(a *authz.Access) authz.Decision {
 	if bucket, ok := bucketOf(a.Resource); ok {
 		a.Policy = v.snapshot.BucketPolicy(bucket)
 	}
-	return authz.Decide(v.caller, &v.request, a)
+	return v.evaluate(v.snapshot.Generation(), v.caller, &v.request, a)
 }
 
 // bucketOf is the bucket of an S3 bucket's or object's ARN.

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -26,6 +27,7 @@ import (
 	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/action/s3"
 	"github.com/sallyport-iam/sallyport/audit"
+	"github.com/sallyport-iam/sallyport/authz/cache"
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/proxy"
 	"github.com/sallyport-iam/sallyport/secret"
@@ -179,10 +181,16 @@ func newBench(t *testing.T) *bench {
 			Protocol: refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
 		}}),
 	}
+	decisions, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: math.MinInt})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(decisions.Close)
 	b.enforcer = proxy.New(proxy.Options{
 		Snapshot: func() *bundle.Snapshot { return snapshot },
 		Verifier: sigv4.NewVerifier(sigv4.Options{}),
 		Now:      func() time.Time { return clock },
+		Decide:   decisions.Decide,
 		Budget:   proxy.NewBudget(8 << 20),
 		Audit:    b.audit,
 		Metrics:  proxy.NewMetrics(prometheus.NewRegistry()),

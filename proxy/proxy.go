@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/sallyport-iam/sallyport/audit"
+	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/sigv4"
 )
@@ -42,6 +43,9 @@ type Options struct {
 	Verifier *sigv4.Verifier
 	// Now is the clock, read once for each request.
 	Now func() time.Time
+	// Decide decides an access under the policies of a generation, which may be
+	// done from memory. nil evaluates each.
+	Decide Decide
 	// Budget bounds the bodies that are read before they are decided.
 	Budget *Budget
 	// Audit takes the records.
@@ -52,8 +56,21 @@ type Options struct {
 	Logger *zap.Logger
 }
 
+// Decide is authz.Decide with the generation of the policies that caller,
+// request and access refer to.
+type Decide func(generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision
+
+func evaluate(_ uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
+	return authz.Decide(c, r, a)
+}
+
 // Enforcer is the enforcement point. It is safe for concurrent use.
 type Enforcer struct{ Options }
 
-// New makes an enforcement point. All Options are required.
-func New(o Options) *Enforcer { return &Enforcer{o} }
+// New makes an enforcement point. All Options but Decide are required.
+func New(o Options) *Enforcer {
+	if o.Decide == nil {
+		o.Decide = evaluate
+	}
+	return &Enforcer{o}
+}

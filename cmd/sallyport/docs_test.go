@@ -35,6 +35,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	newUpstreamMetrics(registry)
 	registerAudit(registry, audit.New(audit.Options{}))
 	registerProcess(registry, bundle.NewManager(bundle.Options{}))
+	registry.MustRegister(cacheCollector{})
 	descriptions := make(chan *prometheus.Desc)
 	go func() {
 		registry.Describe(descriptions)

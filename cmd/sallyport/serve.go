@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/sallyport-iam/sallyport/audit"
+	"github.com/sallyport-iam/sallyport/authz/cache"
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/config"
 	"github.com/sallyport-iam/sallyport/proxy"
@@ -86,18 +87,24 @@ func assemble(ctx context.Context, cfg *config.Config, logger *zap.Logger) (*ser
 	if err := s.openAudit(registry); err != nil {
 		return nil, err
 	}
+	decisions, err := cache.New(cache.Options{MaxBytes: cfg.Cache.Decisions})
+	if err != nil {
+		return nil, fmt.Errorf("decision cache: %w", err)
+	}
 	s.bundle = bundle.NewManager(bundleOptions(cfg, logger))
 	registerProcess(registry, s.bundle)
+	registry.MustRegister(cacheCollector{decisions})
 	enforcer := proxy.New(proxy.Options{
 		Snapshot: s.bundle.Current,
 		Verifier: sigv4.NewVerifier(sigv4.Options{}),
 		Now:      time.Now,
+		Decide:   decisions.Decide,
 		Budget:   proxy.NewBudget(cfg.Limits.DecidedBodyBudget),
 		Audit:    s.audit,
 		Metrics:  proxy.NewMetrics(registry),
 		Logger:   logger,
 	})
-	err := s.openDoors(enforcer)
+	err = s.openDoors(enforcer)
 	if err == nil {
 		err = s.openAdmin(registry)
 	}
