@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/authz/policy"
@@ -128,5 +129,45 @@ func BenchmarkCompile(b *testing.B) {
 		runtime.ReadMemStats(&after)
 		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/100_000, "B/statement")
 		runtime.KeepAlive(principals)
+	}
+}
+
+// conditional is a decision by a statement of seven conditions in a context of
+// twenty keys.
+func conditional(t testing.TB) (*authz.Caller, *authz.Request, *authz.Access) {
+	c := alice(authz.NewPolicies(compile(t, policy.Identity, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {
+		"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.0/24"]},
+		"NumericLessThanEquals": {"s3:max-keys": "100"},
+		"StringEquals": {"aws:PrincipalTag/Team": ["Storage", "Compute"]},
+		"StringLike": {"aws:UserAgent": ["aws-cli/*", "*Boto3*"]},
+		"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/*"},
+		"Bool": {"aws:SecureTransport": "true"},
+		"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}}}`)))
+	for _, key := range []string{"aws:username", "aws:userid", "aws:principalaccount", "aws:principaltype", "aws:principalisawsservice", "aws:principalorgid"} {
+		c.Keys.Set(key, "x")
+	}
+	c.Keys.Set("aws:principalarn", c.ARN)
+	c.Keys.Set("aws:principaltag/team", "Storage")
+	r := &authz.Request{Now: time.Unix(1714566600, 0)}
+	for _, key := range []string{"aws:requestedregion", "aws:viaawsservice", "aws:referer", "s3:authtype", "s3:signatureversion", "s3:tlsversion"} {
+		r.Keys.Set(key, "x")
+	}
+	r.Keys.Set("aws:sourceip", "203.0.113.10")
+	r.Keys.Set("aws:useragent", "Boto3/1.34 md/Botocore#1.34 ua/2.0 os/linux#6.1 md/arch#x86_64 lang/python#3.12")
+	r.Keys.Set("aws:securetransport", "true")
+	a := object()
+	a.Keys.Set("s3:prefix", "home/")
+	a.Keys.Set("s3:delimiter", "/")
+	a.Keys.Set("s3:max-keys", "10")
+	return c, r, a
+}
+
+func BenchmarkDecide_conditions(b *testing.B) {
+	c, r, a := conditional(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if !authz.Decide(c, r, a).Allowed() {
+			b.Fatal("denied")
+		}
 	}
 }

@@ -29,7 +29,7 @@ type statement struct {
 	// may match.
 	notActions, notResources bool
 	actions                  actionList
-	resources                patternList
+	resources                resourceList
 	// bindsAll is set where the kind of document has no principals.
 	bindsAll                  bool
 	principals, notPrincipals []principal
@@ -97,12 +97,12 @@ func compileStatement(doc *policy.Document, s *policy.Statement) statement {
 	return st
 }
 
-func compileResources(doc *policy.Document, values []policy.Value) patternList {
+func compileResources(doc *policy.Document, values []policy.Value) resourceList {
 	list := make([]pattern.Pattern, len(values))
 	for i, v := range values {
 		list[i] = pattern.Resource(v.Text, doc.HasVariables(), doc.Kind.CompletesARNs())
 	}
-	return newPatternList(list)
+	return newResourceList(list)
 }
 
 // Policies are the documents that one principal, resource or level of an

@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"github.com/sallyport-iam/sallyport/authz/internal/key"
 	"github.com/sallyport-iam/sallyport/authz/internal/operator"
 	"github.com/sallyport-iam/sallyport/authz/internal/pattern"
 	"github.com/sallyport-iam/sallyport/authz/policy"
@@ -8,52 +9,58 @@ import (
 
 // condition is a compiled condition: one key under one operator.
 type condition struct {
-	key      string
+	key      key.Key
 	test     policy.Test
 	set      policy.Set
 	ifExists bool
 	negated  bool
-	// multivalued keys match under a set operator alone.
-	multivalued bool
 	// empty is set if there are no policy values.
 	empty bool
 	// unreadable is set if a policy value is not of the operator's type.
 	unreadable bool
-	// patterns are the policy values of string and ARN operators, typed those
-	// of the others.
-	patterns []pattern.Pattern
-	typed    operator.Operator
+	// typed are the policy values of operators that compare neither strings nor
+	// ARNs; nil for those that do.
+	typed *operator.Operator
+	// fixed are the policy values without variables, variable the others.
+	fixed    valueList
+	variable []pattern.Pattern
 }
 
 func compileCondition(doc *policy.Document, c *policy.Condition) condition {
 	out := condition{
-		key:         c.Name(),
-		test:        c.Operator.Test,
-		set:         c.Operator.Set,
-		ifExists:    c.Operator.IfExists,
-		negated:     c.Operator.Negated(),
-		multivalued: policy.KeyCardinality(c.Name()) == policy.Multivalued,
-		empty:       len(c.Values) == 0,
+		key:      key.New(c.Name()),
+		test:     c.Operator.Test,
+		set:      c.Operator.Set,
+		ifExists: c.Operator.IfExists,
+		negated:  c.Operator.Negated(),
+		empty:    len(c.Values) == 0,
 	}
 	if !out.test.HasVariables() {
 		out.typed = operator.New(out.test, c.Values)
 		out.unreadable = out.typed.Unreadable()
 		return out
 	}
-	out.patterns = make([]pattern.Pattern, len(c.Values))
-	for i, v := range c.Values {
+	var fixed []pattern.Pattern
+	for _, v := range c.Values {
+		var p pattern.Pattern
 		switch {
 		case out.arn():
 			var ok bool
-			if out.patterns[i], ok = pattern.ARN(v.Text, doc.HasVariables()); !ok {
+			if p, ok = pattern.ARN(v.Text, doc.HasVariables()); !ok {
 				out.unreadable = true
 			}
 		case out.test == policy.StringLike || out.test == policy.StringNotLike:
-			out.patterns[i] = pattern.Glob(v.Text, doc.HasVariables())
+			p = pattern.Glob(v.Text, doc.HasVariables())
 		default:
-			out.patterns[i] = pattern.Exact(v.Text, doc.HasVariables())
+			p = pattern.Exact(v.Text, doc.HasVariables())
+		}
+		if len(p.Variables()) > 0 {
+			out.variable = append(out.variable, p)
+		} else {
+			fixed = append(fixed, p)
 		}
 	}
+	out.fixed = newValueList(fixed, out.fold())
 	return out
 }
 
@@ -68,7 +75,8 @@ func (c *condition) fold() bool {
 // holds evaluates the condition. deny tells the effect of its statement, which
 // decides between two tags whose keys differ in case alone.
 func (c *condition) holds(e *environment, deny bool) bool {
-	v, clock, present := e.lookup(c.key)
+	v, clock := e.find(&c.key)
+	present := v != nil || clock != noClock
 	switch {
 	case c.test == policy.Null:
 		return c.null(present)
@@ -78,14 +86,14 @@ func (c *condition) holds(e *environment, deny bool) bool {
 		return false
 	case !present:
 		return c.absent()
-	case c.set == policy.NoSet && (c.multivalued || v.multiple):
+	case clock != noClock:
+		return c.passesClock(e, clock)
+	case c.set == policy.NoSet && (c.key.Multivalued || v.multiple):
 		return false
 	case v.unusable:
 		// Nothing tells which of the two values counts: what the condition
 		// guards is denied, and what it opens stays shut.
 		return deny
-	case clock != noClock:
-		return c.passesClock(e, clock)
 	case !v.multiple:
 		return c.passes(e, v.text)
 	}
@@ -121,25 +129,27 @@ func (c *condition) absent() bool {
 // one of the policy values, or none of them if the operator is negated. A value
 // that cannot be read never passes.
 func (c *condition) passes(e *environment, text string) bool {
-	if c.patterns == nil {
-		matched, readable := c.typed.Match(text)
+	if c.typed != nil {
+		matched, readable := c.typed.Match(text, &e.reading)
 		return readable && matched != c.negated
 	}
 	if c.arn() && !pattern.IsARN(text) {
 		return false
 	}
-	matched := false
-	for i := range c.patterns {
-		m, readable := c.matches(e, &c.patterns[i], text)
+	if c.fixed.match(text) {
+		return !c.negated
+	}
+	for i := range c.variable {
+		matched, readable := c.matches(e, &c.variable[i], text)
+		if matched {
+			// No later value can undo a match, or make up for one.
+			return !c.negated
+		}
 		if c.negated && !readable {
 			return false
 		}
-		if matched = matched || m; matched {
-			// No later value can undo a match, or make up for one.
-			break
-		}
 	}
-	return matched != c.negated
+	return c.negated
 }
 
 func (c *condition) matches(e *environment, p *pattern.Pattern, text string) (matched, readable bool) {
@@ -159,7 +169,7 @@ func (c *condition) matches(e *environment, p *pattern.Pattern, text string) (ma
 
 // passesClock is passes for a value of the clock.
 func (c *condition) passesClock(e *environment, which clock) bool {
-	if c.patterns == nil {
+	if c.typed != nil {
 		if matched, read := c.typed.MatchClock(e.now(), which == epochTime); read {
 			return matched != c.negated
 		}

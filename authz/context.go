@@ -1,11 +1,19 @@
 package authz
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/authz/internal/key"
+)
 
 // Context holds condition keys and their values. Names are in lower case, as
 // "aws:sourceip" or "aws:requesttag/team". The zero value is empty and ready to
 // use. A Context may be read by several goroutines as long as none writes.
 type Context struct {
+	// hashes are those of the keys of the entries: to look through them is
+	// faster than through the entries.
+	hashes  []uint32
 	entries []entry
 }
 
@@ -47,32 +55,40 @@ func (c *Context) SetList(key string, values []string) {
 // has a tag already whose key differs in case alone, neither value can be used:
 // the key counts as present, and no condition on it lets anybody in.
 func (c *Context) SetTag(namespace, tag, value string) {
-	key := strings.ToLower(namespace + "/" + tag)
-	if _, ok := c.Lookup(key); ok {
-		c.set(key, Value{unusable: true})
+	name := strings.ToLower(namespace + "/" + tag)
+	if _, ok := c.Lookup(name); ok {
+		c.set(name, Value{unusable: true})
 		return
 	}
-	c.set(key, Value{text: value})
+	c.set(name, Value{text: value})
 }
 
-func (c *Context) set(key string, value Value) {
+func (c *Context) set(name string, value Value) {
 	// A key in another case would never be found, and a Deny on it never apply.
-	key = strings.ToLower(key)
-	for i := range c.entries {
-		if c.entries[i].key == key {
-			c.entries[i].value = value
-			return
+	name = strings.ToLower(name)
+	hash := key.Hash(name)
+	if v := c.find(name, hash); v != nil {
+		*v = value
+		return
+	}
+	c.hashes = append(c.hashes, hash)
+	c.entries = append(c.entries, entry{name, value})
+}
+
+// find is the value of a key; nil if there is none.
+func (c *Context) find(name string, hash uint32) *Value {
+	for i, h := range c.hashes {
+		if h == hash && c.entries[i].key == name {
+			return &c.entries[i].value
 		}
 	}
-	c.entries = append(c.entries, entry{key, value})
+	return nil
 }
 
 // Lookup finds a key, which is in lower case.
-func (c *Context) Lookup(key string) (Value, bool) {
-	for i := range c.entries {
-		if c.entries[i].key == key {
-			return c.entries[i].value, true
-		}
+func (c *Context) Lookup(name string) (Value, bool) {
+	if v := c.find(name, key.Hash(name)); v != nil {
+		return *v, true
 	}
 	return Value{}, false
 }
@@ -83,5 +99,10 @@ func (c *Context) Len() int { return len(c.entries) }
 // Reset forgets all keys and keeps the memory for the next ones.
 func (c *Context) Reset() {
 	clear(c.entries)
-	c.entries = c.entries[:0]
+	c.hashes, c.entries = c.hashes[:0], c.entries[:0]
+}
+
+// Grow makes room for n more keys at once.
+func (c *Context) Grow(n int) {
+	c.hashes, c.entries = slices.Grow(c.hashes, n), slices.Grow(c.entries, n)
 }

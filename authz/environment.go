@@ -5,8 +5,9 @@ import (
 	"time"
 
 	"github.com/sallyport-iam/sallyport/authz/internal/index"
+	"github.com/sallyport-iam/sallyport/authz/internal/key"
+	"github.com/sallyport-iam/sallyport/authz/internal/operator"
 	"github.com/sallyport-iam/sallyport/authz/internal/pattern"
-	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
 // environment is what one decision reads.
@@ -15,6 +16,7 @@ type environment struct {
 	request *Request
 	access  *Access
 	action  index.Action
+	reading operator.Reading
 }
 
 // The keys that follow from the clock of the request.
@@ -32,26 +34,35 @@ const (
 	epochTime
 )
 
-// lookup finds a condition key. The value of a clock's key is not written out:
-// most operators compare it as it is.
-func (e *environment) lookup(key string) (v Value, c clock, ok bool) {
-	if v, ok = e.access.Keys.Lookup(key); !ok {
-		if v, ok = e.request.Keys.Lookup(key); !ok {
-			v, ok = e.caller.Keys.Lookup(key)
+// lookup finds a condition key by its name.
+func (e *environment) lookup(name string) (Value, clock, bool) {
+	v, c := e.find(&key.Key{Name: name, Hash: key.Hash(name)})
+	if v == nil {
+		return Value{}, c, c != noClock
+	}
+	return *v, c, true
+}
+
+// find finds a condition key. The value of a clock's key is not written out:
+// most operators compare it as it is. v is nil then, and if there is no value.
+func (e *environment) find(k *key.Key) (v *Value, c clock) {
+	if v = e.access.Keys.find(k.Name, k.Hash); v == nil {
+		if v = e.request.Keys.find(k.Name, k.Hash); v == nil {
+			v = e.caller.Keys.find(k.Name, k.Hash)
 		}
 	}
-	if !ok && !e.request.Now.IsZero() {
-		switch key {
+	if v == nil && !e.request.Now.IsZero() {
+		switch k.Name {
 		case currentTimeKey:
-			return Value{}, currentTime, true
+			return nil, currentTime
 		case epochTimeKey:
-			return Value{}, epochTime, true
+			return nil, epochTime
 		}
 	}
-	if v.multiple && len(v.list) == 0 {
-		return Value{}, noClock, false
+	if v != nil && v.multiple && len(v.list) == 0 {
+		return nil, noClock
 	}
-	return v, noClock, ok
+	return v, noClock
 }
 
 // now is the instant of the clock's keys, which count whole seconds.
@@ -79,13 +90,13 @@ func (e *environment) resolve(variables []pattern.Variable, values []string) (_ 
 
 // variable is the text of a policy variable: of a single-valued key alone.
 func (e *environment) variable(v *pattern.Variable) (text string, ok bool) {
-	value, c, found := e.lookup(v.Key)
+	value, c := e.find(&v.Key)
 	switch {
-	case !found:
-		return v.Default, v.HasDefault
 	case c != noClock:
 		return e.clockText(c), true
-	case policy.KeyCardinality(v.Key) == policy.Multivalued:
+	case value == nil:
+		return v.Default, v.HasDefault
+	case v.Key.Multivalued:
 		return "", false
 	}
 	return value.Single()

@@ -132,9 +132,9 @@ func (s *statement) matchesResource(pattern int32, e *environment) bool {
 	case index.Matched:
 		return true
 	case index.Untested:
-		return s.resources.match(e, e.access.Resource) != s.notResources
+		return s.resources.match(e) != s.notResources
 	default:
-		return e.matches(&s.resources.patterns[pattern], e.access.Resource)
+		return e.matches(&s.resources.patterns[pattern])
 	}
 }
 

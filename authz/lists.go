@@ -53,31 +53,103 @@ func (l *actionList) match(e *environment) bool {
 	return false
 }
 
-// patternList are patterns, any of which may match.
-type patternList struct {
+// resourceList are patterns of resources, any of which may match.
+type resourceList struct {
 	patterns []pattern.Pattern
 	index    index.Index // of a long list
 }
 
-func newPatternList(patterns []pattern.Pattern) patternList {
-	l := patternList{patterns: patterns}
+func newResourceList(patterns []pattern.Pattern) resourceList {
+	l := resourceList{patterns: patterns}
 	if len(patterns) >= longList {
-		var b index.Builder
-		for i := range patterns {
-			if p := &patterns[i]; !p.IsNever() {
-				e := patternElement(p, i)
-				b.Add(index.Any, e.key, index.Entry{Statement: int32(i), Action: index.Matched, Resource: e.pattern})
-			}
-		}
-		l.index = b.Build()
+		l.index = indexPatterns(patterns)
 	}
 	return l
 }
 
-func (l *patternList) match(e *environment, text string) bool {
+// indexPatterns makes an index of patterns, under any action.
+func indexPatterns(patterns []pattern.Pattern) index.Index {
+	var b index.Builder
+	for i := range patterns {
+		if p := &patterns[i]; !p.IsNever() {
+			e := patternElement(p, i)
+			b.Add(index.Any, e.key, index.Entry{Statement: int32(i), Action: index.Matched, Resource: e.pattern})
+		}
+	}
+	return b.Build()
+}
+
+func (l *resourceList) match(e *environment) bool {
 	if len(l.patterns) < longList {
 		for i := range l.patterns {
-			if e.matches(&l.patterns[i], text) {
+			if e.matches(&l.patterns[i]) {
+				return true
+			}
+		}
+		return false
+	}
+	c := l.index.Find(nil, e.access.Resource)
+	for entries := c.Next(); len(entries) > 0; entries = c.Next() {
+		for _, entry := range entries {
+			if entry.Resource == index.Matched || e.matches(&l.patterns[entry.Statement]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// matches tells whether a pattern matches the resource.
+func (e *environment) matches(p *pattern.Pattern) bool {
+	if len(p.Variables()) == 0 {
+		return p.Match(e.access.Resource, nil)
+	}
+	var buffer [4]string
+	values, ok := e.resolve(p.Variables(), buffer[:0])
+	return ok && p.Match(e.access.Resource, values)
+}
+
+// valueList are patterns without variables that a value of the request is
+// compared with, any of which may match.
+type valueList struct {
+	patterns []pattern.Pattern
+	fold     bool
+	// index is of a long list; folds of one that compares without regard to
+	// case, by their hash.
+	index index.Index
+	folds map[uint32][]int32
+}
+
+func newValueList(patterns []pattern.Pattern, fold bool) valueList {
+	l := valueList{patterns: patterns, fold: fold}
+	switch {
+	case len(patterns) < longList:
+	case fold:
+		l.folds = map[uint32][]int32{}
+		for i := range patterns {
+			if text, exact, _ := patterns[i].Literal(); exact {
+				hash := pattern.FoldHash(text)
+				l.folds[hash] = append(l.folds[hash], int32(i))
+			}
+		}
+	default:
+		l.index = indexPatterns(patterns)
+	}
+	return l
+}
+
+func (l *valueList) match(text string) bool {
+	switch {
+	case l.folds != nil:
+		for _, i := range l.folds[pattern.FoldHash(text)] {
+			if l.patterns[i].MatchFold(text, nil) {
+				return true
+			}
+		}
+		return false
+	case len(l.patterns) < longList:
+		for i := range l.patterns {
+			if l.fold && l.patterns[i].MatchFold(text, nil) || !l.fold && l.patterns[i].Match(text, nil) {
 				return true
 			}
 		}
@@ -86,20 +158,10 @@ func (l *patternList) match(e *environment, text string) bool {
 	c := l.index.Find(nil, text)
 	for entries := c.Next(); len(entries) > 0; entries = c.Next() {
 		for _, entry := range entries {
-			if entry.Resource == index.Matched || e.matches(&l.patterns[entry.Statement], text) {
+			if entry.Resource == index.Matched || l.patterns[entry.Statement].Match(text, nil) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// matches tells whether a pattern matches a text.
-func (e *environment) matches(p *pattern.Pattern, text string) bool {
-	if len(p.Variables()) == 0 {
-		return p.Match(text, nil)
-	}
-	var buffer [4]string
-	values, ok := e.resolve(p.Variables(), buffer[:0])
-	return ok && p.Match(text, values)
 }

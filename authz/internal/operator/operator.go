@@ -3,8 +3,10 @@
 package operator
 
 import (
+	"cmp"
 	"encoding/base64"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,9 +15,11 @@ import (
 
 // Operator is an operator with its policy values, any of which may match.
 type Operator struct {
-	test       policy.Test
-	numbers    []policy.Number
-	dates      []time.Time
+	test policy.Test
+	// numbers and dates are in rising order.
+	numbers []policy.Number
+	dates   []time.Time
+	// prefixes are in rising order, and none holds another.
 	prefixes   []netip.Prefix
 	binaries   []string
 	trueOrNot  [2]bool // which booleans are among the values
@@ -23,14 +27,45 @@ type Operator struct {
 }
 
 // New compiles the values of a test that has no variables.
-func New(test policy.Test, values []policy.Value) Operator {
-	o := Operator{test: test}
+func New(test policy.Test, values []policy.Value) *Operator {
+	o := &Operator{test: test}
 	for _, v := range values {
 		if !o.add(v.Text) {
 			o.unreadable = true
 		}
 	}
+	slices.SortFunc(o.numbers, policy.Number.Compare)
+	slices.SortFunc(o.dates, time.Time.Compare)
+	slices.SortFunc(o.prefixes, func(p, q netip.Prefix) int {
+		return cmp.Or(p.Addr().Compare(q.Addr()), cmp.Compare(p.Bits(), q.Bits()))
+	})
+	widest := o.prefixes[:0]
+	for _, p := range o.prefixes {
+		if n := len(widest); n == 0 || !holdsPrefix(widest[n-1], p) {
+			widest = append(widest, p)
+		}
+	}
+	o.prefixes = widest
 	return o
+}
+
+// holdsPrefix tells whether all addresses of q are in p.
+func holdsPrefix(p, q netip.Prefix) bool { return p.Bits() <= q.Bits() && p.Contains(q.Addr()) }
+
+// Reading remembers what the address of a request was read as: as a rule there
+// is one, which many statements compare. The zero value remembers nothing.
+type Reading struct {
+	text   string
+	prefix netip.Prefix
+	read   bool
+}
+
+func (r *Reading) address(text string) (p netip.Prefix, ok bool) {
+	if !r.read || r.text != text {
+		r.text, r.read = text, true
+		r.prefix, _ = policy.ParsePrefix(text)
+	}
+	return r.prefix, r.prefix.IsValid()
 }
 
 func (o *Operator) add(text string) (ok bool) {
@@ -92,7 +127,7 @@ func (o *Operator) HasBool(b bool) bool { return o.trueOrNot[index(b)] }
 // Match tells whether a policy value matches the value of a request. For a
 // negated test that is what must not be. readable is false if the request's
 // value is not of the operator's type.
-func (o *Operator) Match(text string) (matched, readable bool) {
+func (o *Operator) Match(text string, r *Reading) (matched, readable bool) {
 	switch {
 	case o.numeric():
 		n, ok := policy.ParseNumber(text)
@@ -101,7 +136,7 @@ func (o *Operator) Match(text string) (matched, readable bool) {
 		d, ok := policy.ParseDate(text)
 		return ok && o.anyDate(d), ok
 	case o.address():
-		p, ok := policy.ParsePrefix(text)
+		p, ok := r.address(text)
 		return ok && o.anyPrefix(p), ok
 	case o.test == policy.BinaryEquals:
 		return o.anyBinary(text)
@@ -119,12 +154,7 @@ func (o *Operator) MatchClock(now time.Time, seconds bool) (matched, read bool) 
 	case o.date():
 		return o.anyDate(now), true
 	case o.numeric() && seconds:
-		for _, p := range o.numbers {
-			if o.holds(-p.CompareInt(now.Unix())) {
-				return true, true
-			}
-		}
-		return false, true
+		return anyOf(o, o.numbers, func(p policy.Number) int { return -p.CompareInt(now.Unix()) }), true
 	}
 	return false, false
 }
@@ -146,68 +176,81 @@ func (o *Operator) holds(order int) bool {
 }
 
 func (o *Operator) anyNumber(n policy.Number) bool {
-	for _, p := range o.numbers {
-		if o.holds(n.Compare(p)) {
-			return true
-		}
-	}
-	return false
+	return anyOf(o, o.numbers, func(p policy.Number) int { return n.Compare(p) })
 }
 
 func (o *Operator) anyDate(d time.Time) bool {
-	for _, p := range o.dates {
-		if o.holds(d.Compare(p)) {
-			return true
-		}
+	return anyOf(o, o.dates, func(p time.Time) int { return d.Compare(p) })
+}
+
+// anyOf tells whether one of the policy values holds. compare is the order of
+// the request's value and one of them.
+func anyOf[T any](o *Operator, sorted []T, compare func(T) int) bool {
+	if len(sorted) == 0 {
+		return false
 	}
-	return false
+	switch o.test {
+	case policy.NumericLessThan, policy.NumericLessThanEquals, policy.DateLessThan, policy.DateLessThanEquals:
+		return o.holds(compare(sorted[len(sorted)-1]))
+	case policy.NumericGreaterThan, policy.NumericGreaterThanEquals, policy.DateGreaterThan, policy.DateGreaterThanEquals:
+		return o.holds(compare(sorted[0]))
+	}
+	_, found := slices.BinarySearchFunc(sorted, 0, func(p T, _ int) int { return -compare(p) })
+	return found
 }
 
 // anyPrefix tells whether a range holds the request's address or range.
 func (o *Operator) anyPrefix(r netip.Prefix) bool {
-	for _, p := range o.prefixes {
-		if p.Bits() <= r.Bits() && p.Contains(r.Addr()) {
-			return true
-		}
+	i, found := slices.BinarySearchFunc(o.prefixes, r, func(p, r netip.Prefix) int { return p.Addr().Compare(r.Addr()) })
+	if !found {
+		i--
 	}
-	return false
+	return i >= 0 && holdsPrefix(o.prefixes[i], r)
 }
 
 // anyBinary decodes the request's value four characters at a time, so that it
 // needs no memory.
 func (o *Operator) anyBinary(text string) (matched, readable bool) {
+	if !isBinary(text) {
+		return false, false
+	}
 	for _, p := range o.binaries {
-		equal, ok := equalBinary(text, p)
-		if !ok {
-			return false, false
+		if equalBinary(text, p) {
+			return true, true
 		}
-		matched = matched || equal
 	}
-	if len(o.binaries) == 0 {
-		_, readable = equalBinary(text, "")
-		return false, readable
-	}
-	return matched, true
+	return false, true
 }
 
-func equalBinary(text, want string) (equal, ok bool) {
-	equal = true
-	for text != "" {
-		if len(text) < 4 || strings.ContainsAny(text[:4], "\r\n") {
-			return false, false
+// isBinary tells whether a text is base64.
+func isBinary(text string) bool {
+	for ; text != ""; text = text[4:] {
+		if _, n, ok := quad(text); !ok || n < 3 && len(text) > 4 {
+			return false
 		}
-		var quad [4]byte
-		var plain [3]byte
-		copy(quad[:], text)
-		n, err := base64.StdEncoding.Decode(plain[:], quad[:])
-		if text = text[4:]; err != nil || n < len(plain) && text != "" {
-			return false, false
-		}
+	}
+	return true
+}
+
+// quad decodes the first four characters of a text to n bytes.
+func quad(text string) (plain [3]byte, n int, ok bool) {
+	if len(text) < 4 || strings.ContainsAny(text[:4], "\r\n") {
+		return plain, 0, false
+	}
+	var four [4]byte
+	copy(four[:], text)
+	n, err := base64.StdEncoding.Decode(plain[:], four[:])
+	return plain, n, err == nil
+}
+
+// equalBinary compares base64 with what it is to stand for.
+func equalBinary(text, want string) bool {
+	for ; text != ""; text = text[4:] {
+		plain, n, _ := quad(text)
 		if len(want) < n || want[:n] != string(plain[:n]) {
-			equal = false
-			continue
+			return false
 		}
 		want = want[n:]
 	}
-	return equal && want == "", true
+	return want == ""
 }

@@ -48,7 +48,7 @@ func Resource(s string, variables, complete bool) Pattern {
 		p.addLiteral(":")
 		p.addText("*", one, run)
 	}
-	return p
+	return p.done()
 }
 
 // addField adds a whole field before the last.
@@ -95,7 +95,7 @@ func arn(split []policy.Part) Pattern {
 		p.addPart(policy.Part{Kind: part.Kind, Text: rest}, one, run)
 	}
 	p.never = field < arnFields
-	return p
+	return p.done()
 }
 
 // MatchARN is Match for a pattern made by ARN. readable is false if what the
@@ -125,7 +125,7 @@ func substitute(split []policy.Part, variables []Variable, values []string) []po
 	for i, part := range split {
 		if part.Kind == policy.Variable {
 			for j, v := range variables {
-				if v == (Variable{Key: part.Key, Default: part.Text, HasDefault: part.HasDefault}) {
+				if v == newVariable(part) {
 					part = policy.Part{Kind: policy.Literal, Text: values[j]}
 				}
 			}

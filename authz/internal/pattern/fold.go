@@ -49,3 +49,30 @@ func equalFold(a, b rune) bool {
 	}
 	return a == b
 }
+
+// FoldHash is a number that texts which differ in case alone have in common.
+func FoldHash(text string) uint32 {
+	const offset, prime = 2166136261, 16777619 // FNV-1a
+	hash := uint32(offset)
+	for text != "" {
+		r, n := utf8.DecodeRuneInString(text)
+		if r == utf8.RuneError && n == 1 {
+			r = -rune(text[0]) // a byte that is not UTF-8 equals itself alone
+		}
+		hash = (hash ^ uint32(least(r))) * prime
+		text = text[n:]
+	}
+	return hash
+}
+
+// least is the least of the characters that differ from one in case alone.
+func least(r rune) rune {
+	if 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' {
+		return r
+	}
+	first := r
+	for c := unicode.SimpleFold(r); c != r; c = unicode.SimpleFold(c) {
+		first = min(first, c)
+	}
+	return first
+}

@@ -8,8 +8,8 @@ package pattern
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 
+	"github.com/sallyport-iam/sallyport/authz/internal/key"
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
@@ -32,8 +32,7 @@ type token struct {
 
 // Variable is a policy variable whose value Match wants.
 type Variable struct {
-	// Key is the condition key, in lower case.
-	Key string
+	Key key.Key
 	// Default stands in for a key without a value, if HasDefault.
 	Default    string
 	HasDefault bool
@@ -44,6 +43,12 @@ type Pattern struct {
 	tokens    []token
 	variables []Variable
 	never     bool
+	// body is the number of tokens up to the last run, which takes what it can;
+	// the others stand at the end of the text. It is all of them if there is no
+	// run, or another one behind it.
+	body int
+	// least is how many bytes a text has at least.
+	least int
 	// source is what an ARN with variables before its last field was compiled
 	// from: a value with a colon in it moves the fields.
 	source []policy.Part
@@ -79,7 +84,7 @@ func Exact(s string, variables bool) Pattern {
 			p.addLiteral(part.Text)
 		}
 	}
-	return p
+	return p.done()
 }
 
 // Glob compiles a string in which "*" matches any run of characters and "?"
@@ -93,7 +98,7 @@ func Glob(s string, variables bool) Pattern {
 	for _, part := range split {
 		p.addPart(part, one, run)
 	}
-	return p
+	return p.done()
 }
 
 // addPart adds a part whose wildcards become tokens of the two kinds.
@@ -138,8 +143,33 @@ func (p *Pattern) addLiteral(s string) {
 	p.tokens = append(p.tokens, token{kind: literal, text: s})
 }
 
+func newVariable(part policy.Part) Variable {
+	return Variable{Key: key.New(part.Key), Default: part.Text, HasDefault: part.HasDefault}
+}
+
+// done ends the making of a pattern.
+func (p *Pattern) done() Pattern {
+	p.body = len(p.tokens)
+	inTail := true
+	for i := len(p.tokens) - 1; i >= 0; i-- {
+		switch p.tokens[i].kind {
+		case literal:
+			p.least += len(p.tokens[i].text)
+		case one, oneInField:
+			p.least++
+		case runInField:
+			inTail = false
+		case run:
+			if inTail {
+				p.body, inTail = i+1, false
+			}
+		}
+	}
+	return *p
+}
+
 func (p *Pattern) addVariable(part policy.Part) {
-	v := Variable{Key: part.Key, Default: part.Text, HasDefault: part.HasDefault}
+	v := newVariable(part)
 	i := slices.Index(p.variables, v)
 	if i < 0 {
 		i = len(p.variables)
@@ -167,86 +197,9 @@ func (p *Pattern) Literal() (prefix string, exact, whole bool) {
 
 // Match tells whether the whole text matches. values are those of Variables.
 func (p *Pattern) Match(text string, values []string) bool {
-	return !p.never && match(p.tokens, text, values)
-}
-
-// match goes back to the last run when a token fails, and no further: all that
-// an earlier run could take, the last one can. A run inside a field cannot take
-// a colon; where one stops it, the last run that can is tried. The first match
-// of what stands between two such runs also ends first, so that nothing is
-// lost by keeping to it.
-func match(tokens []token, text string, values []string) bool {
-	t, at := 0, 0
-	runT, runAt := -1, 0
-	fieldT, fieldAt := -1, 0
-	for at < len(text) {
-		if t < len(tokens) {
-			switch tok := &tokens[t]; tok.kind {
-			case run:
-				t++
-				if t == len(tokens) {
-					return true
-				}
-				runT, runAt, fieldT = t, at, -1
-				continue
-			case runInField:
-				t++
-				fieldT, fieldAt = t, at
-				continue
-			default:
-				if n, ok := tok.prefix(text[at:], values); ok {
-					t, at = t+1, at+n
-					continue
-				}
-			}
-		}
-		switch {
-		case fieldT >= 0 && text[fieldAt] != ':':
-			fieldAt += size(text[fieldAt:])
-			t, at = fieldT, fieldAt
-		case runT >= 0:
-			runAt += size(text[runAt:])
-			if next := &tokens[runT]; next.kind == literal {
-				n := strings.Index(text[runAt:], next.text)
-				if n < 0 {
-					return false
-				}
-				runAt += n
-			}
-			t, at, fieldT = runT, runAt, -1
-		default:
-			return false
-		}
+	if p.never || len(text) < p.least {
+		return false
 	}
-	for ; t < len(tokens); t++ {
-		switch tok := &tokens[t]; tok.kind {
-		case run, runInField:
-		default:
-			if n, ok := tok.prefix("", values); !ok || n > 0 {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// prefix tells how much of the text a token that is no run takes.
-func (t *token) prefix(text string, values []string) (n int, ok bool) {
-	switch t.kind {
-	case literal:
-		return len(t.text), strings.HasPrefix(text, t.text)
-	case variable:
-		return len(values[t.index]), strings.HasPrefix(text, values[t.index])
-	case oneInField:
-		if text != "" && text[0] == ':' {
-			return 0, false
-		}
-	}
-	return size(text), text != ""
-}
-
-// size is the length of the first character; of a byte that is not UTF-8, one.
-func size(s string) int {
-	_, n := utf8.DecodeRuneInString(s)
-	return n
+	text, ok := cutTail(text, p.tokens[p.body:], values)
+	return ok && match(p.tokens[:p.body], text, values)
 }
