@@ -97,12 +97,17 @@ func (u *upload) unread() bool {
 // long as patience lasts. The deadline stays: net/http reads on when the
 // handler returns, and without a deadline for as long as the client likes.
 func (u *upload) discard(patience time.Duration) {
-	if !u.unread() {
+	if u == nil {
 		return
 	}
 	u.mu.Lock()
 	u.answered = true
-	_ = u.control.SetReadDeadline(time.Now().Add(patience))
+	rest := u.persistent && !u.whole
+	if rest {
+		_ = u.control.SetReadDeadline(time.Now().Add(patience))
+	}
 	u.mu.Unlock()
-	_, _ = io.CopyN(io.Discard, u.body, maxUnread)
+	if rest {
+		_, _ = io.CopyN(io.Discard, u.body, maxUnread)
+	}
 }
