@@ -34,15 +34,6 @@ const (
 	epochTime
 )
 
-// lookup finds a condition key by its name.
-func (e *environment) lookup(name string) (Value, clock, bool) {
-	v, c := e.find(&key.Key{Name: name, Hash: key.Hash(name)})
-	if v == nil {
-		return Value{}, c, c != noClock
-	}
-	return *v, c, true
-}
-
 // find finds a condition key. The value of a clock's key is not written out:
 // most operators compare it as it is. v is nil then, and if there is no value.
 func (e *environment) find(k *key.Key) (v *Value, c clock) {

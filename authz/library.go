@@ -16,6 +16,7 @@ import "encoding/binary"
 type Library struct {
 	numbers  map[*Document]uint32
 	segments map[string]*segment
+	reads    map[string]*layerReads
 	// text counts the statements of all documents seen, merged those that were
 	// copied into segments of several large documents.
 	text, merged int
@@ -52,7 +53,7 @@ func (l *Library) Policies(docs ...*Document) *Policies {
 			copies += len(d.statements)
 		}
 	}
-	p := &Policies{identity: lastPolicies.Add(1), reads: attachedReads(docs)}
+	p := &Policies{identity: lastPolicies.Add(1), reads: l.attachedReads(docs)}
 	p.documents = append(small[:len(small):len(small)], large...)
 	if len(small) > 0 {
 		p.segments = append(p.segments, l.segment(small, 0))

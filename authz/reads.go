@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sallyport-iam/sallyport/authz/internal/key"
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
@@ -16,7 +17,7 @@ const (
 
 // read is a condition key that statements read, and what of it.
 type read struct {
-	key string
+	key key.Key
 	// whole is set if the value counts. Otherwise its presence does, and its
 	// place among the thresholds.
 	whole bool
@@ -94,11 +95,11 @@ func onAnyResource(s *policy.Statement) bool {
 
 // conditionRead is what a condition reads of its own key.
 func conditionRead(c *policy.Condition) read {
-	r := read{key: c.Name()}
+	r := read{key: key.New(c.Name())}
 	test := c.Operator.Test
 	switch {
 	case test == policy.Null:
-	case !followsClock(r.key):
+	case !followsClock(r.key.Name):
 		r.whole = true
 	case policy.NumericEquals <= test && test <= policy.NumericGreaterThanEquals:
 		for _, v := range c.Values {
@@ -120,8 +121,8 @@ func conditionRead(c *policy.Condition) read {
 }
 
 // followsClock tells the keys whose value is another one a moment later.
-func followsClock(key string) bool {
-	switch key {
+func followsClock(name string) bool {
+	switch name {
 	case currentTimeKey, epochTimeKey, multiFactorAuthAgeKey, signatureAgeKey:
 		return true
 	default:
@@ -144,7 +145,7 @@ func (r *readSet) variables(doc *policy.Document, values []policy.Value) {
 		}
 		for _, p := range parts {
 			if p.Kind == policy.Variable {
-				r.add(read{key: p.Key, whole: true})
+				r.add(read{key: key.New(p.Key), whole: true})
 			}
 		}
 	}
@@ -152,8 +153,8 @@ func (r *readSet) variables(doc *policy.Document, values []policy.Value) {
 
 // add adds what is read of one key.
 func (r *readSet) add(a read) {
-	r.clock = r.clock || a.whole && followsClock(a.key)
-	i, found := slices.BinarySearchFunc(r.reads, a.key, func(b read, key string) int { return strings.Compare(b.key, key) })
+	r.clock = r.clock || a.whole && followsClock(a.key.Name)
+	i, found := slices.BinarySearchFunc(r.reads, a.key.Name, func(b read, name string) int { return strings.Compare(b.key.Name, name) })
 	if !found {
 		r.reads = slices.Insert(r.reads, i, a)
 		return

@@ -3,6 +3,7 @@ package authz_test
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,34 @@ func conditioned(t *testing.T, conditions string) question {
 	c := alice(authz.NewPolicies(compile(t, policy.Identity, `{"Version": "2012-10-17", "Statement": {
 		"Effect": "Allow", "Action": "s3:Get*", "Resource": "*", "Condition": {`+conditions+`}}}`)))
 	return question{c, &authz.Request{Now: time.Unix(1714566600, 0)}, object()}
+}
+
+// TestAppendKey_fields fails when what a decision is made of gets a field that
+// AppendKey may not know: a key that leaves out what a decision depends on is
+// somebody's wrong allow. Whoever adds a field adds it to AppendKey or finds that
+// no decision depends on it, changes a value of it in TestAppendKey_components and
+// in generator.step, and then names it here.
+func TestAppendKey_fields(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		of   any
+		want string
+	}{
+		{authz.Caller{}, "Type Account ARN ParentARN ID ParentID CanonicalID Provider Identity Boundary Session SCP Keys"},
+		{authz.Request{}, "Now Keys Endpoint"},
+		{authz.Access{}, "Action Resource Account Policy RCP Kind Keys"},
+		{authz.Context{}, "hashes entries"},
+		{authz.Value{}, "text list multiple unusable"},
+	}
+	for _, tt := range tests {
+		var fields []string
+		for f := range reflect.TypeOf(tt.of).Fields() {
+			fields = append(fields, f.Name)
+		}
+		if got := strings.Join(fields, " "); got != tt.want {
+			t.Errorf("%T has the fields %s, and AppendKey knows %s", tt.of, got, tt.want)
+		}
+	}
 }
 
 // TestAppendKey_components changes one thing at a time that a decision can

@@ -138,9 +138,11 @@ func (s *readSet) append(key []byte, e *environment) []byte {
 }
 
 func (r *read) append(key []byte, e *environment) []byte {
-	v, c, present := e.lookup(r.key)
+	v, c := e.find(&r.key)
 	switch {
-	case !present:
+	case c != noClock:
+		return r.appendClock(append(key, keySingle), e, c)
+	case v == nil:
 		return append(key, keyAbsent)
 	case v.unusable:
 		return append(key, keyUnusable)
@@ -152,8 +154,6 @@ func (r *read) append(key []byte, e *environment) []byte {
 		return key
 	case r.whole:
 		return appendText(append(key, keySingle), v.text)
-	case c != noClock:
-		return r.appendClock(append(key, keySingle), e, c)
 	default:
 		return r.appendRanks(append(key, keySingle), v.text)
 	}

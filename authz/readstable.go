@@ -1,6 +1,8 @@
 package authz
 
 import (
+	"cmp"
+	"encoding/binary"
 	"maps"
 	"slices"
 	"sync"
@@ -35,27 +37,39 @@ func documentReads(doc *policy.Document) *layerReads {
 	return &layerReads{tables: []*readTable{t}, most: t.most}
 }
 
-// attachedReads is nil if no document reads anything. What one document reads
-// is shared by all that attach no other such.
-func attachedReads(documents []*Document) *layerReads {
-	var one, all *layerReads
-	for _, d := range documents {
-		switch {
-		case d.reads == nil:
-		case one == nil:
-			one = d.reads
-		default:
-			if all == nil {
-				all = &layerReads{tables: slices.Clone(one.tables), most: one.most}
-			}
-			all.tables = append(all.tables, d.reads.tables...)
-			all.most += d.reads.most
+// attachedReads is nil if no document reads anything. It is shared by all that
+// attach the same documents that do.
+func (l *Library) attachedReads(docs []*Document) *layerReads {
+	var reading []*Document
+	for _, d := range docs {
+		if d.reads != nil {
+			reading = append(reading, d)
 		}
 	}
-	if all == nil {
-		return one
+	switch len(reading) {
+	case 0:
+		return nil
+	case 1:
+		return reading[0].reads
 	}
-	return all
+	slices.SortFunc(reading, func(a, b *Document) int { return cmp.Compare(l.numbers[a], l.numbers[b]) })
+	key := make([]byte, 0, 4*len(reading))
+	for _, d := range reading {
+		key = binary.BigEndian.AppendUint32(key, l.numbers[d])
+	}
+	if r := l.reads[string(key)]; r != nil {
+		return r
+	}
+	r := new(layerReads)
+	for _, d := range reading {
+		r.tables = append(r.tables, d.reads.tables...)
+		r.most += d.reads.most
+	}
+	if l.reads == nil {
+		l.reads = map[string]*layerReads{}
+	}
+	l.reads[string(key)] = r
+	return r
 }
 
 // of is what the statements read whose action elements match.
