@@ -25,7 +25,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body := newUpload(r, control, s.ReadProgress)
 	var patience time.Duration // none if the answer breaks off
 	defer func() { body.discard(patience) }()
-	if s.write(w, control, s.answer(r, body), body.unread()) {
+	if s.write(w, control, s.answer(r, body), body.unread() || chunked(r)) {
 		patience = min(s.ReadProgress, unreadPatience)
 	}
 }
@@ -65,15 +65,22 @@ func (s *Server) health(method string) *wire.Response {
 // buffers are for copying answers.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
 
+// chunked tells whether the request was framed by Transfer-Encoding. net/http
+// drops a Content-Length beside it without a trace, and a proxy before us that
+// went by that would see the next request begin elsewhere (RFC 9112, section
+// 6.3): so there is none on this connection.
+func chunked(r *http.Request) bool { return r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 }
+
 // write sends an answer. An upstream that breaks off in the middle breaks the
-// client's connection too: a cut answer must not look whole. unread tells that
+// client's connection too: a cut answer must not look whole. last tells that
 // the connection ends with this answer, since the next request on it would
-// begin behind the rest of a body. The result is whether all was sent.
-func (s *Server) write(w http.ResponseWriter, control *http.ResponseController, resp *wire.Response, unread bool) bool {
+// begin behind the rest of a body, or might. The result is whether all was
+// sent.
+func (s *Server) write(w http.ResponseWriter, control *http.ResponseController, resp *wire.Response, last bool) bool {
 	if resp.Body != nil {
 		defer resp.Body.Close()
 	}
-	if unread {
+	if last {
 		resp.Fields.Set("connection", "close")
 	}
 	progress := deadline{limit: s.WriteProgress, set: control.SetWriteDeadline}

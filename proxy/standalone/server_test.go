@@ -191,3 +191,18 @@ func TestConnectionsServeAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestPipelinedBehindChunks: Content-Length beside Transfer-Encoding is what
+// two servers in a row can read apart. What stands behind such a request is not
+// taken for the next one.
+func TestPipelinedBehindChunks(t *testing.T) {
+	t.Parallel()
+	c := dial(t, openDoor(t, readAll, nil))
+	c.send("PUT /open/x HTTP/1.1", "Host: localhost", "Content-Length: 4", "Transfer-Encoding: chunked", "",
+		"5", "hello", "0", "", "GET /open/smuggled HTTP/1.1", "Host: localhost")
+	resp, _ := c.answer()
+	if !resp.Close {
+		t.Error("the answer does not say that the connection ends")
+	}
+	c.ends()
+}
