@@ -344,23 +344,26 @@ func TestAppendKey_levels(t *testing.T) {
 // TestAppendKey_gain checks which decisions are worth a key.
 func TestAppendKey_gain(t *testing.T) {
 	t.Parallel()
-	const worthwhile = 64
-	networks := make([]string, 40)
-	for i := range networks {
-		networks[i] = fmt.Sprintf(`"10.%d.0.0/16"`, i)
+	const worthwhile = 128
+	var patterns, texts []string
+	for i := range 20 {
+		patterns = append(patterns, fmt.Sprintf(`"*browser/%d*"`, i))
+		texts = append(texts, fmt.Sprintf(`"browser/%d*"`, i))
 	}
-	many := strings.Join(networks, ",")
+	like := `"Condition": {"StringLike": {"aws:UserAgent": [` + strings.Join(patterns, ",") + `]}}`
+	small := `"Condition": {"StringLike": {"aws:UserAgent": [` + strings.Join(texts, ",") + `]}, "Bool": {"aws:SecureTransport": "true"}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}`
 	tests := []struct {
 		name, statement string
 		want            bool
 	}{
 		{"nothing read", `"Effect": "Allow", "Action": "s3:*", "Resource": "*"`, false},
-		{"one condition", `"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "true"}}`, false},
+		{"few conditions", `"Effect": "Allow", "Action": "s3:*", "Resource": "*", ` + small, false},
+		{"numbers and dates", `"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"NumericLessThan": {"s3:max-keys": "1"}, "DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}`, false},
 		{"a variable", `"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::bkt/${aws:username}/*"`, false},
-		{"many networks", `"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::bkt/*", "Condition": {"IpAddress": {"aws:SourceIp": [` + many + `]}}`, true},
-		{"many networks on another action", `"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": [` + many + `]}}`, false},
-		{"many networks to deny", `"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"NotIpAddress": {"aws:SourceIp": [` + many + `]}}`, true},
-		{"many networks to deny elsewhere", `"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::other/*", "Condition": {"NotIpAddress": {"aws:SourceIp": [` + many + `]}}`, false},
+		{"many patterns", `"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::bkt/*", ` + like, true},
+		{"many patterns on another action", `"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*", ` + like, false},
+		{"many patterns to deny", `"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*", ` + like, true},
+		{"many patterns to deny elsewhere", `"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::other/*", ` + like, false},
 	}
 	for _, tt := range tests {
 		q := conditioned(t, "")
@@ -372,6 +375,14 @@ func TestAppendKey_gain(t *testing.T) {
 		if most := authz.MostGain(q.caller, q.request, q.access); got && most < worthwhile {
 			t.Errorf("%s: worth a key, but at most %d", tt.name, most)
 		}
+	}
+	q := conditioned(t, strings.TrimSuffix(strings.TrimPrefix(small, `"Condition": {`), "}"))
+	for range 5 {
+		q.caller.SCP = append(q.caller.SCP, q.caller.Identity)
+	}
+	q.access.RCP = q.caller.SCP
+	if _, ok := authz.AppendKey(nil, worthwhile, q.caller, q.request, q.access); !ok || authz.MostGain(q.caller, q.request, q.access) < worthwhile {
+		t.Error("conditions on eleven levels are not worth a key")
 	}
 }
 

@@ -126,7 +126,7 @@ func auditKeys(a *Audit) object {
 
 func cacheKeys(c *Cache) object {
 	return object{
-		{name: "decisions", meaning: "Memory for decisions whose policies take longer to evaluate than to look up: those with many conditions, or long lists of values. At least 1MiB; 0 remembers none.", value: size(&c.Decisions, "64MiB", 0, 1<<40)},
+		{name: "decisions", meaning: "Memory for decisions whose policies take longer to evaluate than to look up: those with conditions in many policies at once, or with many patterns. At least 1MiB; 0 remembers none.", value: size(&c.Decisions, "64MiB", 0, 1<<40)},
 	}
 }
 

@@ -2,6 +2,8 @@ package cache_test
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -68,48 +70,69 @@ func list(n int, format string) string {
 	return "[" + strings.Join(values, ",") + "]"
 }
 
+// BenchmarkDecide compares, for policies of different size: the decision
+// evaluated; found; looked up in vain, as a resource never asked for again is;
+// and as a cache does it that decides itself what to look up.
 func BenchmarkDecide(b *testing.B) {
+	small := `"Bool":{"aws:SecureTransport":"true"},"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}`
 	tests := []struct {
-		name     string
-		policies *authz.Policies
+		name       string
+		conditions string
+		layers     bool
 	}{
-		{"conditions=0", identity(b, allow(``))},
-		{"conditions=1", identity(b, allow(`"Bool":{"aws:SecureTransport":"true"}`))},
-		{"conditions=3", identity(b, allow(`"Bool":{"aws:SecureTransport":"true"},"StringEquals":{"aws:PrincipalTag/team":"blue"},"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}`))},
-		{"conditions=6", identity(b, allow(`"Bool":{"aws:SecureTransport":"true"},"StringEquals":{"aws:PrincipalTag/team":"blue","aws:RequestedRegion":"us-east-1","aws:UserName":"alice"},"IpAddress":{"aws:SourceIp":"203.0.113.0/24"},"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}`))},
-		{"networks=10", identity(b, allow(`"IpAddress":{"aws:SourceIp":["203.0.113.0/24",`+list(10, "10.%d.0.0/16")[1:]+`},"NotIpAddress":{"aws:SourceIp":`+list(10, "10.%d.0.0/16")+`}`))},
-		{"networks=20", identity(b, allow(`"NotIpAddress":{"aws:SourceIp":`+list(20, "10.%d.0.0/16")+`}`))},
-		{"networks=50", identity(b, allow(`"NotIpAddress":{"aws:SourceIp":`+list(50, "10.%d.0.0/16")+`}`))},
-		{"networks=250", identity(b, allow(`"NotIpAddress":{"aws:SourceIp":`+list(250, "10.%d.0.0/16")+`}`))},
-		{"globs=10", identity(b, allow(`"StringNotLike":{"aws:UserAgent":`+list(10, "*browser/%d*")+`}`))},
-		{"globs=20", identity(b, allow(`"StringNotLike":{"aws:UserAgent":`+list(20, "*browser/%d*")+`}`))},
-		{"equals=20", identity(b, allow(`"StringNotEquals":{"aws:UserAgent":`+list(20, "browser/%d")+`}`))},
-		{"equals=100", identity(b, allow(`"StringNotEquals":{"aws:UserAgent":`+list(100, "browser/%d")+`}`))},
-		{"dates=20", identity(b, allow(`"DateNotEquals":{"aws:CurrentTime":`+list(20, "2020-01-%02dT00:00:00Z")[:0]+`["2020-01-01T00:00:00Z","2020-01-02T00:00:00Z","2020-01-03T00:00:00Z","2020-01-04T00:00:00Z","2020-01-05T00:00:00Z","2020-01-06T00:00:00Z","2020-01-07T00:00:00Z","2020-01-08T00:00:00Z","2020-01-09T00:00:00Z","2020-01-10T00:00:00Z"]}`))},
+		{name: "conditions=0"},
+		{name: "conditions=1", conditions: `"Bool":{"aws:SecureTransport":"true"}`},
+		{name: "conditions=2", conditions: small},
+		{name: "conditions=2,layers=6", conditions: small, layers: true},
+		{name: "conditions=5", conditions: small + `,"StringEquals":{"aws:PrincipalTag/team":"blue","aws:UserName":"alice"},"DateGreaterThan":{"aws:CurrentTime":"2020-01-01T00:00:00Z"}`},
+		{name: "networks=20", conditions: `"NotIpAddress":{"aws:SourceIp":` + list(20, "10.%d.0.0/16") + `}`},
+		{name: "networks=250", conditions: `"NotIpAddress":{"aws:SourceIp":` + list(250, "10.%d.0.0/16") + `}`},
+		{name: "patterns=20", conditions: `"StringNotLike":{"aws:UserAgent":` + list(20, "*browser/%d*") + `}`},
+		{name: "texts=20", conditions: `"StringNotEquals":{"aws:UserAgent":` + list(20, "browser/%d") + `}`},
+		{name: "texts=250", conditions: `"StringNotEquals":{"aws:UserAgent":` + list(250, "browser/%d") + `}`},
 	}
 	for _, tt := range tests {
-		c, r, a := alice(tt.policies), request(), object()
+		document := `{"Version":"2012-10-17","Statement":` + allow(tt.conditions) + `}`
+		attach := func(kind policy.Kind) *authz.Policies { return authz.NewPolicies(parse(b, kind, document)) }
+		c, r, a := alice(attach(policy.Identity)), request(), object()
+		if tt.layers {
+			c.Boundary = attach(policy.Boundary)
+			for range 4 {
+				c.SCP = append(c.SCP, authz.NewPolicies(parse(b, policy.SCP, strings.Replace(document, "arn:aws:s3:::reports/*", "*", 1))))
+			}
+		}
+		if !authz.Decide(c, r, a).Allowed() {
+			b.Fatal("denied")
+		}
 		b.Run(tt.name+"/evaluated", func(b *testing.B) {
 			for b.Loop() {
 				authz.Decide(c, r, a)
 			}
 		})
-		for _, least := range []int{-1000, cache.MinGain} {
-			b.Run(fmt.Sprintf("%s/hit/least=%d", tt.name, least), func(b *testing.B) {
-				k, err := cache.New(cache.Options{MaxBytes: 8 << 20, MinGain: least})
+		run := func(name string, o cache.Options, next func(i int)) {
+			b.Run(tt.name+"/"+name, func(b *testing.B) {
+				o.MaxBytes = 16 << 20
+				k, err := cache.New(o)
 				if err != nil {
 					b.Fatal(err)
 				}
 				defer k.Close()
-				for range 3 {
-					k.Decide(1, c, r, a)
-					k.Wait()
-				}
+				remember(k, 1, c, r, a)
 				b.ReportAllocs()
-				for b.Loop() {
+				for i := 0; b.Loop(); i++ {
+					next(i)
 					k.Decide(1, c, r, a)
 				}
 			})
+		}
+		run("hit", cache.Options{MinGain: math.MinInt}, func(int) {})
+		run("decided", cache.Options{}, func(int) {})
+		if tt.name == "patterns=20" {
+			resources := make([]string, 1<<16)
+			for i := range resources {
+				resources[i] = a.Resource + strconv.Itoa(i)
+			}
+			run("miss", cache.Options{}, func(i int) { a.Resource = resources[i%len(resources)] })
 		}
 	}
 }

@@ -264,7 +264,9 @@ func TestDecide_concurrent(t *testing.T) {
 					t.Errorf("generation %d: %+v, want %+v", generation, got, want)
 					return
 				}
-				_ = k.Stats()
+				if i%200 == 0 {
+					k.Wait()
+				}
 			}
 		})
 	}
