@@ -329,6 +329,26 @@ func TestAppendKey_clockAsText(t *testing.T) {
 	}
 }
 
+// TestAppendKey_library checks policies whose documents a library attached
+// before, in another order.
+func TestAppendKey_library(t *testing.T) {
+	t.Parallel()
+	first := compile(t, policy.Identity, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:Referer": "x"}}}}`)
+	second := compile(t, policy.Identity, `{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:UserAgent": "x"}}}}`)
+	var library authz.Library
+	seen := map[string]bool{}
+	for _, documents := range [][]*authz.Document{{first, second}, {second, first}, {first}, {second}} {
+		q := question{alice(library.Policies(documents...)), &authz.Request{}, object()}
+		for _, set := range []string{"", "aws:referer", "aws:useragent"} {
+			q.request.Keys.Set(set, "x")
+			seen[q.key(t)] = true
+		}
+	}
+	if want := 3 + 3 + 2 + 2; len(seen) != want {
+		t.Errorf("%d keys, want %d", len(seen), want)
+	}
+}
+
 // TestAppendKey_levels checks that more levels than AWS has are no error.
 func TestAppendKey_levels(t *testing.T) {
 	t.Parallel()

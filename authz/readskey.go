@@ -130,9 +130,9 @@ const (
 )
 
 // append appends what the statements can learn of the keys that they read.
-func (s *readSet) append(key []byte, e *environment) []byte {
-	for i := range s.reads {
-		key = s.reads[i].append(key, e)
+func (r *readSet) append(key []byte, e *environment) []byte {
+	for i := range r.reads {
+		key = r.reads[i].append(key, e)
 	}
 	return key
 }
