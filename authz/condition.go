@@ -74,36 +74,54 @@ func (c *condition) fold() bool {
 
 // holds evaluates the condition. deny tells the effect of its statement, which
 // decides between two tags whose keys differ in case alone.
-func (c *condition) holds(e *environment, deny bool) bool {
-	v, clock := e.find(&c.key)
+func (c *condition) holds(e *environment, deny bool) verdict {
+	v, clock, family := e.find(&c.key)
 	present := v != nil || clock != noClock
 	switch {
 	case c.test == policy.Null:
-		return c.null(present)
+		if family != "" && c.null(true) != c.null(false) {
+			return e.maybe(family)
+		}
+		return verdictOf(c.null(present))
 	case c.empty:
-		return !present && (c.set == policy.ForAllValues || c.set == policy.NoSet && c.ifExists)
+		if absent := c.set == policy.ForAllValues || c.set == policy.NoSet && c.ifExists; !absent || family == "" {
+			return verdictOf(absent && !present)
+		}
+		return e.maybe(family)
 	case c.negated && c.unreadable:
-		return false
+		return no
+	case family != "":
+		return e.maybe(family)
 	case !present:
-		return c.absent()
+		return verdictOf(c.absent())
 	case clock != noClock:
 		return c.passesClock(e, clock)
 	case c.set == policy.NoSet && (c.key.Multivalued || v.multiple):
-		return false
+		return no
 	case v.unusable:
 		// Nothing tells which of the two values counts: what the condition
 		// guards is denied, and what it opens stays shut.
-		return deny
+		return verdictOf(deny)
 	case !v.multiple:
 		return c.passes(e, v.text)
 	}
-	all := c.set == policy.ForAllValues
-	for _, text := range v.list {
-		if c.passes(e, text) != all {
-			return !all
+	return c.passesList(e, v.list)
+}
+
+// passesList is passes for a list of values: for all of them, or for any.
+func (c *condition) passesList(e *environment, list []string) verdict {
+	decisive := verdictOf(c.set == policy.ForAnyValue)
+	outcome, family := decisive.not(), e.family
+	for _, text := range list {
+		switch c.passes(e, text) {
+		case decisive:
+			e.family = family
+			return decisive
+		case maybe:
+			outcome = maybe
 		}
 	}
-	return all
+	return outcome
 }
 
 func (c *condition) null(present bool) bool {
@@ -128,36 +146,47 @@ func (c *condition) absent() bool {
 // passes tells whether one value of the request passes the operator: it matches
 // one of the policy values, or none of them if the operator is negated. A value
 // that cannot be read never passes.
-func (c *condition) passes(e *environment, text string) bool {
+func (c *condition) passes(e *environment, text string) verdict {
 	if c.typed != nil {
 		matched, readable := c.typed.Match(text, &e.reading)
-		return readable && matched != c.negated
+		return verdictOf(readable && matched != c.negated)
 	}
 	if c.arn() && !pattern.IsARN(text) {
-		return false
+		return no
 	}
 	if c.fixed.match(text) {
-		return !c.negated
+		return verdictOf(!c.negated)
 	}
+	family := ""
 	for i := range c.variable {
-		matched, readable := c.matches(e, &c.variable[i], text)
+		p := &c.variable[i]
+		var valueRoom [usualVariables]string
+		var unreadRoom [usualVariables]bool
+		values, _, f, ok := e.resolve(p.Variables(), valueRoom[:0], unreadRoom[:0])
+		if !ok {
+			continue
+		}
+		if f != "" {
+			family = earlier(family, f)
+			continue
+		}
+		matched, readable := c.matches(p, text, values)
 		if matched {
 			// No later value can undo a match, or make up for one.
-			return !c.negated
+			return verdictOf(!c.negated)
 		}
 		if c.negated && !readable {
-			return false
+			return no
 		}
 	}
-	return c.negated
+	if family != "" {
+		return e.maybe(family)
+	}
+	return verdictOf(c.negated)
 }
 
-func (c *condition) matches(e *environment, p *pattern.Pattern, text string) (matched, readable bool) {
-	var buffer [4]string
-	values, ok := e.resolve(p.Variables(), buffer[:0])
+func (c *condition) matches(p *pattern.Pattern, text string, values []string) (matched, readable bool) {
 	switch {
-	case !ok:
-		return false, true
 	case c.arn():
 		return p.MatchARN(text, values)
 	case c.fold():
@@ -168,10 +197,10 @@ func (c *condition) matches(e *environment, p *pattern.Pattern, text string) (ma
 }
 
 // passesClock is passes for a value of the clock.
-func (c *condition) passesClock(e *environment, which clock) bool {
+func (c *condition) passesClock(e *environment, which clock) verdict {
 	if c.typed != nil {
 		if matched, read := c.typed.MatchClock(e.now(), which == epochTime); read {
-			return matched != c.negated
+			return verdictOf(matched != c.negated)
 		}
 	}
 	return c.passes(e, e.clockText(which))

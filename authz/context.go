@@ -15,6 +15,8 @@ type Context struct {
 	// faster than through the entries.
 	hashes  []uint32
 	entries []entry
+	// unread are the families that nobody has read.
+	unread []string
 }
 
 type entry struct {
@@ -93,6 +95,38 @@ func (c *Context) Lookup(name string) (Value, bool) {
 	return Value{}, false
 }
 
+// SetUnread says of a family of keys that nobody has read them yet, but for
+// those that are set: that they are not here does not mean that the request does
+// not have them. The family is what the names begin with, such as
+// "s3:existingobjecttag/". A decision that depends on one of them names the
+// family as what it Needs.
+func (c *Context) SetUnread(family string) {
+	family = strings.ToLower(family)
+	if !slices.Contains(c.unread, family) {
+		c.unread = append(c.unread, family)
+	}
+}
+
+// SetRead takes SetUnread back: keys of the family that are not set are absent.
+func (c *Context) SetRead(family string) {
+	family = strings.ToLower(family)
+	c.unread = slices.DeleteFunc(c.unread, func(f string) bool { return f == family })
+}
+
+// Unread is the family by which a key, which is in lower case, is unread; empty
+// if it is set, or absent.
+func (c *Context) Unread(name string) (family string) {
+	for _, f := range c.unread {
+		if strings.HasPrefix(name, f) {
+			family = earlier(family, f)
+		}
+	}
+	if family == "" || c.find(name, key.Hash(name)) != nil {
+		return ""
+	}
+	return family
+}
+
 // Len is the number of keys.
 func (c *Context) Len() int { return len(c.entries) }
 
@@ -100,6 +134,8 @@ func (c *Context) Len() int { return len(c.entries) }
 func (c *Context) Reset() {
 	clear(c.entries)
 	c.hashes, c.entries = c.hashes[:0], c.entries[:0]
+	clear(c.unread)
+	c.unread = c.unread[:0]
 }
 
 // Grow makes room for n more keys at once.

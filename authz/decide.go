@@ -1,18 +1,60 @@
 package authz
 
 // Decide decides one access of a caller in a request. Its cost follows from
-// the statements whose action elements can match the access, not from those
-// that cannot.
+// the statements whose action, resource and principal elements can match the
+// access, not from those that cannot.
+//
+// If keys are unread that a candidate reads, and what they hold makes a
+// difference to the Effect, the decision says what it Needs.
 func Decide(c *Caller, r *Request, a *Access) Decision {
 	e := environment{caller: c, request: r, access: a}
 	e.action.Set(a.Action)
 	if d, denied := e.explicitDeny(); denied {
 		return d
 	}
+	if e.unread != "" {
+		return Decision{Needs: e.unread}
+	}
+	d := e.allows()
+	if d.Allowed() || e.unread == "" {
+		return d
+	}
+	// More Allows never allow less: what all that may apply do not allow, no
+	// value of the unread keys does.
+	e.optimistic = true
+	if d := e.allows(); !d.Allowed() {
+		return d
+	}
+	return Decision{Needs: e.unreadByAllows()}
+}
+
+// allows decides once nothing denies.
+func (e *environment) allows() Decision {
 	if layer := e.guardRails(); layer != LayerNone {
 		return Decision{Layer: layer}
 	}
 	return e.grants()
+}
+
+// unreadByAllows is the first family that an Allow reads which may apply, in any
+// layer that binds the caller.
+func (e *environment) unreadByAllows() string {
+	e.optimistic, e.unread = false, ""
+	e.request.Endpoint.tryAllows(e)
+	e.access.Policy.tryAllows(e)
+	if e.caller.hasAccount() {
+		for _, level := range e.caller.SCP {
+			level.tryAllows(e)
+		}
+	}
+	if e.caller.hasPolicies() {
+		e.caller.Identity.tryAllows(e)
+		e.caller.Boundary.tryAllows(e)
+	}
+	if e.caller.isSession() {
+		e.caller.Session.tryAllows(e)
+	}
+	return e.unread
 }
 
 // resourceLayer is the layer of the resource's own policy.
@@ -60,7 +102,7 @@ func (e *environment) explicitDeny() (Decision, bool) {
 }
 
 func deny(layer Layer, s *Statement) (Decision, bool) {
-	return Decision{ExplicitDeny, layer, s}, true
+	return Decision{Effect: ExplicitDeny, Layer: layer, Statement: s}, true
 }
 
 // guardRails is the layer that must allow, whatever else does, and does not;
@@ -83,7 +125,7 @@ func (e *environment) guardRails() Layer {
 // grants decides once nothing forbids the access.
 func (e *environment) grants() Decision {
 	statement, g := e.access.Policy.granted(e)
-	byResource := Decision{Allow, e.access.resourceLayer(), statement}
+	byResource := Decision{Effect: Allow, Layer: e.access.resourceLayer(), Statement: statement}
 	notByResource := Decision{Layer: e.access.resourceLayer()}
 	switch e.caller.Type {
 	case Root, User, AssumedRole, FederatedUser:
@@ -147,7 +189,7 @@ func (e *environment) byIdentity() Decision {
 	if s == nil {
 		return Decision{Layer: LayerIdentity}
 	}
-	return e.limited(Decision{Allow, LayerIdentity, s})
+	return e.limited(Decision{Effect: Allow, Layer: LayerIdentity, Statement: s})
 }
 
 // limited is the allow, unless the boundary or the session policies do not

@@ -8,6 +8,11 @@ type Decision struct {
 	// Statement is the one that denied or granted; nil for an implicit deny
 	// and for what needs no policy.
 	Statement *Statement
+	// Needs is a family of condition keys that nobody has read, and that the
+	// decision depends on: one that was named to Context.SetUnread. The Effect
+	// is ImplicitDeny then, and says nothing: read the keys, and decide again.
+	// It is empty if the decision is the same whatever the unread keys hold.
+	Needs string
 }
 
 // Statement says where a statement stands.

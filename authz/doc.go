@@ -47,11 +47,20 @@
 // does. So what cannot be known is left out, and never given as an empty
 // string.
 //
+// Some keys are dear to know: the tags of an object take a request to its
+// store. Context.SetUnread says that a family of keys was not read. A decision
+// that depends on one says so in Decision.Needs, and says nothing else; one that
+// does not is the same as with all of them read. So one reads when asked to,
+// calls SetTag and SetRead, and decides again.
+//
 // # Two evaluators
 //
 // The evaluator of this package compiles documents: patterns, numbers, dates
-// and ranges are read once, and statements found by their action, so that a
-// decision costs what the statements that can match cost, and allocates
-// nothing on its ordinary way. Package reference decides the same, plainly and
-// slowly; a fuzzer holds the one against the other.
+// and ranges are read once, and statements found by their action and resource,
+// so that a decision costs what the statements that can match cost, and
+// allocates nothing on its ordinary way. Policies.Unindexed counts those that
+// nothing narrows. A Library attaches documents to many principals.
+//
+// Package reference decides the same, plainly and slowly; a fuzzer holds the one
+// against the other.
 package authz

@@ -17,6 +17,17 @@ type environment struct {
 	access  *Access
 	action  index.Action
 	reading operator.Reading
+	// family is the first one that makes the statement at hand a maybe, unread
+	// the first one that makes any candidate one.
+	family, unread string
+	// optimistic takes every Allow that may apply for one that does.
+	optimistic bool
+}
+
+// maybe notes what a verdict depends on.
+func (e *environment) maybe(family string) verdict {
+	e.family = earlier(e.family, family)
+	return maybe
 }
 
 // The keys that follow from the clock of the request.
@@ -34,26 +45,32 @@ const (
 	epochTime
 )
 
-// find finds a condition key. The value of a clock's key is not written out:
-// most operators compare it as it is. v is nil then, and if there is no value.
-func (e *environment) find(k *key.Key) (v *Value, c clock) {
-	if v = e.access.Keys.find(k.Name, k.Hash); v == nil {
-		if v = e.request.Keys.find(k.Name, k.Hash); v == nil {
-			v = e.caller.Keys.find(k.Name, k.Hash)
+// find finds a condition key. v is nil if it is absent; if it is unread, and
+// family says by which family; and if it is one of the clock's, the value of
+// which is not written out: most operators compare it as it is.
+func (e *environment) find(k *key.Key) (v *Value, c clock, family string) {
+	for _, keys := range [...]*Context{&e.access.Keys, &e.request.Keys, &e.caller.Keys} {
+		if v = keys.find(k.Name, k.Hash); v != nil {
+			if v.multiple && len(v.list) == 0 {
+				return nil, noClock, ""
+			}
+			return v, noClock, ""
+		}
+		if len(keys.unread) > 0 {
+			if family = keys.Unread(k.Name); family != "" {
+				return nil, noClock, family
+			}
 		}
 	}
-	if v == nil && !e.request.Now.IsZero() {
+	if !e.request.Now.IsZero() {
 		switch k.Name {
 		case currentTimeKey:
-			return nil, currentTime
+			return nil, currentTime, ""
 		case epochTimeKey:
-			return nil, epochTime
+			return nil, epochTime, ""
 		}
 	}
-	if v != nil && v.multiple && len(v.list) == 0 {
-		return nil, noClock
-	}
-	return v, noClock
+	return nil, noClock, ""
 }
 
 // now is the instant of the clock's keys, which count whole seconds.
@@ -67,28 +84,36 @@ func (e *environment) clockText(c clock) string {
 	return e.now().UTC().Format(time.RFC3339)
 }
 
-// resolve appends the values of policy variables. ok is false if one has none.
-func (e *environment) resolve(variables []pattern.Variable, values []string) (_ []string, ok bool) {
+// usualVariables is how many variables a pattern has at most, as a rule.
+const usualVariables = 4
+
+// resolve appends the values of policy variables, and which of them are unread.
+// family is the first of their families; ok is false if a variable has no value.
+func (e *environment) resolve(variables []pattern.Variable, values []string, unread []bool) (_ []string, _ []bool, family string, ok bool) {
 	for i := range variables {
-		text, ok := e.variable(&variables[i])
+		text, f, ok := e.variable(&variables[i])
 		if !ok {
-			return nil, false
+			return nil, nil, "", false
 		}
-		values = append(values, text)
+		values, unread = append(values, text), append(unread, f != "")
+		family = earlier(family, f)
 	}
-	return values, true
+	return values, unread, family, true
 }
 
 // variable is the text of a policy variable: of a single-valued key alone.
-func (e *environment) variable(v *pattern.Variable) (text string, ok bool) {
-	value, c := e.find(&v.Key)
+func (e *environment) variable(v *pattern.Variable) (text, family string, ok bool) {
+	value, c, family := e.find(&v.Key)
 	switch {
 	case c != noClock:
-		return e.clockText(c), true
+		return e.clockText(c), "", true
+	case v.Key.Multivalued && (value != nil || family != "" && !v.HasDefault):
+		return "", "", false
+	case family != "":
+		return "", family, true
 	case value == nil:
-		return v.Default, v.HasDefault
-	case v.Key.Multivalued:
-		return "", false
+		return v.Default, "", v.HasDefault
 	}
-	return value.Single()
+	text, ok = value.Single()
+	return text, "", ok
 }

@@ -53,6 +53,17 @@ func (p *Policies) granted(e *environment) (*Statement, grant) {
 	return statement, best
 }
 
+// tryAllows tries all Allows that can match, for what they leave in e.unread.
+func (p *Policies) tryAllows(e *environment) {
+	if p == nil {
+		return
+	}
+	const unreachable = grantSelf + 1
+	for _, s := range p.segments {
+		s.first(&s.allows, e, grantNone, unreachable)
+	}
+}
+
 // search looks for a statement among the candidates of one segment.
 type search struct {
 	segment *segment
@@ -101,12 +112,21 @@ func (h *search) try(entry *index.Entry, e *environment) {
 		return
 	}
 	s := h.segment.statements[n]
-	if !s.matchesAction(entry.Action, e) || !s.matchesResource(entry.Resource, e) {
+	e.family = ""
+	if !s.matchesAction(entry.Action, e) {
+		return
+	}
+	v := s.matchesResource(entry.Resource, e)
+	if v == no {
 		return
 	}
 	*slot = n + 1
-	applies, g := s.applies(e)
-	if !applies || g < h.least {
+	g := grantNone
+	if v, g = s.applies(e, v); v == no || g < h.least {
+		return
+	}
+	if v == maybe && !e.optimistic {
+		e.unread = earlier(e.unread, e.family)
 		return
 	}
 	if g = min(g, h.enough); h.found < 0 || g > h.grant || g == h.grant && n < h.found {
@@ -127,35 +147,39 @@ func (s *statement) matchesAction(pattern int32, e *environment) bool {
 }
 
 // matchesResource is matchesAction for the resource.
-func (s *statement) matchesResource(pattern int32, e *environment) bool {
-	switch pattern {
-	case index.Matched:
-		return true
-	case index.Untested:
-		return s.resources.match(e) != s.notResources
-	default:
-		return e.matches(&s.resources.patterns[pattern])
+func (s *statement) matchesResource(pattern int32, e *environment) verdict {
+	switch {
+	case pattern == index.Matched:
+		return yes
+	case s.notResources:
+		return s.resources.match(e).not()
+	case pattern != index.Untested:
+		if v := e.matches(&s.resources.patterns[pattern]); v != maybe {
+			return v
+		}
+		e.family = "" // another pattern may match for certain
 	}
+	return s.resources.match(e)
 }
 
-// applies tells whether a statement whose action and resource match applies,
-// and how it names the caller.
-func (s *statement) applies(e *environment) (bool, grant) {
+// applies tells whether a statement whose action matches applies, and how it
+// names the caller. v is the verdict on the resource.
+func (s *statement) applies(e *environment, v verdict) (verdict, grant) {
 	g := grantNone
 	if !s.bindsAll {
 		switch {
 		case len(s.principals) > 0:
 			if g = strongest(s.principals, e.caller); g == grantNone {
-				return false, grantNone
+				return no, grantNone
 			}
 		case len(s.notPrincipals) == 0 || exempt(s.notPrincipals, e.caller):
-			return false, grantNone
+			return no, grantNone
 		}
 	}
 	for i := range s.conditions {
-		if !s.conditions[i].holds(e, s.deny) {
-			return false, grantNone
+		if v = min(v, s.conditions[i].holds(e, s.deny)); v == no {
+			return no, grantNone
 		}
 	}
-	return true, g
+	return v, g
 }

@@ -15,6 +15,13 @@ import (
 type generator struct {
 	data      []byte
 	documents int
+	// unread are the families that were said to be unread, and where.
+	unread []unreadFamily
+}
+
+type unreadFamily struct {
+	keys   *authz.Context
+	family string
 }
 
 // n is a number below limit.
@@ -73,6 +80,7 @@ var (
 	addressPieces  = []string{"203.0.113.7", "203.0.113.0/24", "2001:db8::/32", "2001:db8::1", "203.0.113.", "7", "/", "24", "::", "ffff:", "2001:db8:", "1", "0", "32", "10.0.0.0/8", "::/0", ":", "96", "%eth0", "128"}
 	binaryPieces   = []string{"QmFz", "YQ==", "YWI=", "Q", "=", "YR==", "\n", "AAAA"}
 	booleans       = []string{"true", "false", "True", "FALSE", "1", "", "falſe"}
+	families       = []string{"aws:PrincipalTag/", "aws:username", "svc:", "aws:", "s3:max-keys", "aws:TagKeys", "issuer.example.com:", "aws:source"}
 	services       = []string{"sns.amazonaws.com", "s3.amazonaws.com"}
 	providers      = []string{"arn:aws:iam::111111111111:oidc-provider/token.example.com", "accounts.google.com"}
 	canonicalUsers = []string{"c0ffee", ""}
@@ -261,6 +269,29 @@ func (g *generator) context(c *authz.Context) {
 			c.SetTag("aws:principaltag", "team", g.requestValue(key))
 		default:
 			c.Set(key, g.requestValue(key))
+		}
+	}
+	for range [...]int{0, 0, 0, 1, 2}[g.n(5)] {
+		family := g.one(families)
+		c.SetUnread(family)
+		g.unread = append(g.unread, unreadFamily{c, strings.ToLower(family)})
+	}
+}
+
+// read fills in what was unread: some keys of each family, and not others.
+func (g *generator) read() {
+	for _, u := range g.unread {
+		u.keys.SetRead(u.family)
+		for _, key := range keys {
+			key = strings.ToLower(key)
+			if _, ok := u.keys.Lookup(key); ok || !strings.HasPrefix(key, u.family) || g.n(3) == 0 {
+				continue
+			}
+			if g.n(3) == 0 {
+				u.keys.SetList(key, []string{g.requestValue(key), g.requestValue(key)})
+			} else {
+				u.keys.Set(key, g.requestValue(key))
+			}
 		}
 	}
 }

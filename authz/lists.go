@@ -79,34 +79,58 @@ func indexPatterns(patterns []pattern.Pattern) index.Index {
 	return b.Build()
 }
 
-func (l *resourceList) match(e *environment) bool {
+func (l *resourceList) match(e *environment) verdict {
+	family := e.family
+	v := l.best(e)
+	if v == yes {
+		e.family = family // what may match as well does not count
+	}
+	return v
+}
+
+func (l *resourceList) best(e *environment) verdict {
+	best := no
 	if len(l.patterns) < longList {
 		for i := range l.patterns {
-			if e.matches(&l.patterns[i]) {
-				return true
+			if best = max(best, e.matches(&l.patterns[i])); best == yes {
+				break
 			}
 		}
-		return false
+		return best
 	}
 	c := l.index.Find(nil, e.access.Resource)
 	for entries := c.Next(); len(entries) > 0; entries = c.Next() {
 		for _, entry := range entries {
-			if entry.Resource == index.Matched || e.matches(&l.patterns[entry.Statement]) {
-				return true
+			if entry.Resource == index.Matched {
+				return yes
+			}
+			if best = max(best, e.matches(&l.patterns[entry.Statement])); best == yes {
+				return yes
 			}
 		}
 	}
-	return false
+	return best
 }
 
-// matches tells whether a pattern matches the resource.
-func (e *environment) matches(p *pattern.Pattern) bool {
+// matches tells whether a pattern matches the resource. A variable whose key is
+// unread may stand for any text.
+func (e *environment) matches(p *pattern.Pattern) verdict {
 	if len(p.Variables()) == 0 {
-		return p.Match(e.access.Resource, nil)
+		return verdictOf(p.Match(e.access.Resource, nil))
 	}
-	var buffer [4]string
-	values, ok := e.resolve(p.Variables(), buffer[:0])
-	return ok && p.Match(e.access.Resource, values)
+	var valueRoom [usualVariables]string
+	var unreadRoom [usualVariables]bool
+	values, unread, family, ok := e.resolve(p.Variables(), valueRoom[:0], unreadRoom[:0])
+	switch {
+	case !ok:
+		return no
+	case family == "":
+		return verdictOf(p.Match(e.access.Resource, values))
+	case p.MayMatch(e.access.Resource, values, unread):
+		return e.maybe(family)
+	default:
+		return no
+	}
 }
 
 // valueList are patterns without variables that a value of the request is

@@ -130,3 +130,33 @@ func TestProperty_caseOfActionsNeverMatters(t *testing.T) {
 		}
 	})
 }
+
+// Whatever unread keys turn out to hold, a decision that does not need them is
+// the same.
+func TestProperty_whatIsNotNeededMakesNoDifference(t *testing.T) {
+	t.Parallel()
+	needed, settled := 0, 0
+	for _, seed := range randomSeeds(4_000) {
+		for fill := range byte(3) {
+			g := &generator{data: seed}
+			c, r, a := g.question()
+			if len(g.unread) == 0 {
+				break
+			}
+			before := authz.Decide(c, r, a)
+			if before.Needs != "" {
+				needed++
+				break
+			}
+			settled++
+			rest := &generator{data: append([]byte{fill}, seed...), unread: g.unread}
+			rest.read()
+			if after := authz.Decide(c, r, a); after.Effect != before.Effect || after.Needs != "" {
+				t.Fatalf("%+v, and with all keys read %+v\n%s", before, after, describe(c, r, a))
+			}
+		}
+	}
+	if needed < 20 || settled < 500 {
+		t.Errorf("%d decisions need keys, and %d do not", needed, settled)
+	}
+}

@@ -56,7 +56,7 @@ func TestAppendKey_fields(t *testing.T) {
 		{authz.Caller{}, "Type Account ARN ParentARN ID ParentID CanonicalID Provider Identity Boundary Session SCP Keys"},
 		{authz.Request{}, "Now Keys Endpoint"},
 		{authz.Access{}, "Action Resource Account Policy RCP Kind Keys"},
-		{authz.Context{}, "hashes entries"},
+		{authz.Context{}, "hashes entries unread"},
 		{authz.Value{}, "text list multiple unusable"},
 	}
 	for _, tt := range tests {
@@ -129,6 +129,10 @@ func TestAppendKey_components(t *testing.T) {
 			q.request.Keys.SetTag("aws:requesttag", "Ünïcode/a b=ç:\x00,", "v")
 			q.request.Keys.SetTag("aws:requesttag", "ünïcode/A b=ç:\x00,", "v")
 		}},
+		{"unread", func(q question) { q.request.Keys.SetUnread("aws:SourceIp") }},
+		{"unread by a wider family", func(q question) { q.request.Keys.SetUnread("aws:Source") }},
+		{"unread presence", func(q question) { q.request.Keys.SetUnread("aws:TokenIssueTime") }},
+		{"unread variable", func(q question) { q.request.Keys.SetUnread("aws:PrincipalTag/") }},
 		{"presence", func(q question) { q.request.Keys.Set("aws:tokenissuetime", "2024-01-01T00:00:00Z") }},
 		{"key of NotAction", func(q question) { q.request.Keys.Set("aws:referer", "x") }},
 		{"key of an exact action", func(q question) { q.request.Keys.Set("aws:useragent", "x") }},
@@ -452,7 +456,7 @@ func compareKeys(t *testing.T, g *generator) (equal int) {
 func (g *generator) step(c *authz.Caller, r *authz.Request, a *authz.Access) {
 	context := []*authz.Context{&r.Keys, &a.Keys, &c.Keys}[g.n(3)]
 	key := strings.ToLower(g.one(keys))
-	switch g.n(12) {
+	switch g.n(14) {
 	case 1:
 		context.SetList(key, nil)
 	case 2:
@@ -467,6 +471,10 @@ func (g *generator) step(c *authz.Caller, r *authz.Request, a *authz.Access) {
 		if !r.Now.IsZero() {
 			r.Now = r.Now.Add(steps[g.n(len(steps))])
 		}
+	case 8:
+		context.SetUnread(g.one(families))
+	case 9:
+		context.SetRead(g.one(families))
 	default:
 		context.Set(key, g.requestValue(key))
 	}

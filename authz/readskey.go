@@ -127,6 +127,7 @@ const (
 	keySingle
 	keyList
 	keyUnusable
+	keyUnread
 )
 
 // append appends what the statements can learn of the keys that they read.
@@ -138,8 +139,10 @@ func (r *readSet) append(key []byte, e *environment) []byte {
 }
 
 func (r *read) append(key []byte, e *environment) []byte {
-	v, c := e.find(&r.key)
+	v, c, family := e.find(&r.key)
 	switch {
+	case family != "":
+		return appendText(append(key, keyUnread), family)
 	case c != noClock:
 		return r.appendClock(append(key, keySingle), e, c)
 	case v == nil:

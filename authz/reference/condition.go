@@ -4,85 +4,105 @@ import (
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
-// condition evaluates one key under one operator.
+// condition tells whether a condition holds for certain.
 func (q question) condition(doc *policy.Document, s *policy.Statement, c *policy.Condition) bool {
+	return q.conditionAnswer(doc, s, c).holds
+}
+
+// conditionAnswer evaluates one key under one operator.
+func (q question) conditionAnswer(doc *policy.Document, s *policy.Statement, c *policy.Condition) answer {
 	values, list, usable := q.values(c.Key)
 	absent := values == nil
 	op := c.Operator
+	unread := q.unread(c.Key)
 
-	if op.Test == policy.Null {
-		switch op.Set {
-		case policy.ForAllValues:
-			return true
-		case policy.ForAnyValue:
-			return false
+	// Whether the key is absent is all that these ask for.
+	byPresence := func(holds func(absent bool) bool) answer {
+		if unread != "" && holds(true) != holds(false) {
+			return open(unread)
 		}
-		for _, p := range c.Values {
-			if wantAbsent, ok := boolean(p.Text); ok && wantAbsent == absent {
-				return true
-			}
-		}
-		return false
+		return settled(holds(absent))
 	}
-
-	if len(c.Values) == 0 {
-		if op.Set == policy.ForAnyValue {
+	if op.Test == policy.Null {
+		return byPresence(func(absent bool) bool {
+			switch op.Set {
+			case policy.ForAllValues:
+				return true
+			case policy.ForAnyValue:
+				return false
+			}
+			for _, p := range c.Values {
+				if wantAbsent, ok := boolean(p.Text); ok && wantAbsent == absent {
+					return true
+				}
+			}
 			return false
-		}
-		return absent && (op.Set == policy.ForAllValues || op.IfExists)
+		})
+	}
+	if len(c.Values) == 0 {
+		return byPresence(func(absent bool) bool {
+			if op.Set == policy.ForAnyValue {
+				return false
+			}
+			return absent && (op.Set == policy.ForAllValues || op.IfExists)
+		})
 	}
 
 	negated := negation(op.Test)
 	if negated {
 		for _, p := range c.Values {
 			if !q.typed(doc, op.Test, p.Text) {
-				return false
+				return settled(false)
 			}
 		}
 	}
 
+	if unread != "" {
+		return open(unread)
+	}
 	if absent {
 		switch op.Set {
 		case policy.ForAllValues:
-			return true
+			return settled(true)
 		case policy.ForAnyValue:
-			return false
+			return settled(false)
 		}
-		return negated || op.IfExists
+		return settled(negated || op.IfExists)
 	}
 	if op.Set == policy.NoSet && (list || multivalued(c.Key)) {
-		return false
+		return settled(false)
 	}
 	if !usable {
-		return s.Effect == policy.Deny
+		return settled(s.Effect == policy.Deny)
 	}
 
-	every, some := true, false
+	var passes []answer
 	for _, r := range values {
-		passes := q.passes(doc, c, r, negated)
-		every = every && passes
-		some = some || passes
+		passes = append(passes, q.passes(doc, c, r, negated))
 	}
 	if op.Set == policy.ForAllValues {
-		return every
+		return allOf(passes)
 	}
-	return some
+	return anyOf(passes)
 }
 
 // passes tests one value of the request against the list of the policy.
-func (q question) passes(doc *policy.Document, c *policy.Condition, r string, negated bool) bool {
-	found := false
+func (q question) passes(doc *policy.Document, c *policy.Condition, r string, negated bool) answer {
+	var found []answer
 	for _, p := range c.Values {
 		matched, readable := q.compare(doc, c.Operator.Test, r, p.Text)
 		if !readable && negated {
-			return false
+			return settled(false)
 		}
-		found = found || matched && readable
+		if !readable {
+			matched = settled(false)
+		}
+		found = append(found, matched)
 	}
 	if negated {
-		return !found
+		return anyOf(found).not()
 	}
-	return found
+	return anyOf(found)
 }
 
 func negation(t policy.Test) bool {
@@ -116,24 +136,41 @@ func (q question) typed(doc *policy.Document, t policy.Test, p string) (ok bool)
 // compare tests one value of the request against one of the policy. A negated
 // test is tested as what it negates. readable is false if one of the two is not
 // of the operator's type.
-func (q question) compare(doc *policy.Document, t policy.Test, r, p string) (matched, readable bool) {
+func (q question) compare(doc *policy.Document, t policy.Test, r, p string) (matched answer, readable bool) {
+	if t.HasVariables() {
+		symbols, unread, ok := q.expand(doc, p)
+		if arn := t >= policy.ArnEquals; arn {
+			if _, readable := arnMatches(plain(":::::"), r); !readable || !ok {
+				return settled(false), readable
+			}
+		}
+		if ok && len(unread) > 0 {
+			return open(unread...), true
+		}
+		holds, readable := compareText(t, r, symbols)
+		return settled(ok && holds), readable
+	}
+	holds, readable := compareTyped(t, r, p)
+	return settled(holds), readable
+}
+
+// compareText is compare for the tests of strings and ARNs.
+func compareText(t policy.Test, r string, p []symbol) (matched, readable bool) {
 	switch t {
 	case policy.StringEquals, policy.StringNotEquals:
-		text, ok := q.literal(doc, p)
-		return ok && text == r, true
+		return literal(p) == r, true
 	case policy.StringEqualsIgnoreCase, policy.StringNotEqualsIgnoreCase:
-		text, ok := q.literal(doc, p)
-		return ok && folded(text) == folded(r), true
+		return folded(literal(p)) == folded(r), true
 	case policy.StringLike, policy.StringNotLike:
-		symbols, ok := q.expand(doc, p)
-		return ok && globMatches(symbols, r), true
-	case policy.ArnEquals, policy.ArnLike, policy.ArnNotEquals, policy.ArnNotLike:
-		symbols, ok := q.expand(doc, p)
-		if !ok {
-			_, readable = arnMatches(plain(":::::"), r)
-			return false, readable
-		}
-		return arnMatches(symbols, r)
+		return globMatches(p, r), true
+	default:
+		return arnMatches(p, r)
+	}
+}
+
+// compareTyped is compare for the others.
+func compareTyped(t policy.Test, r, p string) (matched, readable bool) {
+	switch t {
 	case policy.Bool:
 		a, ok1 := boolean(r)
 		b, ok2 := boolean(p)
@@ -162,8 +199,7 @@ func (q question) compare(doc *policy.Document, t policy.Test, r, p string) (mat
 }
 
 // literal is a policy value with its variables put in, wildcards and all.
-func (q question) literal(doc *policy.Document, p string) (string, bool) {
-	symbols, ok := q.expand(doc, p)
+func literal(symbols []symbol) string {
 	text := ""
 	for _, s := range symbols {
 		if s.wild != 0 {
@@ -172,7 +208,7 @@ func (q question) literal(doc *policy.Document, p string) (string, bool) {
 			text += s.char
 		}
 	}
-	return text, ok
+	return text
 }
 
 func ordered(t policy.Test, order int) bool {

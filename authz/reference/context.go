@@ -9,9 +9,12 @@ import (
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
-// values finds the values of a condition key: nil if it is absent.
+// values finds the values of a condition key: nil if it is absent, or unread.
 func (q question) values(key string) (values []string, list, usable bool) {
 	key = strings.ToLower(key)
+	if q.unread(key) != "" {
+		return nil, false, true
+	}
 	for _, keys := range []*authz.Context{&q.access.Keys, &q.request.Keys, &q.caller.Keys} {
 		v, ok := keys.Lookup(key)
 		if !ok {
@@ -37,6 +40,21 @@ func (q question) values(key string) (values []string, list, usable bool) {
 		return []string{fmt.Sprint(now.Unix())}, false, true
 	}
 	return nil, false, true
+}
+
+// unread is the family by which a condition key is unread; empty if its value is
+// known, or known to be absent.
+func (q question) unread(key string) string {
+	key = strings.ToLower(key)
+	for _, keys := range []*authz.Context{&q.access.Keys, &q.request.Keys, &q.caller.Keys} {
+		if _, ok := keys.Lookup(key); ok {
+			return ""
+		}
+		if family := keys.Unread(key); family != "" {
+			return family
+		}
+	}
+	return ""
 }
 
 // multivalued tells whether AWS declares a key as a list.

@@ -105,7 +105,7 @@ var secretKeys = map[string]bool{"sts:externalid": true, "aws:referer": true}
 // statement whether it applies and if not, why. It is as slow as it is thorough:
 // meant for people who ask about one decision.
 func Explain(c *authz.Caller, r *authz.Request, a *authz.Access) Trace {
-	q := question{c, r, a}
+	q := question{caller: c, request: r, access: a}
 	t := Trace{Decision: Decide(c, r, a)}
 	resource := authz.LayerResource
 	if a.Kind == authz.RoleTrust {

@@ -171,14 +171,20 @@ func pieces(doc *policy.Document, text string) (list []piece, ok bool) {
 }
 
 // expand puts the values of policy variables in their place. ok is false if one
-// has no value or is malformed.
-func (q question) expand(doc *policy.Document, text string) (symbols []symbol, ok bool) {
+// has no value or is malformed. Those that are unread stand for any text, and
+// their families are listed.
+func (q question) expand(doc *policy.Document, text string) (symbols []symbol, unread []string, ok bool) {
 	list, ok := pieces(doc, text)
 	for _, p := range list {
 		switch {
 		case p.escape != "":
 			symbols = append(symbols, fixed(p.escape)...)
 		case p.name != "":
+			if family := q.unread(p.name); family != "" && (p.fallback != nil || !multivalued(p.name)) {
+				symbols = append(symbols, symbol{wild: '*', substituted: true})
+				unread = append(unread, family)
+				continue
+			}
 			value, found := q.variable(p.name)
 			if found == noValue && p.fallback != nil {
 				value, found = *p.fallback, hasValue
@@ -189,7 +195,7 @@ func (q question) expand(doc *policy.Document, text string) (symbols []symbol, o
 			symbols = append(symbols, plain(p.text)...)
 		}
 	}
-	return symbols, ok
+	return symbols, unread, ok
 }
 
 // arnShort tells whether a policy value without variables has fewer than six

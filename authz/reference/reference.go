@@ -8,13 +8,37 @@
 package reference
 
 import (
+	"slices"
+
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
 // Decide decides one access of a caller in a request.
 func Decide(c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
-	q := question{c, r, a}
+	q := question{caller: c, request: r, access: a}
+	sure, denies, allows := q.decide()
+	if sure.Effect == authz.ExplicitDeny {
+		return sure
+	}
+	if len(denies) > 0 {
+		return authz.Decision{Needs: slices.Min(denies)}
+	}
+	if sure.Effect == authz.Allow || len(allows) == 0 {
+		return sure
+	}
+	// Would it be allowed if every Allow that may apply did?
+	q.hopeful = true
+	if hoped, _, _ := q.decide(); hoped.Effect != authz.Allow {
+		return hoped
+	}
+	return authz.Decision{Needs: slices.Min(allows)}
+}
+
+// decide decides by the statements that apply for certain; and lists the
+// families of unread keys that decide whether others do.
+func (q question) decide() (d authz.Decision, denies, allows []string) {
+	c, r, a := q.caller, q.request, q.access
 	resource := authz.LayerResource
 	if a.Kind == authz.RoleTrust {
 		resource = authz.LayerTrust
@@ -52,10 +76,22 @@ func Decide(c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
 		layer{authz.LayerSession, session},
 	)
 	for _, l := range layers {
-		if m := q.applying(l.level, policy.Deny); len(m) > 0 {
-			return authz.Decision{Effect: authz.ExplicitDeny, Layer: l.name, Statement: m[0].statement}
+		denies = append(denies, q.unsettled(l.level, policy.Deny)...)
+		if l.name != authz.LayerRCP {
+			allows = append(allows, q.unsettled(l.level, policy.Allow)...)
 		}
 	}
+	for _, l := range layers {
+		if m := q.applying(l.level, policy.Deny); len(m) > 0 {
+			return authz.Decision{Effect: authz.ExplicitDeny, Layer: l.name, Statement: m[0].statement}, denies, allows
+		}
+	}
+	return q.core(scp, identity, boundary, session, resource), denies, allows
+}
+
+// core decides once nothing denies.
+func (q question) core(scp []*authz.Policies, identity, boundary, session *authz.Policies, resource authz.Layer) authz.Decision {
+	c, r, a := q.caller, q.request, q.access
 
 	// 2. Guard rails that must allow.
 	for _, level := range scp {

@@ -12,6 +12,8 @@ type question struct {
 	caller  *authz.Caller
 	request *authz.Request
 	access  *authz.Access
+	// hopeful takes an Allow that may apply for one that does.
+	hopeful bool
 }
 
 // match is a statement that applies.
@@ -23,37 +25,49 @@ type match struct {
 // applying lists the statements of an effect that apply, in order.
 func (q question) applying(p *authz.Policies, effect policy.Effect) []match {
 	var list []match
+	q.each(p, effect, func(m match, a answer) {
+		if a.holds || q.hopeful && effect == policy.Allow && a.isOpen() {
+			list = append(list, m)
+		}
+	})
+	return list
+}
+
+// unsettled lists the families of unread keys that decide whether statements of
+// an effect apply.
+func (q question) unsettled(p *authz.Policies, effect policy.Effect) []string {
+	var families []string
+	q.each(p, effect, func(_ match, a answer) { families = append(families, a.open...) })
+	return families
+}
+
+// each calls f with the statements of an effect whose principals match, in
+// order.
+func (q question) each(p *authz.Policies, effect policy.Effect, f func(match, answer)) {
 	for _, d := range p.Documents() {
 		doc := d.Source()
 		for i := range doc.Statements {
 			s := &doc.Statements[i]
-			if s.Effect != effect {
+			n, named := q.principals(doc, s)
+			if s.Effect != effect || !named {
 				continue
 			}
-			if n, ok := q.applies(doc, s); ok {
-				list = append(list, match{&authz.Statement{
-					Policy: doc.Name, Sid: s.Sid, File: doc.File,
-					Index: s.Index, Line: s.Line, Column: s.Column,
-				}, n})
-			}
+			f(match{&authz.Statement{
+				Policy: doc.Name, Sid: s.Sid, File: doc.File,
+				Index: s.Index, Line: s.Line, Column: s.Column,
+			}, n}, q.applies(doc, s))
 		}
 	}
-	return list
 }
 
-// applies tells whether every element of a statement matches, and how its
-// principals name the caller.
-func (q question) applies(doc *policy.Document, s *policy.Statement) (named, bool) {
-	n, ok := q.principals(doc, s)
-	if !ok || !q.actions(s) || !q.resources(doc, s) {
-		return n, false
-	}
+// applies tells whether every element of a statement matches, but for the
+// principals.
+func (q question) applies(doc *policy.Document, s *policy.Statement) answer {
+	elements := []answer{settled(q.actions(s)), q.resourcesAnswer(doc, s)}
 	for i := range s.Conditions {
-		if !q.condition(doc, s, &s.Conditions[i]) {
-			return n, false
-		}
+		elements = append(elements, q.conditionAnswer(doc, s, &s.Conditions[i]))
 	}
-	return n, true
+	return allOf(elements)
 }
 
 func (q question) actions(s *policy.Statement) bool {
@@ -103,41 +117,48 @@ func small(s string) string {
 	}, s)
 }
 
+// resources tells whether the resource elements match for certain.
 func (q question) resources(doc *policy.Document, s *policy.Statement) bool {
-	listed := func(patterns []policy.Value) bool {
+	return q.resourcesAnswer(doc, s).holds
+}
+
+func (q question) resourcesAnswer(doc *policy.Document, s *policy.Statement) answer {
+	listed := func(patterns []policy.Value) answer {
+		var list []answer
 		for _, p := range patterns {
-			if q.resourceMatches(doc, p.Text) {
-				return true
-			}
+			list = append(list, q.resourceMatches(doc, p.Text))
 		}
-		return false
+		return anyOf(list)
 	}
 	if s.NotResources != nil {
-		return len(s.NotResources) > 0 && !listed(s.NotResources)
+		if len(s.NotResources) == 0 {
+			return settled(false)
+		}
+		return listed(s.NotResources).not()
 	}
 	if s.Resources == nil {
 		// Left out, it is the resource that the policy is attached to.
-		return doc.Kind == policy.Resource || doc.Kind == policy.Trust
+		return settled(doc.Kind == policy.Resource || doc.Kind == policy.Trust)
 	}
 	return listed(s.Resources)
 }
 
-func (q question) resourceMatches(doc *policy.Document, text string) bool {
+func (q question) resourceMatches(doc *policy.Document, text string) answer {
 	if text == "*" {
-		return true
+		return settled(true)
 	}
 	if !strings.HasPrefix(text, "arn:") {
-		return false
+		return settled(false)
 	}
-	symbols, ok := q.expand(doc, text)
+	symbols, unread, ok := q.expand(doc, text)
 	if !ok {
-		return false
+		return settled(false)
 	}
 	fields := splitFields(symbols)
 	for _, field := range fields[:min(len(fields), 5)] {
 		for _, c := range field {
 			if c.substituted {
-				return false // a variable before the fifth colon
+				return settled(false) // a variable before the fifth colon
 			}
 		}
 	}
@@ -158,7 +179,10 @@ func (q question) resourceMatches(doc *policy.Document, text string) bool {
 			all = append(all, c)
 		}
 	}
-	return globMatches(all, q.access.Resource)
+	if matched := globMatches(all, q.access.Resource); !matched || len(unread) == 0 {
+		return settled(matched)
+	}
+	return open(unread...)
 }
 
 func onlyStars(symbols []symbol) bool {

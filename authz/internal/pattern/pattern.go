@@ -203,3 +203,17 @@ func (p *Pattern) Match(text string, values []string) bool {
 	text, ok := cutTail(text, p.tokens[p.body:], values)
 	return ok && match(p.tokens[:p.body], text, values)
 }
+
+// MayMatch is Match for a pattern some of whose variables have no value yet, and
+// may stand for any text.
+func (p *Pattern) MayMatch(text string, values []string, unread []bool) bool {
+	var room [32]token
+	tokens := room[:0]
+	for _, t := range p.tokens {
+		if t.kind == variable && unread[t.index] {
+			t = token{kind: run}
+		}
+		tokens = append(tokens, t)
+	}
+	return !p.never && match(tokens, text, values)
+}
