@@ -132,8 +132,10 @@ func TestMuseum_34_refuseWhenFull(t *testing.T) {
 	t.Parallel()
 	out := newStuck()
 	l := audit.New(audit.Options{Output: out, WhenFull: audit.Refuse, MaxRecords: 2})
-	if !l.Admit() || !l.Admit() || l.Admit() {
-		t.Error("not two are admitted")
+	for i, want := range []bool{true, true, false} {
+		if l.Admit() != want {
+			t.Errorf("record %d: admitted is not %v", i, want)
+		}
 	}
 	l.Write(&audit.Record{})
 	if l.Dropped() != 1 {

@@ -121,7 +121,7 @@ func (h *search) try(entry *index.Entry, e *environment) {
 		return
 	}
 	*slot = n + 1
-	g := grantNone
+	var g grant
 	if v, g = s.applies(e, v); v == no || g < h.least {
 		return
 	}
