@@ -154,7 +154,7 @@ func (c *condition) passes(e *environment, text string) verdict {
 	if c.arn() && !pattern.IsARN(text) {
 		return no
 	}
-	if c.fixed.match(text) {
+	if c.fixed.match(text, &e.valuePlaces) {
 		return verdictOf(!c.negated)
 	}
 	family := ""
@@ -170,7 +170,7 @@ func (c *condition) passes(e *environment, text string) verdict {
 			family = earlier(family, f)
 			continue
 		}
-		matched, readable := c.matches(p, text, values)
+		matched, readable := c.matches(p, text, values, &e.valuePlaces)
 		if matched {
 			// No later value can undo a match, or make up for one.
 			return verdictOf(!c.negated)
@@ -185,14 +185,14 @@ func (c *condition) passes(e *environment, text string) verdict {
 	return verdictOf(c.negated)
 }
 
-func (c *condition) matches(p *pattern.Pattern, text string, values []string) (matched, readable bool) {
+func (c *condition) matches(p *pattern.Pattern, text string, values []string, places *pattern.Places) (matched, readable bool) {
 	switch {
 	case c.arn():
-		return p.MatchARN(text, values)
+		return p.MatchARN(text, values, places)
 	case c.fold():
 		return p.MatchFold(text, values), true
 	default:
-		return p.Match(text, values), true
+		return p.Match(text, values, places), true
 	}
 }
 

@@ -38,6 +38,21 @@ func TestContext(t *testing.T) {
 	}
 }
 
+func TestContext_Grow(t *testing.T) {
+	var c authz.Context
+	c.Set("aws:username", "alice")
+	keys := []string{"svc:a", "svc:b", "svc:c", "svc:d", "svc:e", "svc:f", "svc:g", "svc:h", "svc:i"}
+	c.Grow(2 * len(keys))
+	allocations := testing.AllocsPerRun(1, func() {
+		for _, key := range keys {
+			c.Set(key, "x")
+		}
+	})
+	if v, _ := c.Lookup("aws:username"); c.Len() != 1+len(keys) || !v.Usable() || allocations != 0 {
+		t.Errorf("%d keys with %v allocations", c.Len(), allocations)
+	}
+}
+
 func TestContext_SetTag(t *testing.T) {
 	t.Parallel()
 	var c authz.Context

@@ -9,6 +9,13 @@ package authz
 func Decide(c *Caller, r *Request, a *Access) Decision {
 	e := environment{caller: c, request: r, access: a}
 	e.action.Set(a.Action)
+	d := e.decide()
+	e.resourcePlaces.Release()
+	e.valuePlaces.Release()
+	return d
+}
+
+func (e *environment) decide() Decision {
 	if d, denied := e.explicitDeny(); denied {
 		return d
 	}

@@ -17,6 +17,9 @@ type environment struct {
 	access  *Access
 	action  index.Action
 	reading operator.Reading
+	// resourcePlaces are of the resource, valuePlaces of the value of a
+	// condition key that was compared last.
+	resourcePlaces, valuePlaces pattern.Places
 	// family is the first one that makes the statement at hand a maybe, unread
 	// the first one that makes any candidate one.
 	family, unread string

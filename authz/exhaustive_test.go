@@ -117,7 +117,7 @@ func TestExhaustive_variablesInARNs(t *testing.T) {
 
 func TestExhaustive_globs(t *testing.T) {
 	t.Parallel()
-	texts := words([]string{"a", "é", "世", "\xff", "\xc3"}, 3)
+	texts := words([]string{"a", "é", "世", "\xff", "\xc3", "\xa9"}, 3)
 	compareCondition(t, policy.StringLike, words([]string{"a", "*", "?", "é"}, 4), texts)
 	compareCondition(t, policy.StringLike, words([]string{"${svc:variable}", "*", "?"}, 3), texts, "é")
 	for _, v := range []string{"", "\xc3", "\xa9"} { // which may be halves of a character

@@ -116,7 +116,7 @@ func (l *resourceList) best(e *environment) verdict {
 // unread may stand for any text.
 func (e *environment) matches(p *pattern.Pattern) verdict {
 	if len(p.Variables()) == 0 {
-		return verdictOf(p.Match(e.access.Resource, nil))
+		return verdictOf(p.Match(e.access.Resource, nil, &e.resourcePlaces))
 	}
 	var valueRoom [usualVariables]string
 	var unreadRoom [usualVariables]bool
@@ -125,8 +125,8 @@ func (e *environment) matches(p *pattern.Pattern) verdict {
 	case !ok:
 		return no
 	case family == "":
-		return verdictOf(p.Match(e.access.Resource, values))
-	case p.MayMatch(e.access.Resource, values, unread):
+		return verdictOf(p.Match(e.access.Resource, values, &e.resourcePlaces))
+	case p.MayMatch(e.access.Resource, values, unread, &e.resourcePlaces):
 		return e.maybe(family)
 	default:
 		return no
@@ -162,7 +162,7 @@ func newValueList(patterns []pattern.Pattern, fold bool) valueList {
 	return l
 }
 
-func (l *valueList) match(text string) bool {
+func (l *valueList) match(text string, places *pattern.Places) bool {
 	switch {
 	case l.folds != nil:
 		for _, i := range l.folds[pattern.FoldHash(text)] {
@@ -173,7 +173,7 @@ func (l *valueList) match(text string) bool {
 		return false
 	case len(l.patterns) < longList:
 		for i := range l.patterns {
-			if l.fold && l.patterns[i].MatchFold(text, nil) || !l.fold && l.patterns[i].Match(text, nil) {
+			if l.fold && l.patterns[i].MatchFold(text, nil) || !l.fold && l.patterns[i].Match(text, nil, places) {
 				return true
 			}
 		}
@@ -182,7 +182,7 @@ func (l *valueList) match(text string) bool {
 	c := l.index.Find(nil, text)
 	for entries := c.Next(); len(entries) > 0; entries = c.Next() {
 		for _, entry := range entries {
-			if entry.Resource == index.Matched || l.patterns[entry.Statement].Match(text, nil) {
+			if entry.Resource == index.Matched || l.patterns[entry.Statement].Match(text, nil, places) {
 				return true
 			}
 		}

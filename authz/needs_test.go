@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -153,5 +154,29 @@ func TestDecide_needsAllocateNothing(t *testing.T) {
 	})
 	if allocations != 0 {
 		t.Errorf("%v allocations", allocations)
+	}
+}
+
+// TestDecide_needsOfALevel looks at what a level of the organization reads, and
+// at a variable before a piece that is tried at many places.
+func TestDecide_needsOfALevel(t *testing.T) {
+	t.Parallel()
+	c, a := alice(allowing("*")), object()
+	c.SCP = []*authz.Policies{authz.NewPolicies(compile(t, policy.SCP, `{"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"s3:ExistingObjectTag/team": "a"}}}]}`))}
+	a.Keys.SetUnread(objectTags)
+	for name, decide := range evaluators {
+		if d := decide(c, &authz.Request{}, a); d.Needs == "" {
+			t.Errorf("%s: %+v needs nothing", name, d)
+		}
+	}
+	c = alice(allowing("arn:aws:s3:::bkt/${s3:ExistingObjectTag/team}a?b"))
+	for key, want := range map[string]string{strings.Repeat("a", 300): "", strings.Repeat("a", 300) + "b": "s3:existingobjecttag/"} {
+		a.Resource = "arn:aws:s3:::bkt/" + key
+		for name, decide := range evaluators {
+			if d := decide(c, &authz.Request{}, a); d.Needs != want {
+				t.Errorf("%s: %+v, want the need %q", name, d, want)
+			}
+		}
 	}
 }

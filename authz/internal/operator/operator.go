@@ -159,7 +159,8 @@ func (o *Operator) MatchClock(now time.Time, seconds bool) (matched, read bool) 
 	return false, false
 }
 
-// holds tells what the order of request value and policy value means.
+// holds tells what the order of request value and policy value means to a test
+// that is not of equality.
 func (o *Operator) holds(order int) bool {
 	switch o.test {
 	case policy.NumericLessThan, policy.DateLessThan:
@@ -168,10 +169,8 @@ func (o *Operator) holds(order int) bool {
 		return order <= 0
 	case policy.NumericGreaterThan, policy.DateGreaterThan:
 		return order > 0
-	case policy.NumericGreaterThanEquals, policy.DateGreaterThanEquals:
-		return order >= 0
 	default:
-		return order == 0
+		return order >= 0
 	}
 }
 

@@ -100,12 +100,12 @@ func arn(split []policy.Part) Pattern {
 
 // MatchARN is Match for a pattern made by ARN. readable is false if what the
 // variables make of the pattern is no ARN.
-func (p *Pattern) MatchARN(text string, values []string) (matched, readable bool) {
+func (p *Pattern) MatchARN(text string, values []string, places *Places) (matched, readable bool) {
 	if p.source != nil && (p.never || anyColon(values)) {
 		q := arn(substitute(p.source, p.variables, values))
-		return q.Match(text, nil), !q.never
+		return q.Match(text, nil, places), !q.never
 	}
-	return p.Match(text, values), true
+	return p.Match(text, values, places), true
 }
 
 // anyColon tells whether a value could move what follows it to another field.

@@ -10,11 +10,18 @@ import (
 // a colon; where one stops it, the last run that can is tried. The first match
 // of what stands between two such runs also ends first, so that nothing is
 // lost by keeping to it.
-func match(tokens []token, text string, values []string) bool {
+//
+// A piece between two runs that takes more than patience steps is looked for at
+// all places at once.
+func match(tokens []token, text string, values []string, places *Places) bool {
 	t, at := 0, 0
+	steps := 0
+	defer func() { places.Work += steps }()
 	runT, runAt := -1, 0
 	fieldT, fieldAt, fieldEnd := -1, 0, 0
+	begun := 0 // steps when the last run began
 	for at < len(text) {
+		steps++
 		if t < len(tokens) {
 			switch tok := &tokens[t]; tok.kind {
 			case run:
@@ -23,6 +30,7 @@ func match(tokens []token, text string, values []string) bool {
 					return true
 				}
 				runT, runAt, fieldT = t, at, -1
+				begun = steps
 				continue
 			case runInField:
 				t++
@@ -47,6 +55,15 @@ func match(tokens []token, text string, values []string) bool {
 		if runT < 0 {
 			return false
 		}
+		if steps-begun > patience {
+			if end := piece(tokens, runT); end > 0 {
+				if at = places.find(tokens[runT:end], text, values, runAt); at < 0 {
+					return false
+				}
+				t, begun = end, steps
+				continue
+			}
+		}
 		if runAt = skip(tokens, runT, text, runAt, len(text)); runAt < 0 {
 			return false
 		}
@@ -62,6 +79,24 @@ func match(tokens []token, text string, values []string) bool {
 		}
 	}
 	return true
+}
+
+// patience is how many steps a piece of a pattern may take before it is looked
+// for at all places at once, which costs about as much.
+const patience = 12
+
+// piece is where tokens end that stand in front of a run; 0 if a run that stays
+// in its field is before it.
+func piece(tokens []token, from int) int {
+	for t := from; t < len(tokens); t++ {
+		switch tokens[t].kind {
+		case run:
+			return t
+		case runInField:
+			return 0
+		}
+	}
+	return 0
 }
 
 // skip is where a run can end next that ended at a place of the text, so that

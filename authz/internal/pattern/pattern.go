@@ -196,17 +196,17 @@ func (p *Pattern) Literal() (prefix string, exact, whole bool) {
 }
 
 // Match tells whether the whole text matches. values are those of Variables.
-func (p *Pattern) Match(text string, values []string) bool {
+func (p *Pattern) Match(text string, values []string, places *Places) bool {
 	if p.never || len(text) < p.least {
 		return false
 	}
 	text, ok := cutTail(text, p.tokens[p.body:], values)
-	return ok && match(p.tokens[:p.body], text, values)
+	return ok && match(p.tokens[:p.body], text, values, places)
 }
 
 // MayMatch is Match for a pattern some of whose variables have no value yet, and
 // may stand for any text.
-func (p *Pattern) MayMatch(text string, values []string, unread []bool) bool {
+func (p *Pattern) MayMatch(text string, values []string, unread []bool, places *Places) bool {
 	var room [32]token
 	tokens := room[:0]
 	for _, t := range p.tokens {
@@ -215,5 +215,5 @@ func (p *Pattern) MayMatch(text string, values []string, unread []bool) bool {
 		}
 		tokens = append(tokens, t)
 	}
-	return !p.never && match(tokens, text, values)
+	return !p.never && match(tokens, text, values, places)
 }
