@@ -8,7 +8,6 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # Every Go module of the repository; "." is the product.
 MODULES := . $(patsubst %/go.mod,%,$(wildcard */go.mod))
 FUZZTIME ?= 10s
-BENCH ?= .
 IMAGE ?= sallyport:dev
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
@@ -83,8 +82,12 @@ fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	done
 
 .PHONY: bench
-bench: ## run the benchmarks (BENCH=regexp)
-	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+bench: ## measure beside others and write docs/benchmarks.md (ONLY=decision)
+	cd bench && go run . $(if $(ONLY),-only $(ONLY),)
+
+.PHONY: bench-quick
+bench-quick: ## the same in a minute, and write nothing but what it finds
+	cd bench && go run . -quick $(if $(ONLY),-only $(ONLY),)
 
 .PHONY: clean
 clean: ## remove what was built

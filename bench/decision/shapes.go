@@ -1,0 +1,154 @@
+package decision
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/authz/cache"
+	"github.com/sallyport-iam/sallyport/bench/measure"
+	"github.com/sallyport-iam/sallyport/bench/report"
+)
+
+// shape is how many documents n statements are split into.
+type shape struct {
+	name      string
+	documents func(n int) int
+}
+
+var allShapes = []shape{
+	{"1 document × N", func(int) int { return 1 }},
+	{"N documents × 1", func(n int) int { return n }},
+	{"100 documents × N/100", func(int) int { return 100 }},
+}
+
+// shapes measures Sallyport alone: the other engines know no documents.
+func shapes(o measure.Options, quick bool, r *report.Report) error {
+	return compare(o, quick, r, "Shapes of the same statements, with up to eight candidates", report.Plot{
+		File: "shapes.svg", Title: "the last of up to eight candidates matches; shape of the documents",
+	}, len(allShapes), func(column, n int) (string, *Workload, func(*Workload) (Engine, error)) {
+		s := allShapes[column]
+		if s.documents(n) > n {
+			return s.name, nil, nil
+		}
+		return s.name, Candidates(n, s.documents(n)), loadSallyport
+	})
+}
+
+// caches measures what the cache does by itself and what a hit costs, its key
+// included, when all is looked up.
+func caches(o measure.Options, quick bool, r *report.Report) error {
+	always := cache.Options{MaxBytes: cacheBytes, MinGain: -1 << 30}
+	columns := []struct {
+		name string
+		load func(*Workload) (Engine, error)
+	}{
+		{"evaluated", loadSallyport},
+		{"cached", loadCached(cache.Options{MaxBytes: cacheBytes})},
+		{"looked up always", loadCached(always)},
+	}
+	return compare(o, quick, r, "The cache, with up to eight candidates", report.Plot{
+		File: "cache.svg", Title: "the last of up to eight candidates matches; the decision cache",
+	}, len(columns), func(column, n int) (string, *Workload, func(*Workload) (Engine, error)) {
+		return columns[column].name, Candidates(n, 1), columns[column].load
+	})
+}
+
+// compare measures forms of Sallyport at all sizes and reports a table and a
+// plot. A column gives its name, its workload of a size, nil if it has none, and
+// how that is loaded.
+func compare(
+	o measure.Options, quick bool, r *report.Report, heading string, plotted report.Plot, columns int,
+	column func(column, n int) (name string, w *Workload, load func(*Workload) (Engine, error)),
+) error {
+	sizes := []int{1, 10, 100, 1_000, 10_000, 100_000}
+	if quick {
+		sizes = sizes[:4]
+	}
+	plotted.XLabel = "statements in the caller's documents"
+	header := []string{plotted.XLabel}
+	plotted.Lines = make([]report.Line, columns)
+	for i := range columns {
+		plotted.Lines[i].Name, _, _ = column(i, 1)
+		header = append(header, plotted.Lines[i].Name)
+	}
+	var rows [][]string
+	allocations := 0.
+	for _, n := range sizes {
+		row := slices.Repeat([]string{"–"}, 1+columns)
+		row[0] = report.Count(n)
+		var engines []Engine
+		var subjects []measure.Subject
+		var places []int
+		for i := range columns {
+			name, w, load := column(i, n)
+			if w == nil {
+				continue
+			}
+			engine, err := load(w)
+			if err == nil {
+				err = Check(engine, w)
+			}
+			if err != nil {
+				return fmt.Errorf("%s at %d: %w", name, n, err)
+			}
+			engines = append(engines, engine)
+			subjects = append(subjects, subject(Last, w, engine))
+			places = append(places, i)
+		}
+		series := measure.Run(subjects, o)
+		for i, s := range series {
+			row[1+places[i]] = cell(s, series[0], i == 0)
+			allocations = max(allocations, s.Allocations)
+			line := &plotted.Lines[places[i]]
+			line.Points = append(line.Points, report.Point{Size: float64(n), Nanoseconds: s.Time().Median})
+		}
+		closeAll(engines)
+		rows = append(rows, row)
+	}
+	r.Plots = append(r.Plots, plotted)
+	r.Text += "### " + heading + "\n\n" + report.Table(header, rows) +
+		"\n![" + plotted.Title + "](benchmarks/" + plotted.File + ")\n\n" +
+		fmt.Sprintf("Allocations of one decision: at most %.0f.\n\n", allocations)
+	return nil
+}
+
+// hostiles measures the worst documents that AWS's limits permit.
+func hostiles(o measure.Options, _ bool, r *report.Report) error {
+	const goal = time.Millisecond
+	loads := []func(*Workload) (Engine, error){loadSallyport, loadCached(cache.Options{MaxBytes: cacheBytes})}
+	workloads := HostileAll()
+	var rows [][]string
+	above := 0
+	for i := range workloads {
+		h := &workloads[i]
+		var engines []Engine
+		var subjects []measure.Subject
+		for _, load := range loads {
+			engine, err := load(&h.Workload)
+			if err == nil {
+				err = Check(engine, &h.Workload)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", h.Name, err)
+			}
+			engines = append(engines, engine)
+			subjects = append(subjects, subject(None, &h.Workload, engine))
+		}
+		series := measure.Run(subjects, o)
+		closeAll(engines)
+		if series[0].Time().Median > float64(goal) {
+			above++
+		}
+		rows = append(rows, []string{
+			h.Name, report.Count(len(h.Documents)), report.Count(len(h.Rules())),
+			cell(series[0], series[0], true), cell(series[1], series[0], false),
+			fmt.Sprintf("%.0f", max(series[0].Allocations, series[1].Allocations)),
+		})
+	}
+	r.Text += "### The worst documents that AWS's limits permit\n\n" + report.Table(
+		[]string{"shape", "documents", "statements", "evaluated", "cached", "allocations"}, rows) + "\n" +
+		fmt.Sprintf("The goal is %s for one that is evaluated; %d of %d take longer.\n\n",
+			report.Duration(float64(goal)), above, len(rows))
+	return nil
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/bench/decision"
+	"github.com/sallyport-iam/sallyport/bench/report"
+)
+
+// busy is the part of the machine from which on others disturb a measurement.
+const busy = 0.05
+
+// circumstances are under which a section was measured.
+type circumstances struct {
+	start time.Time
+	// machine and own are the processor time that was spent when it began, by
+	// all and by this process; machine is negative if that is not known.
+	machine, own time.Duration
+}
+
+func begin() circumstances {
+	return circumstances{time.Now(), machineTime(), ownTime()}
+}
+
+// end tells the machine, the versions, and how much others were at work.
+func (c circumstances) end() string {
+	took := time.Since(c.start)
+	var b strings.Builder
+	fmt.Fprintf(&b, "Measured on %s in %s, at revision %s of the repository, on %s (%d of its processors), %s %s/%s.",
+		c.start.Format(time.DateOnly), took.Round(time.Second), revision(), processor(), runtime.NumCPU(),
+		runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if versions := versions(); versions != "" {
+		b.WriteString(" " + versions + ".")
+	}
+	if c.machine >= 0 {
+		others := (machineTime() - c.machine) - (ownTime() - c.own)
+		part := max(0, float64(others)/float64(took)/float64(runtime.NumCPU()))
+		if part < busy {
+			fmt.Fprintf(&b, " Nothing else was at work (%s of the processors).", report.Percent(part))
+		} else {
+			fmt.Fprintf(&b, " **Measured under load**: others took %s of the processors meanwhile. "+
+				"Ratios hold, since all were measured in turns; times are longer than on a quiet machine.", report.Percent(part))
+		}
+	}
+	return b.String() + "\n"
+}
+
+// revision is the commit, marked if the code that is measured differs from it.
+func revision() string {
+	commit, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output()
+	if err != nil {
+		return "unknown"
+	}
+	text := strings.TrimSpace(string(commit))
+	if exec.Command("git", "diff", "--quiet", "HEAD", "--", "../authz", "../bundle", ".").Run() != nil {
+		text += " with changes"
+	}
+	return text
+}
+
+// versions are those of the peers that are linked in.
+func versions() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	var list []string
+	seen := map[string]bool{}
+	for _, peer := range decision.Peers()[1:] {
+		for _, module := range info.Deps {
+			if module.Path == peer.Module && module.Replace == nil && !seen[module.Path] {
+				seen[module.Path] = true
+				list = append(list, module.Path+" "+module.Version)
+			}
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+func processor() string {
+	file, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return "an unknown processor"
+	}
+	defer func() { _ = file.Close() }()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		if name, value, _ := strings.Cut(lines.Text(), ":"); strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "an unknown processor"
+}
+
+// machineTime is the processor time that all have spent, as Linux counts it.
+func machineTime() time.Duration {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return -1
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	var user, nice, system, idle, wait, interrupt, soft, steal int64
+	if _, err := fmt.Sscanf(first, "cpu %d %d %d %d %d %d %d %d",
+		&user, &nice, &system, &idle, &wait, &interrupt, &soft, &steal); err != nil {
+		return -1
+	}
+	const ticks = 100 // per second, on every platform of Linux that Go runs on
+	return time.Duration(user+nice+system+interrupt+soft+steal) * time.Second / ticks
+}
+
+func ownTime() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}

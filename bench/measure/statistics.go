@@ -1,0 +1,40 @@
+package measure
+
+import (
+	"math"
+	"slices"
+)
+
+// Summary is a median and the half of the distance between the quartiles, as a
+// part of the median.
+type Summary struct {
+	Median, Spread float64
+}
+
+// Summarise summarises samples, of which there is at least one.
+func Summarise(samples []float64) Summary {
+	sorted := slices.Sorted(slices.Values(samples))
+	median := quantile(sorted, 0.5)
+	return Summary{median, (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 2 / median}
+}
+
+// Time summarises the time of one operation in nanoseconds.
+func (s Series) Time() Summary { return Summarise(s.Nanoseconds) }
+
+// Over summarises how many times as long as another series this one took, by
+// the rounds that both took part in.
+func (s Series) Over(base Series) Summary {
+	ratios := make([]float64, min(len(s.Nanoseconds), len(base.Nanoseconds)))
+	for i := range ratios {
+		ratios[i] = s.Nanoseconds[i] / base.Nanoseconds[i]
+	}
+	return Summarise(ratios)
+}
+
+// quantile interpolates between the two nearest of sorted samples.
+func quantile(sorted []float64, q float64) float64 {
+	at := q * float64(len(sorted)-1)
+	below := math.Floor(at)
+	low, high := sorted[int(below)], sorted[int(math.Ceil(at))]
+	return low + (high-low)*(at-below)
+}

@@ -1,0 +1,99 @@
+// Package report writes what was measured: tables between the markers of a
+// document, and plots.
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Report is what one section of the benchmarks has to say.
+type Report struct {
+	// Text is Markdown.
+	Text  string
+	Plots []Plot
+}
+
+// Replace puts text between the markers of a section of a document.
+func Replace(document, section, text string) (string, error) {
+	begin := "<!-- " + section + ": begin, written by make bench -->\n"
+	end := "<!-- " + section + ": end -->"
+	before, rest, found := strings.Cut(document, begin)
+	if !found {
+		return "", fmt.Errorf("the document has no line %q", strings.TrimSpace(begin))
+	}
+	_, after, found := strings.Cut(rest, end)
+	if !found {
+		return "", fmt.Errorf("the document has no line %q", end)
+	}
+	return before + begin + "\n" + strings.TrimSpace(text) + "\n\n" + end + after, nil
+}
+
+// Table is a table of Markdown, whose columns but the first are aligned right.
+func Table(header []string, rows [][]string) string {
+	var b strings.Builder
+	write := func(cells []string) { b.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
+	write(header)
+	b.WriteString("|---" + strings.Repeat("|---:", len(header)-1) + "|\n")
+	for _, row := range rows {
+		write(row)
+	}
+	return b.String()
+}
+
+// Duration writes nanoseconds with three digits and the unit that fits.
+func Duration(nanoseconds float64) string {
+	units := []string{"ns", "µs", "ms", "s"}
+	for i, unit := range units {
+		if rounded := threeDigits(nanoseconds); rounded < 1000 || i == len(units)-1 {
+			return number(rounded) + " " + unit
+		}
+		nanoseconds /= 1000
+	}
+	return ""
+}
+
+// Ratio writes how many times something is.
+func Ratio(r float64) string { return number(threeDigits(r)) + "×" }
+
+// Percent writes a part of one as a percentage.
+func Percent(part float64) string { return fmt.Sprintf("%.0f %%", 100*part) }
+
+// Bytes writes a size in MB, or in bytes if it is small.
+func Bytes(n float64) string {
+	if n < 10_000 {
+		return Count(int(math.Round(n))) + " B"
+	}
+	return number(threeDigits(n/1e6)) + " MB"
+}
+
+// Count writes a number with commas.
+func Count(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+func threeDigits(x float64) float64 {
+	if x == 0 {
+		return 0
+	}
+	scale := math.Pow(10, 2-math.Floor(math.Log10(math.Abs(x))))
+	return math.Round(x*scale) / scale
+}
+
+// number writes a number of at most three significant digits.
+func number(x float64) string {
+	if x >= 1000 {
+		return Count(int(x))
+	}
+	digits := 2
+	if x > 0 {
+		digits = max(0, 2-int(math.Floor(math.Log10(x))))
+	}
+	return strconv.FormatFloat(x, 'f', digits, 64)
+}
