@@ -111,11 +111,11 @@ func (c *condition) holds(e *environment, deny bool) verdict {
 // passesList is passes for a list of values: for all of them, or for any.
 func (c *condition) passesList(e *environment, list []string) verdict {
 	decisive := verdictOf(c.set == policy.ForAnyValue)
-	outcome, family := decisive.not(), e.family
+	outcome, family := decisive.not(), e.notes.family
 	for _, text := range list {
 		switch c.passes(e, text) {
 		case decisive:
-			e.family = family
+			e.notes.family = family
 			return decisive
 		case maybe:
 			outcome = maybe
@@ -148,13 +148,13 @@ func (c *condition) absent() bool {
 // that cannot be read never passes.
 func (c *condition) passes(e *environment, text string) verdict {
 	if c.typed != nil {
-		matched, readable := c.typed.Match(text, &e.reading)
+		matched, readable := c.typed.Match(text, &e.notes.reading)
 		return verdictOf(readable && matched != c.negated)
 	}
 	if c.arn() && !pattern.IsARN(text) {
 		return no
 	}
-	if c.fixed.match(text, &e.valuePlaces) {
+	if c.fixed.match(text, &e.notes.valuePlaces) {
 		return verdictOf(!c.negated)
 	}
 	family := ""
@@ -170,7 +170,7 @@ func (c *condition) passes(e *environment, text string) verdict {
 			family = earlier(family, f)
 			continue
 		}
-		matched, readable := c.matches(p, text, values, &e.valuePlaces)
+		matched, readable := c.matches(p, text, values, &e.notes.valuePlaces)
 		if matched {
 			// No later value can undo a match, or make up for one.
 			return verdictOf(!c.negated)

@@ -7,11 +7,11 @@ package authz
 // If keys are unread that a candidate reads, and what they hold makes a
 // difference to the Effect, the decision says what it Needs.
 func Decide(c *Caller, r *Request, a *Access) Decision {
-	e := environment{caller: c, request: r, access: a}
+	e := environment{caller: c, request: r, access: a, notes: &notes{}}
 	e.action.Set(a.Action)
 	d := e.decide()
-	e.resourcePlaces.Release()
-	e.valuePlaces.Release()
+	e.notes.resourcePlaces.Release()
+	e.notes.valuePlaces.Release()
 	return d
 }
 
@@ -19,11 +19,11 @@ func (e *environment) decide() Decision {
 	if d, denied := e.explicitDeny(); denied {
 		return d
 	}
-	if e.unread != "" {
-		return Decision{Needs: e.unread}
+	if e.notes.unread != "" {
+		return Decision{Needs: e.notes.unread}
 	}
 	d := e.allows()
-	if d.Allowed() || e.unread == "" {
+	if d.Allowed() || e.notes.unread == "" {
 		return d
 	}
 	// More Allows never allow less: what all that may apply do not allow, no
@@ -46,7 +46,7 @@ func (e *environment) allows() Decision {
 // unreadByAllows is the first family that an Allow reads which may apply, in any
 // layer that binds the caller.
 func (e *environment) unreadByAllows() string {
-	e.optimistic, e.unread = false, ""
+	e.optimistic, e.notes.unread = false, ""
 	e.request.Endpoint.tryAllows(e)
 	e.access.Policy.tryAllows(e)
 	if e.caller.hasAccount() {
@@ -61,7 +61,7 @@ func (e *environment) unreadByAllows() string {
 	if e.caller.isSession() {
 		e.caller.Session.tryAllows(e)
 	}
-	return e.unread
+	return e.notes.unread
 }
 
 // resourceLayer is the layer of the resource's own policy.

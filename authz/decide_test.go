@@ -74,6 +74,20 @@ func TestDecide_allocatesNothing(t *testing.T) {
 	}
 }
 
+// What is asked may stand on the stack of who asks.
+func TestDecide_keepsNothing(t *testing.T) {
+	c := alice(allowing("arn:aws:s3:::bkt/*"))
+	allocations := testing.AllocsPerRun(100, func() {
+		r, a := authz.Request{}, authz.Access{Action: "s3:GetObject", Resource: "arn:aws:s3:::bkt/k", Account: accountA}
+		if !authz.Decide(c, &r, &a).Allowed() {
+			t.Fatal("denied")
+		}
+	})
+	if allocations != 0 {
+		t.Errorf("%v allocations", allocations)
+	}
+}
+
 // TestDecide_hostilePatterns gives patterns that take an exponential matcher
 // for ever; a decision is to cost the product of the lengths at worst.
 func TestDecide_hostilePatterns(t *testing.T) {

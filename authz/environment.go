@@ -16,20 +16,27 @@ type environment struct {
 	request *Request
 	access  *Access
 	action  index.Action
-	reading operator.Reading
-	// resourcePlaces are of the resource, valuePlaces of the value of a
-	// condition key that was compared last.
-	resourcePlaces, valuePlaces pattern.Places
-	// family is the first one that makes the statement at hand a maybe, unread
-	// the first one that makes any candidate one.
-	family, unread string
+	notes   *notes
 	// optimistic takes every Allow that may apply for one that does.
 	optimistic bool
 }
 
-// maybe notes what a verdict depends on.
+// notes are what a decision keeps on its way. They are not part of the
+// environment: what is kept there would drag what the environment points to,
+// which is the caller's own, to the heap.
+type notes struct {
+	reading operator.Reading
+	// resourcePlaces are of the resource, valuePlaces of the value of a
+	// condition key that was compared last.
+	resourcePlaces, valuePlaces pattern.Places
+	// family is the first family of unread keys that makes the statement at hand
+	// a maybe, unread the first one that makes any candidate one.
+	family, unread string
+}
+
+// maybe notes the family that a verdict depends on.
 func (e *environment) maybe(family string) verdict {
-	e.family = earlier(e.family, family)
+	e.notes.family = earlier(e.notes.family, family)
 	return maybe
 }
 

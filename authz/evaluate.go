@@ -53,7 +53,7 @@ func (p *Policies) granted(e *environment) (*Statement, grant) {
 	return statement, best
 }
 
-// tryAllows tries all Allows that can match, for what they leave in e.unread.
+// tryAllows tries all Allows that can match, for what they leave in e.notes.unread.
 func (p *Policies) tryAllows(e *environment) {
 	if p == nil {
 		return
@@ -112,7 +112,7 @@ func (h *search) try(entry *index.Entry, e *environment) {
 		return
 	}
 	s := h.segment.statements[n]
-	e.family = ""
+	e.notes.family = ""
 	if !s.matchesAction(entry.Action, e) {
 		return
 	}
@@ -126,7 +126,7 @@ func (h *search) try(entry *index.Entry, e *environment) {
 		return
 	}
 	if v == maybe && !e.optimistic {
-		e.unread = earlier(e.unread, e.family)
+		e.notes.unread = earlier(e.notes.unread, e.notes.family)
 		return
 	}
 	if g = min(g, h.enough); h.found < 0 || g > h.grant || g == h.grant && n < h.found {
@@ -157,7 +157,7 @@ func (s *statement) matchesResource(pattern int32, e *environment) verdict {
 		if v := e.matches(&s.resources.patterns[pattern]); v != maybe {
 			return v
 		}
-		e.family = "" // another pattern may match for certain
+		e.notes.family = "" // another pattern may match for certain
 	}
 	return s.resources.match(e)
 }

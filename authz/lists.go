@@ -80,10 +80,10 @@ func indexPatterns(patterns []pattern.Pattern) index.Index {
 }
 
 func (l *resourceList) match(e *environment) verdict {
-	family := e.family
+	family := e.notes.family
 	v := l.best(e)
 	if v == yes {
-		e.family = family // what may match as well does not count
+		e.notes.family = family // what may match as well does not count
 	}
 	return v
 }
@@ -116,7 +116,7 @@ func (l *resourceList) best(e *environment) verdict {
 // unread may stand for any text.
 func (e *environment) matches(p *pattern.Pattern) verdict {
 	if len(p.Variables()) == 0 {
-		return verdictOf(p.Match(e.access.Resource, nil, &e.resourcePlaces))
+		return verdictOf(p.Match(e.access.Resource, nil, &e.notes.resourcePlaces))
 	}
 	var valueRoom [usualVariables]string
 	var unreadRoom [usualVariables]bool
@@ -125,8 +125,8 @@ func (e *environment) matches(p *pattern.Pattern) verdict {
 	case !ok:
 		return no
 	case family == "":
-		return verdictOf(p.Match(e.access.Resource, values, &e.resourcePlaces))
-	case p.MayMatch(e.access.Resource, values, unread, &e.resourcePlaces):
+		return verdictOf(p.Match(e.access.Resource, values, &e.notes.resourcePlaces))
+	case p.MayMatch(e.access.Resource, values, unread, &e.notes.resourcePlaces):
 		return e.maybe(family)
 	default:
 		return no
