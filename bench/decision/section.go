@@ -77,7 +77,7 @@ func (c *Curve) tables(result *Result, r *report.Report) {
 		var rows [][]string
 		lines := make([]report.Line, len(names))
 		for i, name := range names {
-			lines[i].Name = name
+			lines[i].Name, lines[i].Style = name, style(name)
 		}
 		for _, p := range result.Points {
 			row := []string{report.Count(p.Size)}
@@ -150,6 +150,11 @@ func peersOf(result *Result, question string) []string {
 		}
 	}
 	return names
+}
+
+// style gives a peer the same colour and mark in all plots.
+func style(peer string) int {
+	return slices.IndexFunc(Peers(), func(p Peer) bool { return p.Name == peer })
 }
 
 // uncached are the peers without Sallyport's cache, of which the statements tell

@@ -69,6 +69,7 @@ func compare(
 	header := []string{plotted.XLabel}
 	plotted.Lines = make([]report.Line, columns)
 	for i := range columns {
+		plotted.Lines[i].Style = i
 		plotted.Lines[i].Name, _, _ = column(i, 1)
 		header = append(header, plotted.Lines[i].Name)
 	}

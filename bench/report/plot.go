@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -25,7 +26,9 @@ type Plot struct {
 
 // Line is the cost of one subject, in nanoseconds.
 type Line struct {
-	Name   string
+	Name string
+	// Style is the number of its colour and mark.
+	Style  int
 	Points []Point
 }
 
@@ -54,19 +57,21 @@ func (p *Plot) Write(directory string) error {
 	} {
 		style.Font.Variant = "Sans"
 	}
-	drawn.Title.Text = p.Title
+	drawn.Title.Text, drawn.Title.Padding = p.Title, vg.Points(4)
 	drawn.X.Label.Text = p.XLabel
 	drawn.Y.Label.Text = "time of one decision"
 	drawn.X.Scale, drawn.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	drawn.X.Tick.Marker = decades(func(x float64) string { return Count(int(math.Round(x))) })
-	drawn.Y.Tick.Marker = decades(Duration)
+	drawn.Y.Tick.Marker = decades(func(y float64) string {
+		return strings.NewReplacer(".00 ", " ", ".0 ", " ").Replace(Duration(y))
+	})
 	drawn.Legend.Top, drawn.Legend.Left = true, true
 	drawn.Legend.Padding = vg.Points(2)
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Color = color.Gray{0xdd}, color.Gray{0xdd}
 	drawn.Add(grid)
 	highest := 0.
-	for i, l := range p.Lines {
+	for _, l := range p.Lines {
 		points := make(plotter.XYs, len(l.Points))
 		for k, at := range l.Points {
 			points[k] = plotter.XY{X: at.Size, Y: at.Nanoseconds}
@@ -76,8 +81,8 @@ func (p *Plot) Write(directory string) error {
 		if err != nil {
 			return fmt.Errorf("%s, %s: %w", p.File, l.Name, err)
 		}
-		line.Color, line.Width = colours[i%len(colours)], vg.Points(1.5)
-		marked.Color, marked.Shape = line.Color, marks[i%len(marks)]
+		line.Color, line.Width = colours[l.Style%len(colours)], vg.Points(1.5)
+		marked.Color, marked.Shape = line.Color, marks[l.Style%len(marks)]
 		drawn.Add(line, marked)
 		drawn.Legend.Add(l.Name, line, marked)
 	}

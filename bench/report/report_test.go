@@ -64,7 +64,7 @@ func TestPlot(t *testing.T) {
 	t.Parallel()
 	p := report.Plot{File: "p.svg", Title: "a title", XLabel: "size", Lines: []report.Line{
 		{Name: "first", Points: []report.Point{{1, 90}, {10, 95}, {100, 100}}},
-		{Name: "second", Points: []report.Point{{1, 900}, {10, 9000}}},
+		{Name: "second", Style: 1, Points: []report.Point{{1, 900}, {10, 9000}}},
 	}}
 	var texts []string
 	for range 2 {
@@ -81,7 +81,7 @@ func TestPlot(t *testing.T) {
 	if texts[0] != texts[1] {
 		t.Error("the same plot is drawn differently")
 	}
-	for _, want := range []string{"<svg", "a title", "first", "second", "1.00 µs"} {
+	for _, want := range []string{"<svg", "a title", "first", "second", "1 µs"} {
 		if !strings.Contains(texts[0], want) {
 			t.Errorf("the plot does not hold %q", want)
 		}
