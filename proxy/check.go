@@ -91,9 +91,6 @@ func (e *Enforcer) Check(ctx context.Context, door *Door, req *wire.Request, id 
 }
 
 func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
-	if v.admitted = e.Audit.Admit(); !v.admitted {
-		return slowDown("the queue of audit records is full")
-	}
 	if v.snapshot = e.Snapshot(); v.snapshot == nil {
 		return wire.Unavailable("no bundle has been activated yet")
 	}
@@ -136,6 +133,11 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	fillAuthentication(&v.request, v.Request, v.verified, v.now)
 	if ctx.Err() != nil {
 		return wire.Unavailable("the request was cancelled before it was decided: " + ctx.Err().Error())
+	}
+	// Not before: a place in the queue is not for who has shown nothing yet, nor
+	// for the time that a body takes.
+	if v.admitted = e.Audit.Admit(); !v.admitted {
+		return slowDown("the queue of audit records is full")
 	}
 	if r = v.decide(); r != nil {
 		return r

@@ -113,14 +113,15 @@ func isFieldName(name string) bool {
 }
 
 // isFieldValue tells whether a field keeps a value as it is: without control
-// characters, and without the white space around it that HTTP takes away.
+// characters, and without white space around it: HTTP takes some of it away, and
+// some stores take the rest.
 func isFieldValue(value string) bool {
 	for i := 0; i < len(value); i++ {
 		if value[i] < ' ' || value[i] == 0x7f {
 			return false
 		}
 	}
-	return value == "" || value[0] != ' ' && value[len(value)-1] != ' '
+	return strings.TrimSpace(value) == value
 }
 
 func misplaced(p *wire.Param, why string) *wire.Refusal {

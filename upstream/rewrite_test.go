@@ -138,6 +138,7 @@ func TestPlaceHoistedRefuses(t *testing.T) {
 		{"x-amz-meta-a=%09x", nil},
 		{"x-amz-meta-a=%7f", nil},
 		{"x-amz-acl=%20public-read", nil},
+		{"x-amz-acl=public-read%C2%A0", nil},
 		{"x-amz-acl=public-read%20", nil},
 		{"x-amz-meta-a:b=1", nil},
 		{"x-amz-meta-%C3%A9=1", nil},

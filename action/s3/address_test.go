@@ -147,6 +147,22 @@ func TestStrictKeys(t *testing.T) {
 	}
 }
 
+// A store on a file system finds the attributes of plan under plan/: a Deny on
+// the one did not hold for the other.
+func TestFinalSlashBeforeSubResource(t *testing.T) {
+	t.Parallel()
+	strict := s3.New(s3.Options{StrictKeys: true})
+	for _, target := range []string{"plan/?tagging", "plan/?legal-hold", "plan/?retention", "plan/?acl", "plan/?tagging&versionId=1", "dir/plan%2F?tagging"} {
+		req := request(t, "GET", "/reports/"+target)
+		if _, _, refusal := mapWith(strict, req, place(), ""); refusal == nil || refusal.Code != "InvalidArgument" {
+			t.Errorf("%s: %v", target, refusal)
+		}
+		if _, _, refusal := mapWith(mapper, req, place(), ""); refusal != nil {
+			t.Errorf("%s, where keys are exact: %v", target, refusal)
+		}
+	}
+}
+
 // A public object could be shown to others as another type, by a link without a
 // signature.
 func TestAnonymousRequestsOverrideNothing(t *testing.T) {

@@ -30,6 +30,10 @@ func (m *Mapper) Recognise(req *wire.Request, place action.Place) (action.Operat
 	if refusal := m.dispatch(r, lvl, method, req.Method); refusal != nil {
 		return none, refusal
 	}
+	if m.strictKeys && lvl == objectLevel && r.numSelectors > 0 && strings.HasSuffix(key, "/") {
+		// A file system finds the attributes of plan under plan/ as well.
+		return none, inexact(key, "a final slash, before a sub-resource")
+	}
 	if m.strictKeys && lvl == bucketLevel {
 		if refusal := m.checkPrivate("prefix", r.param(pPrefix)); refusal != nil {
 			return none, refusal

@@ -26,10 +26,10 @@ type documentCache struct {
 }
 
 // What one half of the cache holds at most: so many entries, and so many bytes
-// of text.
+// of text. A compiled document of short patterns takes some 30 times its text.
 const (
 	cachedDocuments = 10_000
-	cachedBytes     = 16 << 20
+	cachedBytes     = 4 << 20
 )
 
 func newDocumentCache() *documentCache {

@@ -127,6 +127,10 @@ func fields(r *http.Request) (wire.Fields, *wire.Refusal) {
 			if !isValue(value) {
 				return nil, invalid("The value of the header " + name + " holds a control character.")
 			}
+			if value := strings.Trim(value, " \t"); strings.TrimSpace(value) != value {
+				// Some servers trim these before they verify a signature.
+				return nil, invalid("The value of the header " + name + " begins or ends with white space other than spaces and tabs.")
+			}
 			out = append(out, wire.Field{Name: name, Value: strings.Trim(value, " \t")})
 		}
 	}

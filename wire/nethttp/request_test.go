@@ -213,6 +213,8 @@ func TestRequestFraming(t *testing.T) {
 		{"another length", func(r *http.Request) { r.Header["Content-Length"] = []string{"6"} }},
 		{"signed length", func(r *http.Request) { r.Header["Content-Length"] = []string{"+5"} }},
 		{"list of lengths", func(r *http.Request) { r.Header["Content-Length"] = []string{"5,5"} }},
+		{"white space that a store may trim", func(r *http.Request) { r.Header["Range"] = []string{"\u00a0bytes=0-1"} }},
+		{"white space at the end", func(r *http.Request) { r.Header["Content-Type"] = []string{"text/plain\u3000"} }},
 		{"a control in a value", func(r *http.Request) { r.Header["X-Amz-Acl"] = []string{"a\x00b"} }},
 		{"a line feed in a value", func(r *http.Request) { r.Header["X-Amz-Acl"] = []string{"a\nb: c"} }},
 		{"a name that is no token", func(r *http.Request) { r.Header["X-Amz-Acl "] = []string{"a"} }},
