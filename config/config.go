@@ -82,6 +82,19 @@ const (
 	CopyTagsChecked CopyTags = "checked"
 )
 
+// PayloadSigning is how much of a body the signature for an upstream covers.
+type PayloadSigning string
+
+// The ways to sign bodies for an upstream.
+const (
+	// PayloadSigningAuto: as much as the client signed.
+	PayloadSigningAuto PayloadSigning = "auto"
+	// PayloadSigningUnsigned: nothing.
+	PayloadSigningUnsigned PayloadSigning = "unsigned"
+	// PayloadSigningSigned: every byte.
+	PayloadSigningSigned PayloadSigning = "signed"
+)
+
 // Addressing is how an upstream is told a bucket.
 type Addressing string
 
@@ -99,13 +112,14 @@ type Upstream struct {
 	ObjectKeys ObjectKeys
 	// Operations are names of Operations and of the groups OperationsCore and
 	// OperationsAll.
-	Operations  []string
-	CopyTags    CopyTags
-	Region      string
-	CAFile      string
-	Credentials *Credentials
-	Timeouts    UpstreamTimeouts
-	Connections Connections
+	Operations     []string
+	CopyTags       CopyTags
+	Region         string
+	PayloadSigning PayloadSigning
+	CAFile         string
+	Credentials    *Credentials
+	Timeouts       UpstreamTimeouts
+	Connections    Connections
 }
 
 // Credentials are long-term or temporary credentials of an upstream. Without

@@ -303,6 +303,9 @@ func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 	if r != nil {
 		return r
 	}
+	if v.Route.Upstream.SignsPayloads() && !v.Operation.Chunked && len(verifying.Payload()) != hex.EncodedLen(hashSize) {
+		return e.hashWhole(v, verifying)
+	}
 	v.Body = verifying
 	return nil
 }

@@ -14,7 +14,8 @@ type chain struct {
 	key                           *signingKey
 	previous                      [2 * sha256.Size]byte // in hex
 	claimed                       string
-	data                          hash.Hash // of this chunk
+	data                          hash.Hash         // of this chunk
+	content                       [sha256.Size]byte // hash of the last chunk
 	hash                          hash.Hash
 	toSign, sum                   []byte
 }
@@ -32,15 +33,7 @@ func newChain(v *Verified) chain {
 // verify checks the claimed signature of a chunk or of the trailer and makes
 // it the previous one. prefix is the first line, last the last two.
 func (c *chain) verify(prefix string, emptyLine bool, sum []byte) *wire.Refusal {
-	b := append(c.toSign[:0], prefix...)
-	b = append(append(b, '\n'), c.timestamp...)
-	b = append(append(b, '\n'), c.scope...)
-	b = append(append(b, '\n'), c.previous[:]...)
-	b = append(b, '\n')
-	if emptyLine {
-		b = append(append(b, emptyPayloadHash...), '\n')
-	}
-	c.toSign = appendHex(b, sum)
+	c.toSign = appendChunkToSign(c.toSign[:0], prefix, c.timestamp, c.scope, c.previous[:], emptyLine, sum)
 	claimed, wellFormed := decodeSignature(c.claimed)
 	c.sum = c.key.sum(c.hash, c.toSign, c.sum)
 	if subtle.ConstantTimeCompare(c.sum, claimed[:]) != 1 || !wellFormed {
@@ -51,14 +44,13 @@ func (c *chain) verify(prefix string, emptyLine bool, sum []byte) *wire.Refusal 
 }
 
 func (c *chain) verifyChunk() *wire.Refusal {
-	sum := c.data.Sum(c.sum[:0])
-	refusal := c.verify(string(hmacSHA256)+"-PAYLOAD", true, sum)
+	c.data.Sum(c.content[:0])
 	c.data.Reset()
-	return refusal
+	return c.verify(payloadLine, true, c.content[:])
 }
 
 func (c *chain) verifyTrailer(text string) *wire.Refusal {
 	c.data.Reset()
 	c.data.Write([]byte(text))
-	return c.verify(string(hmacSHA256)+"-TRAILER", false, c.data.Sum(c.sum[:0]))
+	return c.verify(trailerLine, false, c.data.Sum(c.sum[:0]))
 }

@@ -113,10 +113,11 @@ func (u *Upstream) rewrite(ctx context.Context, call *Call) (*wire.Request, *wir
 		return nil, refusal
 	}
 	RemoveChecked(req)
-	payload := call.Payload
 	if call.Body != nil {
+		if refusal := call.Body.Resign(o.PayloadSigning); refusal != nil {
+			return nil, refusal
+		}
 		PlaceBody(req, call.Body)
-		payload = call.Body.Payload()
 	}
 	credentials, err := o.Credentials.Retrieve(ctx)
 	if err != nil {
@@ -129,7 +130,7 @@ func (u *Upstream) rewrite(ctx context.Context, call *Call) (*wire.Request, *wir
 		AccessKeyID:     credentials.AccessKeyID,
 		SecretAccessKey: secret.New(credentials.SecretAccessKey),
 		SessionToken:    secret.New(credentials.SessionToken),
-	}, o.Service, o.Region, payload, call.Now)
+	}, o.Service, o.Region, call.Body, call.Payload, call.Now)
 	return req, nil
 }
 

@@ -47,6 +47,8 @@ type Options struct {
 	// Credentials sign the requests. Retrieve is called for each one: wrap what
 	// does not answer from memory in aws.NewCredentialsCache.
 	Credentials aws.CredentialsProvider
+	// PayloadSigning says how much of a body the signatures cover.
+	PayloadSigning sigv4.PayloadSigning
 	// RootCAs verify the upstream's certificate; nil is the system's.
 	RootCAs *x509.CertPool
 	// HTTP2 offers HTTP/2 to an https upstream. Stores are faster over many
@@ -107,6 +109,10 @@ func New(options Options) (*Upstream, error) {
 
 // Name is the upstream's name.
 func (u *Upstream) Name() string { return u.options.Name }
+
+// SignsPayloads tells that the upstream is to be able to verify every body: one
+// that cannot be sent in signed chunks has to come with its hash.
+func (u *Upstream) SignsPayloads() bool { return u.options.PayloadSigning == sigv4.PayloadSigned }
 
 // Close closes the connections that no request uses.
 func (u *Upstream) Close() {

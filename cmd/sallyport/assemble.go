@@ -19,6 +19,7 @@ import (
 	"github.com/sallyport-iam/sallyport/config"
 	"github.com/sallyport-iam/sallyport/proxy"
 	"github.com/sallyport-iam/sallyport/proxy/standalone"
+	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/upstream"
 	"github.com/sallyport-iam/sallyport/wire/refusal"
 )
@@ -110,6 +111,12 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 	return o
 }
 
+var payloadSigning = map[config.PayloadSigning]sigv4.PayloadSigning{
+	config.PayloadSigningAuto:     sigv4.PayloadAuto,
+	config.PayloadSigningUnsigned: sigv4.PayloadUnsigned,
+	config.PayloadSigningSigned:   sigv4.PayloadSigned,
+}
+
 func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registry) error {
 	metrics := newUpstreamMetrics(registry)
 	for _, u := range s.cfg.Upstreams {
@@ -122,6 +129,7 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 			Endpoint:              u.Endpoint,
 			Addressing:            upstream.Path,
 			Region:                u.Region,
+			PayloadSigning:        payloadSigning[u.PayloadSigning],
 			Service:               "s3",
 			Credentials:           provider,
 			ConnectTimeout:        u.Timeouts.Connect,
