@@ -105,7 +105,10 @@ func (b *bench) recorded() string {
 	return b.records.String()
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T) *bench { return newBenchSigning(t, sigv4.PayloadAuto) }
+
+// newBenchSigning is a bench whose store is sent bodies that are signed so.
+func newBenchSigning(t *testing.T, signing sigv4.PayloadSigning) *bench {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string, mode os.FileMode) string {
@@ -167,6 +170,7 @@ func newBench(t *testing.T) *bench {
 		Name: "store", Endpoint: endpoint, Addressing: upstream.Path, Region: "us-east-1", Service: "s3",
 		Credentials:    credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "store-secret-example", ""),
 		ConnectTimeout: 5 * time.Second, ResponseHeaderTimeout: 5 * time.Second, IdleTimeout: time.Second,
+		PayloadSigning: signing,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -617,6 +621,54 @@ func TestServeUpstreamIsResigned(t *testing.T) {
 	if !strings.Contains(authorization, "Credential=AKIDEXAMPLE/") || strings.Contains(authorization, keyOf("alice")) {
 		t.Errorf("authorization %s", authorization)
 	}
+}
+
+// TestServeSignsPayloads: with an upstream that is to verify all bodies, one that
+// the client did not hash and that cannot go in signed chunks goes with its hash,
+// read within the budget.
+func TestServeSignsPayloads(t *testing.T) {
+	t.Parallel()
+	const complete = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"x"</ETag></Part></CompleteMultipartUpload>`
+	tests := []struct {
+		name                         string
+		method, target, body, sha256 string
+		signing                      sigv4.PayloadSigning
+		want                         string
+	}{
+		{"completion", "POST", "/reports/a?uploadId=x", complete, "UNSIGNED-PAYLOAD", sigv4.PayloadSigned, hashOf(complete)},
+		{"completion that came hashed", "POST", "/reports/a?uploadId=x", complete, hashOf(complete), sigv4.PayloadSigned, hashOf(complete)},
+		{"completion, as it came", "POST", "/reports/a?uploadId=x", complete, "UNSIGNED-PAYLOAD", sigv4.PayloadAuto, "UNSIGNED-PAYLOAD"},
+		{"object", "PUT", "/reports/a", "hello", "UNSIGNED-PAYLOAD", sigv4.PayloadSigned, "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"},
+	}
+	for _, tt := range tests {
+		b := newBenchSigning(t, tt.signing)
+		b.answer = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusPreconditionFailed) } // no answer to rewrite
+		make := func() *wire.Request {
+			req := request(t, "", tt.method, "localhost", tt.target, tt.body)
+			sigv4.NewSigner().Sign(req, sigv4.Credentials{AccessKeyID: keyOf("alice"), SecretAccessKey: secret.New(secretKey)}, "s3", "us-east-1", tt.sha256, clock)
+			return req
+		}
+		got := b.serve(make())
+		if got.status != 412 || !got.forwarded {
+			t.Fatalf("%s: %+v", tt.name, got)
+		}
+		if sent := b.seen[0].Header.Get("X-Amz-Content-Sha256"); sent != tt.want || !strings.Contains(b.bodies[0], tt.body) {
+			t.Errorf("%s: %s went on with %q, want %s", tt.name, sent, b.bodies[0], tt.want)
+		}
+		if used := b.enforcer.Budget.Used(); used != 0 {
+			t.Errorf("%s: %d bytes are still reserved", tt.name, used)
+		}
+		b.enforcer.Budget = proxy.NewBudget(10)
+		got = b.serve(make())
+		if buffered := tt.signing == sigv4.PayloadSigned && tt.name == "completion"; buffered != (got.status == 503) || got.forwarded == buffered {
+			t.Errorf("%s, with the budget spent: %+v", tt.name, got)
+		}
+	}
+}
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // TestMalformedRequestsAreRecorded: what is refused before there is a request
