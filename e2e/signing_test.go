@@ -168,13 +168,17 @@ func TestCutBehindSallyport(t *testing.T) {
 		t.Fatal(err)
 	}
 	var connections sync.WaitGroup
+	ended := make(chan struct{}, 100) // by the store, too
 	connections.Go(func() {
 		for {
 			client, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			connections.Go(func() { softener(client, shared.store.Address) })
+			connections.Go(func() {
+				softener(client, shared.store.Address)
+				ended <- struct{}{}
+			})
 		}
 	})
 	t.Cleanup(func() { listener.Close(); connections.Wait() })
@@ -201,6 +205,7 @@ func TestCutBehindSallyport(t *testing.T) {
 		if response, body, err := l.tryAnswer(); err != nil || response.StatusCode/100 != 4 {
 			t.Errorf("%d: %v %s", i, err, body)
 		}
+		<-ended // each broke its connection
 		if got, ok := stored(t, bucket, key); ok {
 			t.Errorf("%s, %s: the object is in the store with %d bytes", tt.door, tt.upload.payload, len(got))
 		}
