@@ -643,12 +643,12 @@ func TestServeSignsPayloads(t *testing.T) {
 	for _, tt := range tests {
 		b := newBenchSigning(t, tt.signing)
 		b.answer = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusPreconditionFailed) } // no answer to rewrite
-		make := func() *wire.Request {
+		attempt := func() *wire.Request {
 			req := request(t, "", tt.method, "localhost", tt.target, tt.body)
 			sigv4.NewSigner().Sign(req, sigv4.Credentials{AccessKeyID: keyOf("alice"), SecretAccessKey: secret.New(secretKey)}, "s3", "us-east-1", tt.sha256, clock)
 			return req
 		}
-		got := b.serve(make())
+		got := b.serve(attempt())
 		if got.status != 412 || !got.forwarded {
 			t.Fatalf("%s: %+v", tt.name, got)
 		}
@@ -659,7 +659,7 @@ func TestServeSignsPayloads(t *testing.T) {
 			t.Errorf("%s: %d bytes are still reserved", tt.name, used)
 		}
 		b.enforcer.Budget = proxy.NewBudget(10)
-		got = b.serve(make())
+		got = b.serve(attempt())
 		if buffered := tt.signing == sigv4.PayloadSigned && tt.name == "completion"; buffered != (got.status == 503) || got.forwarded == buffered {
 			t.Errorf("%s, with the budget spent: %+v", tt.name, got)
 		}
