@@ -152,7 +152,7 @@ func BenchmarkBody(b *testing.B) {
 func BenchmarkResign(b *testing.B) {
 	const size = 8 << 20
 	data := strings.Repeat("sallyport", size/9+1)[:size]
-	buffer, signer := make([]byte, 64<<10), sigv4.NewSigner()
+	buffer, signer := make([]byte, sigv4.ReadSize), sigv4.NewSigner()
 	b.Run("floor/sha256", func(b *testing.B) {
 		b.SetBytes(size)
 		raw := []byte(data)

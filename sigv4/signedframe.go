@@ -12,30 +12,31 @@ import (
 
 // signedFrame writes decoded bytes as aws-chunked with signatures of our own
 // and, if one was promised, with the verified trailer. A chunk's signature
-// stands before its data, so one chunk is held at a time.
+// stands before its data, so a chunk is read whole: into what the reader gives
+// if there is room, and else into a buffer.
 type signedFrame struct {
 	length  int64     // decoded
 	trailer *checksum // nil: none
 	signer  *chunkSigner
 
-	buffer     *[]byte // pooled; one chunk with what surrounds it
-	start, end int     // of what is to be yielded
-	begun      int64   // decoded bytes in chunks begun so far
-	final      bool    // the final chunk is in the buffer, or yielded
+	begun   int64   // decoded bytes in chunks begun so far
+	final   bool    // the final chunk is pending, or yielded
+	buffer  *[]byte // pooled
+	pending []byte  // of the buffer, to be yielded
 }
 
 const (
 	chunkSignature = ";chunk-signature="
 	signatureLen   = 2 * sha256.Size
-	// frameHead is the room for a size line before the data of a chunk.
-	frameHead = len("10000") + len(chunkSignature) + signatureLen + len("\r\n")
-	// frameTail is the room behind the data: its line end, the final chunk, and
-	// the longest trailer with its signature.
-	frameTail = 512
 )
 
+// ReadSize is the size from which a Read of a Body signs a chunk in place. It is
+// more than a chunk takes with its size line, and with the final chunk and the
+// longest trailer behind it.
+const ReadSize = frameChunk + 1<<10
+
 var frameBuffers = sync.Pool{New: func() any {
-	b := make([]byte, frameHead+frameChunk+frameTail)
+	b := make([]byte, ReadSize)
 	return &b
 }}
 
@@ -48,44 +49,72 @@ func (f *signedFrame) size() int64 {
 	if rest > 0 {
 		size += signedChunkSize(rest)
 	}
-	size += signedChunkSize(0)
-	if f.trailer == nil {
-		return size
-	}
-	// The line end of the data that the final chunk does not have is that of
-	// the empty line behind the trailer.
-	line := len(f.trailer.algorithm.field) + len(":") + f.trailer.algorithm.encodedLen() + len("\r\n")
-	return size + int64(line+len(trailerSignature)+len(":")+signatureLen+len("\r\n"))
+	return size + f.endSize()
 }
 
 // signedChunkSize is the encoded size of a signed chunk of n bytes.
 func signedChunkSize(n int64) int64 { return chunkSize(n) + int64(len(chunkSignature)+signatureLen) }
 
+// endSize is the size of the final chunk and the trailer. The line end of the
+// data that the final chunk does not have is that of the empty line at the end.
+func (f *signedFrame) endSize() int64 {
+	size := signedChunkSize(0)
+	if f.trailer != nil {
+		size += int64(len(f.trailer.algorithm.field) + len(":") + f.trailer.algorithm.encodedLen() + len("\r\n"))
+		size += int64(len(trailerSignature) + len(":") + signatureLen + len("\r\n"))
+	}
+	return size
+}
+
 // read yields the next bytes.
 func (f *signedFrame) read(b *Body, p []byte) (int, error) {
-	if f.signer == nil {
+	switch {
+	case f.signer == nil:
 		return 0, errNoSignature
-	}
-	if f.start == f.end {
-		if f.final {
-			return 0, io.EOF
-		}
+	case len(f.pending) > 0:
+	case f.final:
+		return 0, io.EOF
+	case len(p) >= ReadSize:
+		return f.next(b, p)
+	default:
 		if f.buffer == nil {
 			f.buffer = frameBuffers.Get().(*[]byte)
 		}
-		if err := f.fill(b); err != nil {
+		n, err := f.next(b, *f.buffer)
+		if err != nil {
 			return 0, err
 		}
+		f.pending = (*f.buffer)[:n]
 	}
-	n := copy(p, (*f.buffer)[f.start:f.end])
-	f.start += n
+	n := copy(p, f.pending)
+	f.pending = f.pending[n:]
 	return n, nil
 }
 
-// fill puts the next chunk into the buffer, and the end behind it once the body
-// has verified.
-func (f *signedFrame) fill(b *Body) error {
-	data := (*f.buffer)[frameHead:][:min(frameChunk, f.length-f.begun)]
+// next writes the next chunk to the beginning of p, and the end behind it once
+// the body has verified.
+func (f *signedFrame) next(b *Body, p []byte) (int, error) {
+	size := min(frameChunk, f.length-f.begun)
+	out := p[:0]
+	if size > 0 {
+		head := signedChunkSize(size) - size - int64(len("\r\n"))
+		data := p[head : head+size]
+		if err := f.fill(b, data); err != nil {
+			return 0, err
+		}
+		f.signer.signData(b.chunks, f.begun, data)
+		f.begun += size
+		out = append(f.signer.appendSizeLine(out, size)[:head+size], "\r\n"...)
+	}
+	if b.verified {
+		f.final = true
+		out = f.appendEnd(out)
+	}
+	return len(out), nil
+}
+
+// fill reads the data of a chunk.
+func (f *signedFrame) fill(b *Body, data []byte) error {
 	for n := 0; n < len(data); {
 		got, err := b.decoded(data[n:])
 		if err != nil {
@@ -95,22 +124,6 @@ func (f *signedFrame) fill(b *Body) error {
 			return errByteCount(f.length, f.begun+int64(n))
 		}
 	}
-	out := (*f.buffer)[:frameHead+len(data)]
-	f.start = frameHead
-	if len(data) > 0 {
-		f.signer.signData(b.chunks, f.begun, data)
-		f.begun += int64(len(data))
-		var room [frameHead]byte
-		line := f.signer.appendSizeLine(room[:0], len(data))
-		f.start -= len(line)
-		copy((*f.buffer)[f.start:], line)
-		out = append(out, "\r\n"...)
-	}
-	if b.verified {
-		f.final = true
-		out = f.appendEnd(out)
-	}
-	f.end = len(out)
 	return nil
 }
 
@@ -134,7 +147,7 @@ func (f *signedFrame) appendEnd(b []byte) []byte {
 func (f *signedFrame) release() {
 	if f.buffer != nil {
 		frameBuffers.Put(f.buffer)
-		f.buffer = nil
+		f.buffer, f.pending = nil, nil
 	}
 }
 
@@ -186,8 +199,8 @@ func (c *chunkSigner) sign(prefix string, emptyLine bool, sum []byte) {
 }
 
 // appendSizeLine appends the size line of the chunk that was signed last.
-func (c *chunkSigner) appendSizeLine(b []byte, size int) []byte {
-	b = append(strconv.AppendInt(b, int64(size), 16), chunkSignature...)
+func (c *chunkSigner) appendSizeLine(b []byte, size int64) []byte {
+	b = append(strconv.AppendInt(b, size, 16), chunkSignature...)
 	return append(append(b, c.previous[:]...), "\r\n"...)
 }
 
