@@ -4,6 +4,8 @@ package e2e_test
 
 import (
 	"bytes"
+	"crypto/md5"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -130,6 +132,9 @@ func TestPayloadSigning(t *testing.T) {
 					"chunks-8K":        {payload: signedChunks, data: cut(whole, 8<<10)},
 					"chunks-trailer":   {payload: signedChunksTrailer, data: cut(whole, 100_000), trailer: crc},
 					"unsigned-trailer": {payload: unsignedTrailer, data: cut(whole, 1<<20), trailer: crc},
+					"unsigned-crc":     {payload: unsigned, data: []string{whole}, fields: []string{"x-amz-checksum-crc32: " + checksum(whole)}},
+					"unsigned-md5":     {payload: unsigned, data: []string{whole}, fields: []string{"Content-MD5: " + md5Of(whole)}},
+					"chunks-md5":       {payload: signedChunks, data: cut(whole, 64<<10), fields: []string{"Content-MD5: " + md5Of(whole)}},
 				} {
 					key := fmt.Sprintf("%s-%s-%d", door, name, size)
 					if response, body := exchange(t, p.endpoint, u.message(t, p, "/"+bucket+"/"+key).String()); response.StatusCode != 200 {
@@ -140,6 +145,11 @@ func TestPayloadSigning(t *testing.T) {
 			}
 		})
 	}
+}
+
+func md5Of(text string) string {
+	sum := md5.Sum([]byte(text))
+	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // TestSignedBodiesNeedALength: with signed bodies, an upload of undeclared

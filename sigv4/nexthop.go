@@ -13,8 +13,8 @@ import (
 // x-amz-decoded-content-length and x-amz-trailer.
 //
 // The content coding aws-chunked goes from chunked bodies too: stores know them
-// by x-amz-content-sha256, as they must for clients that do not send it (MinIO's),
-// and some keep it as the object's own.
+// by x-amz-content-sha256, as they must for clients that leave it out (MinIO's,
+// the AWS SDK for .NET), and some keep it as the object's own (versitygw, RustFS).
 func (b *Body) Fields(f *wire.Fields) {
 	f.Set("x-amz-content-sha256", b.payload)
 	if _, sent := f.Lookup("content-length"); sent {
