@@ -162,6 +162,9 @@ func check(o *Options) error {
 	if o.Credentials == nil {
 		problem("no credentials to sign with")
 	}
+	if o.PayloadSigning > sigv4.PayloadSigned {
+		problem("the way to sign payloads is none of sigv4's")
+	}
 	if o.ConnectTimeout < 0 || o.ResponseHeaderTimeout < 0 || o.ProgressTimeout < 0 || o.IdleTimeout < 0 {
 		problem("a timeout is negative")
 	}
