@@ -31,9 +31,9 @@ func newChain(v *Verified) chain {
 }
 
 // verify checks the claimed signature of a chunk or of the trailer and makes
-// it the previous one. prefix is the first line, last the last two.
-func (c *chain) verify(prefix string, emptyLine bool, sum []byte) *wire.Refusal {
-	c.toSign = appendChunkToSign(c.toSign[:0], prefix, c.timestamp, c.scope, c.previous[:], emptyLine, sum)
+// it the previous one. suffix ends the first line, sum is the last one.
+func (c *chain) verify(suffix string, emptyLine bool, sum []byte) *wire.Refusal {
+	c.toSign = appendChunkToSign(c.toSign[:0], string(hmacSHA256), suffix, c.timestamp, c.scope, c.previous[:], emptyLine, sum)
 	claimed, wellFormed := decodeSignature(c.claimed)
 	c.sum = c.key.sum(c.hash, c.toSign, c.sum)
 	if subtle.ConstantTimeCompare(c.sum, claimed[:]) != 1 || !wellFormed {
@@ -46,11 +46,11 @@ func (c *chain) verify(prefix string, emptyLine bool, sum []byte) *wire.Refusal 
 func (c *chain) verifyChunk() *wire.Refusal {
 	c.data.Sum(c.content[:0])
 	c.data.Reset()
-	return c.verify(payloadLine, true, c.content[:])
+	return c.verify("-PAYLOAD", true, c.content[:])
 }
 
 func (c *chain) verifyTrailer(text string) *wire.Refusal {
 	c.data.Reset()
 	c.data.Write([]byte(text))
-	return c.verify(trailerLine, false, c.data.Sum(c.sum[:0]))
+	return c.verify("-TRAILER", false, c.data.Sum(c.sum[:0]))
 }

@@ -129,14 +129,14 @@ func (f *signedFrame) fill(b *Body, data []byte) error {
 
 // appendEnd appends the final chunk and the trailer.
 func (f *signedFrame) appendEnd(b []byte) []byte {
-	f.signer.sign(payloadLine, true, emptySum[:])
+	f.signer.sign("-PAYLOAD", true, emptySum[:])
 	b = f.signer.appendSizeLine(b, 0)
 	if f.trailer != nil {
 		from := len(b)
 		b = append(append(b, f.trailer.algorithm.field...), ':')
 		b = append(base64.StdEncoding.AppendEncode(b, f.trailer.want), '\n')
 		sum := sha256.Sum256(b[from:])
-		f.signer.sign(trailerLine, false, sum[:])
+		f.signer.sign("-TRAILER", false, sum[:])
 		b = append(b[:len(b)-1], "\r\n"+trailerSignature+":"...)
 		b = append(append(b, f.signer.previous[:]...), "\r\n"...)
 	}
@@ -150,12 +150,6 @@ func (f *signedFrame) release() {
 		f.buffer, f.pending = nil, nil
 	}
 }
-
-// The first lines of what is signed for a chunk and for a trailer.
-const (
-	payloadLine = string(hmacSHA256) + "-PAYLOAD"
-	trailerLine = string(hmacSHA256) + "-TRAILER"
-)
 
 var emptySum = sha256.Sum256(nil)
 
@@ -184,16 +178,16 @@ func newChunkSigner(s seed) *chunkSigner {
 // Where the client's chunk is the same one, its hash has been computed.
 func (c *chunkSigner) signData(client *chunkReader, at int64, data []byte) {
 	if size := int64(len(data)); client != nil && client.last.size == size && client.last.end == at+size {
-		c.sign(payloadLine, true, client.last.content[:])
+		c.sign("-PAYLOAD", true, client.last.content[:])
 		return
 	}
 	sum := sha256.Sum256(data)
-	c.sign(payloadLine, true, sum[:])
+	c.sign("-PAYLOAD", true, sum[:])
 }
 
-// sign makes the next signature. prefix is the first line, sum the last.
-func (c *chunkSigner) sign(prefix string, emptyLine bool, sum []byte) {
-	c.toSign = appendChunkToSign(c.toSign[:0], prefix, c.timestamp, c.scope, c.previous[:], emptyLine, sum)
+// sign makes the next signature. suffix ends the first line, sum is the last one.
+func (c *chunkSigner) sign(suffix string, emptyLine bool, sum []byte) {
+	c.toSign = appendChunkToSign(c.toSign[:0], string(hmacSHA256), suffix, c.timestamp, c.scope, c.previous[:], emptyLine, sum)
 	c.sum = c.key.sum(c.hash, c.toSign, c.sum)
 	appendHex(c.previous[:0], c.sum)
 }
@@ -205,8 +199,8 @@ func (c *chunkSigner) appendSizeLine(b []byte, size int64) []byte {
 }
 
 // appendChunkToSign appends what is signed for a chunk or a trailer.
-func appendChunkToSign(b []byte, prefix, timestamp, scope string, previous []byte, emptyLine bool, sum []byte) []byte {
-	b = append(append(b, prefix...), '\n')
+func appendChunkToSign(b []byte, algorithm, suffix, timestamp, scope string, previous []byte, emptyLine bool, sum []byte) []byte {
+	b = append(append(append(b, algorithm...), suffix...), '\n')
 	b = append(append(b, timestamp...), '\n')
 	b = append(append(b, scope...), '\n')
 	b = append(append(b, previous...), '\n')
