@@ -52,7 +52,7 @@ func payloadOf(req *wire.Request, v *Verified) (string, payloadMode, *wire.Refus
 		switch {
 		case v.Scheme == Query && mode.streaming():
 			return "", mode, errPayloadHash(v.Payload, "")
-		case mode == payloadInvalid, mode == payloadECDSA:
+		case mode == payloadInvalid, !chunksAgree(v.Payload, algorithm(v.Algorithm)):
 			return "", mode, errContentSHA256NotAllowed()
 		}
 		return v.Payload, mode, nil
@@ -65,7 +65,7 @@ func payloadOf(req *wire.Request, v *Verified) (string, payloadMode, *wire.Refus
 	switch mode {
 	case payloadInvalid:
 		return "", mode, errContentSHA256(value)
-	case payloadSignedChunks, payloadSignedTrailer, payloadECDSA:
+	case payloadSignedChunks, payloadSignedTrailer:
 		return "", mode, errContentSHA256Anonymous()
 	}
 	return value, mode, nil
