@@ -46,8 +46,8 @@ func TestMuseum_01_algorithmConfusion(t *testing.T) {
 		{"half an algorithm", "AWS4-ECDSA-P256", ecdsa.scope, ecdsa.sign, "InvalidArgument"},
 	}
 	for _, tt := range tests {
-		// Both fields of the region set are there, so that nothing but the
-		// algorithm is amiss.
+		// The region set is there always, so that nothing but the algorithm is
+		// amiss.
 		verifier := sigv4.NewVerifier(sigv4.Options{})
 		req := newRequest(t, "GET", exampleHost, "/object", "", "x-amz-content-sha256", emptyHash, "x-amz-date", exampleTime, "x-amz-region-set", "us-east-1")
 		verify := func(signature string) *wire.Refusal {
@@ -100,7 +100,9 @@ func TestMuseum_03_repeatedV4A(t *testing.T) {
 	t.Parallel()
 	header := func() *wire.Request { return requestV4A(t, "/object", "us-east-1") }
 	presigned := func() *wire.Request { return presignV4A(t, "&X-Amz-Region-Set=us-east-1") }
-	more := func(text string) edit { return query(t, func(q string) string { return strings.TrimPrefix(q+text, "&") }) }
+	more := func(text string) edit {
+		return query(t, func(q string) string { return strings.TrimPrefix(q+text, "&") })
+	}
 	tests := []struct {
 		name    string
 		request func() *wire.Request
