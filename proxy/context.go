@@ -47,7 +47,7 @@ func fillAuthentication(r *authz.Request, req *wire.Request, v *sigv4.Verified, 
 	if v == nil {
 		return
 	}
-	k.Set("s3:signatureversion", "AWS4-HMAC-SHA256")
+	k.Set("s3:signatureversion", v.Algorithm)
 	k.Set("s3:x-amz-content-sha256", v.Payload)
 	switch v.Scheme {
 	case sigv4.Header:

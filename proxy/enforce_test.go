@@ -60,7 +60,9 @@ buckets:
   {"Sid": "NoSecrets", "Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::reports/secret/*"}]}`,
 	"accounts/111122223333/users/bob.yaml": "id: AIDABOBBOBBOBBOBBOB1\n",
 	"accounts/111122223333/users/bob/read.json": `{"Version": "2012-10-17", "Statement": [
-  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/public/*"}]}`,
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/public/*"},
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/v4a/*",
+   "Condition": {"StringEquals": {"s3:signatureversion": "AWS4-ECDSA-P256-SHA256"}}}]}`,
 	"accounts/444455556666/users/carol.yaml": "id: AIDACAROLCAROLCAROL1\n",
 	"accounts/444455556666/users/carol/all.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`,

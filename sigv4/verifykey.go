@@ -50,7 +50,7 @@ func (a algorithm) chunkSignatureLen() int {
 
 // unpadded is the signature of a chunk or trailer without what fills it up.
 func (a algorithm) unpadded(signature string) string {
-	if a == ecdsaP256 && len(signature) == 2*maxDER {
+	if a == ecdsaP256 {
 		return strings.TrimRight(signature, ecdsaPadding)
 	}
 	return signature
