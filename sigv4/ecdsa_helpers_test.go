@@ -17,8 +17,6 @@ const (
 	algorithmV4A   = "AWS4-ECDSA-P256-SHA256"
 	plainSignedV4A = "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
 	listV4A        = "host;x-amz-content-sha256;x-amz-date;x-amz-region-set"
-	// zeroSignatureV4A has the length of a chunk's signature.
-	zeroSignatureV4A = zeroSignature + "********************************************************************************"
 )
 
 // privateKeyV4A derives the key pair of an access key as AWS documents it, with

@@ -98,7 +98,7 @@ func TestPublishedVectorsV4A(t *testing.T) {
 	}
 	for _, tt := range tests {
 		verifier := sigv4.NewVerifier(sigv4.Options{})
-		make := func(signature string) *wire.Request {
+		request := func(signature string) *wire.Request {
 			if tt.list == "" {
 				return newRequest(t, tt.method, "example.amazonaws.com", tt.target+signature, "", tt.fields...)
 			}
@@ -106,12 +106,12 @@ func TestPublishedVectorsV4A(t *testing.T) {
 				"authorization", algorithmV4A+" Credential="+suiteID+"/20150830/service/aws4_request, SignedHeaders="+tt.list+", Signature="+signature)...)
 		}
 		for range 2 { // the second time with the remembered key
-			if _, refusal := verifier.Verify(make(tt.signature), suiteParams()); refusal != nil {
+			if _, refusal := verifier.Verify(request(tt.signature), suiteParams()); refusal != nil {
 				t.Errorf("%s: %v\n%s", tt.name, refusal, detail(refusal, "CanonicalRequest"))
 			}
 		}
 		for i := range tt.signature {
-			if _, refusal := verifier.Verify(make(flip(tt.signature, i)), suiteParams()); refusal == nil || refusal.Code != "SignatureDoesNotMatch" {
+			if _, refusal := verifier.Verify(request(flip(tt.signature, i)), suiteParams()); refusal == nil || refusal.Code != "SignatureDoesNotMatch" {
 				t.Errorf("%s with digit %d of the signature changed: %v", tt.name, i, refusal)
 			}
 		}
