@@ -282,7 +282,7 @@ func (v *Verdict) denied(a *authz.Access, d authz.Decision) *wire.Refusal {
 func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 	switch v.Operation.Body {
 	case action.BodyNone:
-		v.Payload = emptyHash
+		v.Payload = sigv4.EmptyPayload
 		return nil
 	case action.BodyDecides:
 		if v.refused != nil && v.kept && anyRefused(v.refused) {

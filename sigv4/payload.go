@@ -64,6 +64,9 @@ func chunksAgree(value string, a algorithm) bool {
 	return true
 }
 
+// EmptyPayload is the payload line of a request without a body.
+const EmptyPayload = emptyPayloadHash
+
 // isS3 tells whether a service is of the S3 family: its paths are encoded
 // once and never normalised, and x-amz-content-sha256 is required.
 func isS3(service string) bool {

@@ -67,6 +67,9 @@ type Options struct {
 	MaxIdleConns int
 	// MaxConns bounds the connections; 0 is no bound. Requests over it wait.
 	MaxConns int
+	// TagLifetime is how long the tags of an object are remembered that
+	// ObjectTags has read; 0 is not at all.
+	TagLifetime time.Duration
 	// Observer is told what becomes of requests.
 	Observer Observer
 }
@@ -77,6 +80,7 @@ type Upstream struct {
 	options Options
 	target  *url.URL
 	signer  *sigv4.Signer
+	tags    tagCache
 	pool    *http.Transport
 	// fresh never reuses a connection: what a stale one lost goes over it.
 	fresh *http.Transport
@@ -100,6 +104,7 @@ func New(options Options) (*Upstream, error) {
 		options: options,
 		target:  &url.URL{Scheme: options.Endpoint.Scheme, Host: options.Endpoint.Host},
 		signer:  sigv4.NewSigner(),
+		tags:    tagCache{lifetime: options.TagLifetime},
 		pool:    pool,
 		fresh:   fresh,
 	}, nil
@@ -156,7 +161,7 @@ func check(o *Options) error {
 	if o.Credentials == nil {
 		problem("no credentials to sign with")
 	}
-	if o.ConnectTimeout < 0 || o.ResponseHeaderTimeout < 0 || o.ProgressTimeout < 0 || o.IdleTimeout < 0 {
+	if o.ConnectTimeout < 0 || o.ResponseHeaderTimeout < 0 || o.ProgressTimeout < 0 || o.IdleTimeout < 0 || o.TagLifetime < 0 {
 		problem("a timeout is negative")
 	}
 	if o.MaxIdleConns < 0 || o.MaxConns < 0 {
