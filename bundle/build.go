@@ -119,6 +119,7 @@ func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
 	s := b.link()
 	s.credentials = b.credentials(s)
 	b.checkConditions()
+	b.checkObserved()
 	l.memo = b.next
 	findings := b.sorted()
 	if policy.HasErrors(findings) {

@@ -56,8 +56,21 @@ type Route struct {
 	Hosts        []string
 	VirtualHosts []string
 	Account      string
+	Mode         Mode
 	Upstream     string
 }
+
+// Mode is what a route does with the decisions of policies.
+type Mode string
+
+// The modes of a route.
+const (
+	// ModeEnforce: what is denied is refused.
+	ModeEnforce Mode = "enforce"
+	// ModeObserve: what is denied to an authenticated caller is recorded, and
+	// passes.
+	ModeObserve Mode = "observe"
+)
 
 // ObjectKeys is what an upstream does to the names of objects.
 type ObjectKeys string

@@ -48,6 +48,7 @@ func routeKeys(r *Route) object {
 		{name: "hosts", meaning: "Hosts, without port, by which clients reach the route in path style. A route with neither `hosts` nor `virtual_hosts` takes every host that no other route of the door takes.", value: scalars[string]{&r.Hosts, host}},
 		{name: "virtual_hosts", meaning: "Domains D such that BUCKET.D is a bucket. D itself is path style.", value: scalars[string]{&r.VirtualHosts, domain}},
 		{name: "account", meaning: "A guard: buckets of any other account are refused on this route.", value: account(&r.Account)},
+		{name: "mode", meaning: "`observe` records what policies deny to authenticated callers and lets it pass, to try policies on a live store: in audit records such a decision has `\"enforced\": false`. Everything else is enforced: authentication, bodies, owners, what cannot be mapped, and what anonymous callers may do. A bundle with more than one account is refused then.", value: word(&r.Mode, "enforce", ModeEnforce, ModeObserve)},
 		{name: "upstream", required: true, meaning: "Name of the upstream behind the route.", value: name(&r.Upstream)},
 	}
 }

@@ -224,6 +224,10 @@ func (v *Verdict) decide() *wire.Refusal {
 		if d.Allowed() {
 			continue
 		}
+		if v.observes() {
+			v.accesses[i].Observed = true
+			continue
+		}
 		r := v.denied(a, d)
 		if first == nil {
 			first = r
@@ -249,6 +253,9 @@ func (v *Verdict) decide() *wire.Refusal {
 	}
 	return nil
 }
+
+// observes tells whether what policies deny to the caller passes.
+func (v *Verdict) observes() bool { return v.Route.Observe && !v.isAnonymous() }
 
 // ask decides one access with everything the snapshot attaches to it.
 func (v *Verdict) ask(a *authz.Access) authz.Decision {

@@ -75,6 +75,7 @@ type bench struct {
 	t        *testing.T
 	enforcer *proxy.Enforcer
 	door     *proxy.Door
+	route    proxy.Route
 	audit    *audit.Log
 	records  *lines
 
@@ -174,14 +175,15 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(up.Close)
+	b.route = proxy.Route{
+		Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
+		Hosts: []string{"localhost"}, VirtualHosts: []string{"s3.example.com"},
+		Protocol: refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
+	}
 	b.door = &proxy.Door{
-		Name: "test",
-		Can:  proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
-		Routes: proxy.NewTable([]*proxy.Route{{
-			Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
-			Hosts: []string{"localhost"}, VirtualHosts: []string{"s3.example.com"},
-			Protocol: refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
-		}}),
+		Name:   "test",
+		Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
+		Routes: proxy.NewTable([]*proxy.Route{&b.route}),
 	}
 	decisions, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: math.MinInt})
 	if err != nil {

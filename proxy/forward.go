@@ -34,7 +34,7 @@ func (e *Enforcer) Forward(ctx context.Context, v *Verdict) (*wire.Response, *wi
 	}
 	v.upstreamRequestID = resp.Fields.Get("x-amz-request-id")
 	switch {
-	case resp.Status == 404 && v.mapped.Disclosure != nil && !v.ask(v.mapped.Disclosure).Allowed():
+	case resp.Status == 404 && v.mapped.Disclosure != nil && !v.observes() && !v.ask(v.mapped.Disclosure).Allowed():
 		discard(resp)
 		return nil, &wire.Refusal{
 			Status: 403, Code: "AccessDenied", Message: "Access Denied",

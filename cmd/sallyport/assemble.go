@@ -37,7 +37,9 @@ func bundleOptions(cfg *config.Config, logger *zap.Logger) bundle.Options {
 	mappers := newMappers(cfg)
 	for _, d := range cfg.Doors {
 		for _, r := range d.Routes {
-			o.Routes = append(o.Routes, bundleRoute(r.Name, mappers[r.Upstream].Actions()))
+			route := bundleRoute(r.Name, mappers[r.Upstream].Actions())
+			route.Observe = r.Mode == config.ModeObserve
+			o.Routes = append(o.Routes, route)
 		}
 	}
 	return o
@@ -81,6 +83,7 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 			Hosts:        r.Hosts,
 			VirtualHosts: r.VirtualHosts,
 			Account:      r.Account,
+			Observe:      r.Mode == config.ModeObserve,
 			Partition:    "aws",
 			Protocol:     refusal.S3,
 			Mapper:       mappers[r.Upstream],
