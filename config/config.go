@@ -57,8 +57,22 @@ type Route struct {
 	VirtualHosts []string
 	Account      string
 	Mode         Mode
+	CORS         []CORSRule
 	Upstream     string
 }
+
+// CORSRule lets pages of other origins use a route. In Origins and Headers one
+// "*" stands for any run of characters.
+type CORSRule struct {
+	Origins []string
+	Methods []CORSMethod
+	Headers []string
+	Expose  []string
+	MaxAge  time.Duration
+}
+
+// CORSMethod is a method that a rule may permit.
+type CORSMethod string
 
 // Mode is what a route does with the decisions of policies.
 type Mode string
@@ -114,6 +128,7 @@ type Upstream struct {
 	// OperationsAll.
 	Operations  []string
 	CopyTags    CopyTags
+	TagLifetime time.Duration
 	Region      string
 	CAFile      string
 	Credentials *Credentials

@@ -281,6 +281,37 @@ func domainName(text string) (string, *misfit) {
 	return strings.ToLower(text), nil
 }
 
+// origin is where a page is from, in which one "*" is a wildcard.
+func origin(into *string) value {
+	return scalar[string]{into: into, kind: "origin", example: "https://app.example.com", parse: func(_ *decoder, text string) (string, *misfit) {
+		if text == "*" || text == "null" {
+			return text, nil
+		}
+		if strings.Count(text, "*") > 1 {
+			return "", &misfit{message: "has more than one wildcard", remedy: "write an origin for each"}
+		}
+		u, err := url.Parse(strings.Replace(text, "*", "wildcard", 1))
+		if err != nil || u.Scheme == "" || u.Hostname() == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.Opaque != "" {
+			return "", &misfit{remedy: "write scheme and host, for example https://app.example.com, without a path"}
+		}
+		return strings.ToLower(text), nil
+	}}
+}
+
+// headerName is the name of a header field, in which one "*" may be a wildcard.
+func headerName(into *string, wild bool) value {
+	return scalar[string]{into: into, kind: "header name", example: "x-amz-date", parse: func(_ *decoder, text string) (string, *misfit) {
+		name := text
+		if wild && strings.Count(text, "*") <= 1 {
+			name = strings.Replace(text, "*", "x", 1)
+		}
+		if name == "" || strings.Contains(name, "*") || !madeOf(name, isLower, isUpper, isDigit, isOneOf("!#$%&'+-.^_`|~")) {
+			return "", &misfit{remedy: "write the name of a header, for example x-amz-date"}
+		}
+		return text, nil
+	}}
+}
+
 // account is an AWS account id.
 func account(into *string) value {
 	return scalar[string]{into: into, kind: "account id", example: `"111122223333"`, parse: func(_ *decoder, text string) (string, *misfit) {

@@ -59,6 +59,9 @@ type Verdict struct {
 	// refusal of each item; kept tells whether any item goes on.
 	refused []*wire.Refusal
 	kept    bool
+	// answer is what is answered here in place of the upstream; nil if nothing
+	// is.
+	answer *wire.Response
 	// upstreamRequestID is the id the upstream answered with.
 	upstreamRequestID string
 }
@@ -96,6 +99,11 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	}
 	var bucket string
 	if v.Route, bucket, r = v.door.Routes.Match(v.Request); r != nil {
+		return r
+	}
+	if len(v.Route.CORS) > 0 && isPreflight(v.Request) {
+		v.Operation.Name = preflightName
+		v.answer, r = v.Route.CORS.preflight(v.Request)
 		return r
 	}
 	v.place = action.Place{

@@ -17,7 +17,10 @@ import (
 // the closed list of response rewrites: 404 to 403 for who may not know, the
 // merged answer of an operation decided item by item, and the operation's own.
 func (e *Enforcer) Forward(ctx context.Context, v *Verdict) (*wire.Response, *wire.Refusal) {
-	if v.refused != nil && !v.kept {
+	switch {
+	case v.answer != nil:
+		return v.answer, nil
+	case v.refused != nil && !v.kept:
 		return v.mergeItems(nil)
 	}
 	resp, r := v.Route.Upstream.Do(ctx, &upstream.Call{

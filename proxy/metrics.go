@@ -60,7 +60,7 @@ func (m *Metrics) observe(v *Verdict, status int, elapsed time.Duration) {
 	switch method := v.authentication(); {
 	case method != "":
 		m.authentication.WithLabelValues(v.door.Name, method, "established").Inc()
-	case v.Route != nil && v.Operation.Name != "":
+	case v.Route != nil && v.Operation.Name != "" && v.Operation.Name != preflightName:
 		m.authentication.WithLabelValues(v.door.Name, "unknown", "refused").Inc()
 	}
 }
@@ -87,6 +87,8 @@ func (v *Verdict) outcome() (decision, reason string) {
 		return last.Effect.String(), last.Layer.String()
 	case v.Refusal != nil:
 		return "refused", stage(v.Refusal)
+	case v.answer != nil:
+		return "allow", "preflight"
 	default:
 		return "allow", "policy"
 	}

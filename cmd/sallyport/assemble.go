@@ -84,6 +84,7 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 			VirtualHosts: r.VirtualHosts,
 			Account:      r.Account,
 			Observe:      r.Mode == config.ModeObserve,
+			CORS:         corsRules(r.CORS),
 			Partition:    "aws",
 			Protocol:     refusal.S3,
 			Mapper:       mappers[r.Upstream],
@@ -113,6 +114,17 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 	return o
 }
 
+func corsRules(rules []config.CORSRule) proxy.CORS {
+	out := make(proxy.CORS, len(rules))
+	for i, r := range rules {
+		out[i] = proxy.CORSRule{Origins: r.Origins, Headers: r.Headers, Expose: r.Expose, MaxAge: r.MaxAge}
+		for _, m := range r.Methods {
+			out[i].Methods = append(out[i].Methods, string(m))
+		}
+	}
+	return out
+}
+
 func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registry) error {
 	metrics := newUpstreamMetrics(registry)
 	for _, u := range s.cfg.Upstreams {
@@ -132,6 +144,7 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 			IdleTimeout:           u.Timeouts.Idle,
 			MaxIdleConns:          u.Connections.MaxIdle,
 			MaxConns:              u.Connections.Max,
+			TagLifetime:           u.TagLifetime,
 			Observer:              metrics.observer(u.Name, s.logger),
 		}
 		if u.Addressing == config.AddressingVirtual {
