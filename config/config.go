@@ -132,6 +132,7 @@ type Upstream struct {
 	Region      string
 	CAFile      string
 	Credentials *Credentials
+	Callers     []CallerCredentials
 	Timeouts    UpstreamTimeouts
 	Connections Connections
 }
@@ -142,6 +143,13 @@ type Credentials struct {
 	AccessKeyID     string
 	SecretAccessKey secret.Value
 	SessionToken    secret.Value
+}
+
+// CallerCredentials are credentials of an upstream for the requests of one
+// principal: the ARN of a user or role, or an account.
+type CallerCredentials struct {
+	Principal string
+	Credentials
 }
 
 // UpstreamTimeouts bound what an upstream may take.

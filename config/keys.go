@@ -78,6 +78,7 @@ func upstreamKeys(u *Upstream) object {
 		{name: "region", meaning: "Region that requests to the store are signed for.", value: region(&u.Region, "us-east-1")},
 		{name: "ca_file", meaning: "PEM file of the authorities that may sign the store's certificate, instead of the system's. For https only.", value: path(&u.CAFile, "ca.pem")},
 		{name: "credentials", meaning: "Credentials for the store. Without them the AWS SDK's default chain is asked: environment, shared files, container and instance roles.", value: optional[Credentials]{&u.Credentials, credentialsKeys}},
+		{name: "caller_credentials", meaning: "Other credentials for the requests of some callers, for a store that keeps its own accounts apart. Those of a user or role come before those of its account; callers that none is for, and what Sallyport itself asks the store, go with `credentials`.", value: sections[CallerCredentials]{&u.Callers, callerCredentialsKeys}},
 		{name: "timeouts", meaning: "How long the store may take.", value: section[UpstreamTimeouts]{&u.Timeouts, upstreamTimeoutsKeys}},
 		{name: "connections", meaning: "Connections to the store.", value: section[Connections]{&u.Connections, connectionsKeys}},
 	}
@@ -89,6 +90,12 @@ func credentialsKeys(c *Credentials) object {
 		{name: "secret_access_key", required: true, meaning: "The secret access key; name a variable rather than writing it here.", value: hidden(&c.SecretAccessKey, `"${STORE_SECRET_ACCESS_KEY}"`)},
 		{name: "session_token", meaning: "The session token of temporary credentials.", value: hidden(&c.SessionToken, `"${STORE_SESSION_TOKEN}"`)},
 	}
+}
+
+func callerCredentialsKeys(c *CallerCredentials) object {
+	return append(object{
+		{name: "principal", required: true, meaning: "Whose requests: the ARN of a user or a role, whose sessions it is for as well, or an account.", value: principal(&c.Principal)},
+	}, credentialsKeys(&c.Credentials)...)
 }
 
 func upstreamTimeoutsKeys(t *UpstreamTimeouts) object {

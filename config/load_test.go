@@ -140,6 +140,10 @@ func TestEveryKey(t *testing.T) {
 			{
 				Name: "store", Endpoint: &url.URL{Scheme: "https", Host: "store.example.com"}, Addressing: config.AddressingVirtual, ObjectKeys: config.ObjectKeysExact, Operations: []string{"core", "GetBucketReplication"}, CopyTags: config.CopyTagsChecked, TagLifetime: 2 * time.Second, Region: "eu-central-1", CAFile: "testdata/ca.pem",
 				Credentials: &config.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SessionToken: secret.New("$" + environment["YAML"])},
+				Callers: []config.CallerCredentials{
+					{Principal: "arn:aws:iam::111122223333:user/team/alice", Credentials: config.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SessionToken: secret.New("token")}},
+					{Principal: "111122223333", Credentials: config.Credentials{AccessKeyID: "AKIA", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")}},
+				},
 				Timeouts:    config.UpstreamTimeouts{Connect: 250 * time.Millisecond, ResponseHeader: 90 * time.Second, Idle: time.Minute},
 				Connections: config.Connections{Max: 100, MaxIdle: 50},
 			},

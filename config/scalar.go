@@ -322,6 +322,25 @@ func account(into *string) value {
 	}}
 }
 
+// principal is the ARN of a user or role, or an account id.
+func principal(into *string) value {
+	return scalar[string]{into: into, kind: "principal", example: "arn:aws:iam::111122223333:user/alice", parse: func(_ *decoder, text string) (string, *misfit) {
+		id := text
+		if rest, arn := strings.CutPrefix(text, "arn:aws:iam::"); arn {
+			var name string
+			id, name, _ = strings.Cut(rest, ":")
+			kind, _, _ := strings.Cut(name, "/")
+			if kind != "user" && kind != "role" || strings.HasSuffix(name, "/") || !strings.Contains(name, "/") || strings.ContainsAny(name, "*?") {
+				return "", &misfit{remedy: "write the ARN of one user or role, for example arn:aws:iam::111122223333:user/alice"}
+			}
+		}
+		if len(id) != 12 || !madeOf(id, isDigit) {
+			return "", &misfit{remedy: `write the ARN of a user or role, or the 12 digits of an account in quotes`}
+		}
+		return text, nil
+	}}
+}
+
 // region is a region's name as it stands in a credential scope.
 func region(into *string, fallback string) value {
 	return scalar[string]{into: into, kind: "region", example: "us-east-1", fallback: fallback, parse: func(_ *decoder, text string) (string, *misfit) {

@@ -25,6 +25,7 @@ func (e *Enforcer) Forward(ctx context.Context, v *Verdict) (*wire.Response, *wi
 	}
 	resp, r := v.Route.Upstream.Do(ctx, &upstream.Call{
 		Request:    v.Request,
+		Caller:     v.caller,
 		Bucket:     v.Operation.Bucket,
 		HostBucket: v.place.Bucket != "",
 		Body:       v.Body,

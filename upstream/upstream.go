@@ -47,6 +47,9 @@ type Options struct {
 	// Credentials sign the requests. Retrieve is called for each one: wrap what
 	// does not answer from memory in aws.NewCredentialsCache.
 	Credentials aws.CredentialsProvider
+	// Callers are other credentials for the requests of some callers. Each
+	// principal is there once.
+	Callers []CallerCredentials
 	// RootCAs verify the upstream's certificate; nil is the system's.
 	RootCAs *x509.CertPool
 	// HTTP2 offers HTTP/2 to an https upstream. Stores are faster over many
@@ -80,6 +83,8 @@ type Upstream struct {
 	options Options
 	target  *url.URL
 	signer  *sigv4.Signer
+	// callers are the credentials of callers by principal.
+	callers map[string]aws.CredentialsProvider
 	tags    tagCache
 	pool    *http.Transport
 	// fresh never reuses a connection: what a stale one lost goes over it.
@@ -97,6 +102,10 @@ func New(options Options) (*Upstream, error) {
 	options.ProgressTimeout = orDefault(options.ProgressTimeout, 60*time.Second)
 	options.IdleTimeout = orDefault(options.IdleTimeout, 90*time.Second)
 	options.MaxIdleConns = orDefault(options.MaxIdleConns, 256)
+	callers := make(map[string]aws.CredentialsProvider, len(options.Callers))
+	for _, c := range options.Callers {
+		callers[c.Principal] = c.Credentials
+	}
 	pool := newTransport(&options)
 	fresh := newTransport(&options)
 	fresh.DisableKeepAlives = true
@@ -104,6 +113,7 @@ func New(options Options) (*Upstream, error) {
 		options: options,
 		target:  &url.URL{Scheme: options.Endpoint.Scheme, Host: options.Endpoint.Host},
 		signer:  sigv4.NewSigner(),
+		callers: callers,
 		tags:    tagCache{lifetime: options.TagLifetime},
 		pool:    pool,
 		fresh:   fresh,
@@ -160,6 +170,16 @@ func check(o *Options) error {
 	}
 	if o.Credentials == nil {
 		problem("no credentials to sign with")
+	}
+	principals := map[string]bool{}
+	for _, c := range o.Callers {
+		switch {
+		case c.Principal == "" || c.Credentials == nil:
+			problem("credentials for callers lack the principal or the credentials")
+		case principals[c.Principal]:
+			problem("there are two credentials for the caller %s: keep one", c.Principal)
+		}
+		principals[c.Principal] = true
 	}
 	if o.ConnectTimeout < 0 || o.ResponseHeaderTimeout < 0 || o.ProgressTimeout < 0 || o.IdleTimeout < 0 || o.TagLifetime < 0 {
 		problem("a timeout is negative")

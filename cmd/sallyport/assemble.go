@@ -147,6 +147,9 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 			TagLifetime:           u.TagLifetime,
 			Observer:              metrics.observer(u.Name, s.logger),
 		}
+		for _, c := range u.Callers {
+			o.Callers = append(o.Callers, upstream.CallerCredentials{Principal: c.Principal, Credentials: staticCredentials(&c.Credentials)})
+		}
 		if u.Addressing == config.AddressingVirtual {
 			o.Addressing = upstream.VirtualHosted
 		}
@@ -166,13 +169,17 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 // (environment, shared files, web identity, container, instance).
 func upstreamCredentials(ctx context.Context, u *config.Upstream) (aws.CredentialsProvider, error) {
 	if c := u.Credentials; c != nil {
-		return credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey.Reveal(), c.SessionToken.Reveal()), nil
+		return staticCredentials(c), nil
 	}
 	chain, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(u.Region))
 	if err != nil {
 		return nil, fmt.Errorf("AWS default credential chain: %w", err)
 	}
 	return chain.Credentials, nil
+}
+
+func staticCredentials(c *config.Credentials) aws.CredentialsProvider {
+	return credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey.Reveal(), c.SessionToken.Reveal())
 }
 
 func certificatePool(file string) (*x509.CertPool, error) {
