@@ -268,7 +268,7 @@ func (v *Verdict) observes() bool { return v.Route.Observe && !v.isAnonymous() }
 // ask decides one access with everything the snapshot attaches to it.
 func (v *Verdict) ask(a *authz.Access) authz.Decision {
 	if bucket, ok := bucketOf(a.Resource); ok {
-		a.Policy = v.snapshot.BucketPolicy(bucket)
+		fillBucket(a, v.snapshot.Bucket(bucket))
 	}
 	return v.evaluate(v.snapshot.Generation(), v.caller, &v.request, a)
 }

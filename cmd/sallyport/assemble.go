@@ -67,7 +67,7 @@ func bundleRoute(name string, actions []string) bundle.Route {
 		Name:    name,
 		Actions: actions,
 		Fills: func(action, key string) bool {
-			return slices.Contains(everywhere, key) || s3.Fills(action, key)
+			return slices.Contains(everywhere, key) || s3.Fills(action, key) || proxy.FillsBucketTag(action, key)
 		},
 	}
 }
