@@ -31,6 +31,7 @@ type Body struct {
 	buffer  *[]byte      // pooled; of chunks
 
 	limit    int64 // of decoded bytes
+	least    int64 // decoded bytes there must be
 	promised int64 // decoded bytes; -1 if not declared
 	got      int64 // decoded bytes that passed
 	size     int64 // of what Read yields
@@ -166,6 +167,9 @@ func (b *Body) decoded(p []byte) (n int, err error) {
 		}
 	}
 	if done {
+		if b.got < b.least {
+			return 0, errTooSmall(b.got, b.least)
+		}
 		if refusal := b.digests.verdict(); refusal != nil {
 			return 0, refusal
 		}

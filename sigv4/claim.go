@@ -25,6 +25,8 @@ type claim struct {
 
 	payload string
 	mode    payloadMode
+
+	policy string // of a form, as sent
 }
 
 const (

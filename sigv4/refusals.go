@@ -73,6 +73,9 @@ func errTooManyAmzParams() *wire.Refusal {
 
 // malformed is a fault of an Authorization field or of X-Amz-Credential.
 func malformed(scheme Scheme, text string, detail ...wire.Element) *wire.Refusal {
+	if scheme == Form {
+		return refuse(400, "InvalidArgument", text, append(detail, element("ArgumentName", "X-Amz-Credential"))...)
+	}
 	if scheme == Query {
 		return refuse(400, "AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter; "+text, detail...)
 	}

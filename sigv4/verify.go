@@ -69,8 +69,8 @@ type Verified struct {
 	KeyVersion uint64
 	// SignedAt is the time the client signed at.
 	SignedAt time.Time
-	// Expires is how long after SignedAt a presigned request is good; 0 for a
-	// header.
+	// Expires is how long after SignedAt a presigned request or the policy of a
+	// form is good; 0 for a header.
 	Expires time.Duration
 	// Region and Service are those of the credential scope; for SigV4A, whose
 	// scope has no region, Region is the first of the endpoint's that the region
@@ -157,6 +157,9 @@ func (v *Verifier) verify(s *scratch, req *wire.Request, c *claim, p *Params) (*
 		entry = &cachedKey[verifyingKey]{version: key.Version, key: newVerifyingKey(key.Secret, c)}
 	}
 	if !s.matches(req, c, entry.key) {
+		if c.scheme == Form {
+			return nil, errSignature(c.accessKeyID, c.signature, []byte(c.policy), nil)
+		}
 		// The canonical request shown is the one with the path as sent.
 		intact := s.buildCanonical(req, pathAsSent, !isS3(c.service), c.scheme == Query, c.payload)
 		s.buildToSign(c.algorithm, c.timestamp, c.scope)
@@ -203,6 +206,9 @@ func keyRefusal(err error, c *claim) *wire.Refusal {
 // matches compares the claimed signature with that of the path as sent, and if
 // AWS would encode the path otherwise, with that one.
 func (s *scratch) matches(req *wire.Request, c *claim, key verifyingKey) bool {
+	if c.scheme == Form {
+		return s.matchesPolicy(c, key)
+	}
 	twice, presigned := !isS3(c.service), c.scheme == Query
 	match := false
 	for form := pathAsSent; form <= pathReencoded; form++ {
