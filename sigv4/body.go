@@ -15,7 +15,8 @@ import (
 //   - a plain body as it came;
 //   - signed chunks without trailer decoded to a plain body;
 //   - chunks with a promised trailer (signed or not) as unsigned chunks of a
-//     fixed size with the same, verified trailer.
+//     fixed size with the same, verified trailer;
+//   - the file of a form as a plain body.
 //
 // The last byte, or in the third form the final chunk, is yielded only after
 // everything held: hash, signatures, lengths, trailer, checksums. A body that

@@ -12,6 +12,11 @@
 // [Signer.Sign] signs a request exactly as it will go out, on the verifier's
 // own canonicaliser.
 //
+// A browser's form upload (POST Object) carries its credentials in its body:
+// [ReadForm] reads it up to the file, [Verifier.VerifyForm] checks the
+// signature over its POST policy and the form against the policy, and
+// [PostForm.Body] streams the file.
+//
 // # What is hashed
 //
 // The verifier looks at the bytes that arrived and at nothing derived from
