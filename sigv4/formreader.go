@@ -253,7 +253,7 @@ func (f *formFile) Read(p []byte) (int, error) {
 		if n := copy(p, r.buffer[r.start:max(r.start, f.until)]); n > 0 {
 			r.start += n
 			if f.got += int64(n); f.size >= 0 && f.got > f.size {
-				f.err = errFormEnd()
+				f.err = errMalformedForm("The file does not end where a Content-Length says: the body must end with its closing boundary and one CRLF.")
 				break
 			}
 			return n, nil

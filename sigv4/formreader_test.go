@@ -47,6 +47,9 @@ func TestFormReader(t *testing.T) {
 		{"boundary in a line", file("x" + delimiter + "\r\n"), ""},
 		{"boundary behind LF", file("x\n" + delimiter + "\r\ny"), malformed},
 		{"boundary behind CR", file("x\r" + delimiter + "\r\ny"), malformed},
+		{"closing boundary behind LF", strings.Replace(good, "content\r\n", "content\n", 1), malformed},
+		{"closing boundary behind CR", strings.Replace(good, "content\r\n", "content\r", 1), malformed},
+		{"closing boundary behind two LF", strings.Replace(good, "content\r\n", "content\n\n", 1), malformed},
 		{"boundary at the beginning", file(delimiter + "\r\n"), malformed},
 		{"boundary at the beginning of a field", multipartOf("Content-Disposition: form-data; name=\"key\"\r\n\r\n"+delimiter+"x", wholeFile), malformed},
 		{"boundary behind LF in a field", multipartOf(keyPart+"\n"+delimiter+"\n", wholeFile), malformed},
@@ -136,6 +139,23 @@ func TestFormReader(t *testing.T) {
 				case tt.code != "" && content == "content":
 					t.Errorf("%s, declared %v: the file was yielded whole", tt.name, declared)
 				}
+			}
+		}
+	}
+}
+
+// TestFormEnd: a form without the last line end, as RFC 2046 permits it, is told
+// what it lacks.
+func TestFormEnd(t *testing.T) {
+	t.Parallel()
+	for _, content := range []string{"", "x", "content", strings.Repeat("x", 1<<17)} {
+		body := strings.TrimSuffix(formOf([]field{{"key", "a"}}, filePart("f", content)), "\r\n")
+		for _, size := range []int64{int64(len(body)), -1} {
+			req := formRequest(t, body)
+			req.BodySize = size
+			_, _, refusal := upload(t, req, formParams())
+			if refusal == nil || refusal.Code != malformed || !strings.HasSuffix(refusal.Message, "must end with its closing boundary and one CRLF.") {
+				t.Errorf("%d bytes of %d: %v", len(content), size, refusal)
 			}
 		}
 	}

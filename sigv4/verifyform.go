@@ -14,6 +14,7 @@ import (
 // S3's signing keys are good, and not after now beyond the tolerated difference
 // of clocks; otherwise the expiration of the policy alone counts.
 func (v *Verifier) VerifyForm(f *PostForm, p Params) (*Verified, *wire.Refusal) {
+	f.verified = false
 	if !f.signed {
 		return nil, errNoCredentials()
 	}
