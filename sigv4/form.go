@@ -46,8 +46,9 @@ var formCredentials = [...]struct{ field, spelled string }{
 	{"policy", "policy"},
 }
 
-// ReadForm reads a form up to the content of its file: at most 20 KiB, 100
-// fields, and 4 KiB for the header of a part. bucket is the bucket that the
+// ReadForm reads a form up to the content of its file, the part named file or
+// content: at most 20 KiB, 100 fields, and 4 KiB for the header of a part. It
+// holds 32 KiB more while the file streams. bucket is the bucket that the
 // request addresses.
 //
 // It refuses a form that has more than one reading, header fields that say what

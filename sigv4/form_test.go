@@ -75,6 +75,9 @@ func TestFormPublishedExample(t *testing.T) {
 	if v.Scheme != sigv4.Form || v.Scheme.String() != "form" || v.AccessKeyID != exampleID || v.Expires != 36*time.Hour || v.Payload != "UNSIGNED-PAYLOAD" {
 		t.Errorf("%+v", v)
 	}
+	if body, refusal := sigv4.NewBody(req, v, 0); body != nil || refusal == nil {
+		t.Error("the body of a form is taken for a file")
+	}
 	body, refusal := form.Body(0)
 	if refusal != nil {
 		t.Fatal(refusal)

@@ -76,9 +76,10 @@ type Verified struct {
 	// scope has no region, Region is the first of the endpoint's that the region
 	// set names.
 	Region, Service string
-	// Payload is the last line of the canonical request.
+	// Payload is the last line of the canonical request; UNSIGNED-PAYLOAD for a
+	// form, which has none.
 	Payload string
-	// SignedHeaders is the list of signed names as sent.
+	// SignedHeaders is the list of signed names as sent; "" for a form.
 	SignedHeaders string
 
 	// What chunk signatures continue from.
