@@ -191,7 +191,7 @@ func TestFormRefusals(t *testing.T) {
 		{"credential", with(signed, "x-amz-credential", "AKID"), nil, 400, "InvalidArgument", "the Credential is mal-formed; expecting", "ArgumentName=X-Amz-Credential"},
 		{"region", signed, func(p *sigv4.Params) { p.Regions = []string{"us-west-1"} }, 400, "InvalidArgument", "the region 'us-east-1' is wrong; expecting 'us-west-1'", "Region=us-west-1"},
 		{"service", with(signed, "x-amz-credential", exampleID+"/20130524/us-east-1/sts/aws4_request"), nil, 400, "InvalidArgument", `incorrect service "sts". This endpoint belongs to "s3".`, ""},
-		{"terminator", with(signed, "x-amz-credential", exampleID+"/20130524/us-east-1/s3/aws5_request"), nil, 400, "InvalidArgument", `incorrect terminal "aws5_request".`, ""},
+		{"terminator", with(signed, "x-amz-credential", exampleID+"/20130524/us-east-1/s3/aws5_request"), nil, 400, "InvalidArgument", `incorrect terminal "aws5_request".`, "ArgumentValue=" + exampleID + "/20130524/us-east-1/s3/aws5_request"},
 		{"other endpoint", signed, func(p *sigv4.Params) { p.Service = "sts" }, 412, "PreconditionFailed", "", ""},
 		{"unknown key", with(signed, "x-amz-credential", "AKIAI44QH8DHBEXAMPLE/20130524/us-east-1/s3/aws4_request"), nil, 403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist", "AWSAccessKeyId=AKIAI44QH8DHBEXAMPLE"},
 		{"no secret", signed, func(p *sigv4.Params) { p.Keys = keys{exampleID: ""} }, 403, "InvalidAccessKeyId", "", ""},

@@ -70,7 +70,11 @@ func (c *claim) readForm(f *PostForm, p *Params, v *Verifier) *wire.Refusal {
 	c.credential, c.signature = f.all.Get("x-amz-credential"), f.all.Get("x-amz-signature")
 	c.token, c.policy = f.all.Get("x-amz-security-token"), f.all.Get("policy")
 	c.payload, c.mode = unsignedPayload, payloadUnsigned
-	return c.readCredential(p)
+	refusal := c.readCredential(p)
+	if refusal != nil {
+		refusal.Detail = append(refusal.Detail, element("ArgumentValue", c.credential))
+	}
+	return refusal
 }
 
 // matchesPolicy compares the claimed signature with that of the policy as it
