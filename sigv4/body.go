@@ -16,6 +16,7 @@ import (
 //   - signed chunks without trailer decoded to a plain body;
 //   - chunks with a promised trailer (signed or not) as unsigned chunks of a
 //     fixed size with the same, verified trailer;
+//   - the file of a form as a plain body;
 //   - if Resign says so, any of them as chunks of a fixed size that are signed
 //     for the next hop, with the trailer if one was promised.
 //
@@ -34,6 +35,7 @@ type Body struct {
 	signed  *signedFrame // signed chunks for the next hop; nil: none
 
 	limit    int64 // of decoded bytes
+	least    int64 // decoded bytes there must be
 	promised int64 // decoded bytes; -1 if not declared
 	got      int64 // decoded bytes that passed
 	size     int64 // of what Read yields
@@ -172,6 +174,9 @@ func (b *Body) decoded(p []byte) (n int, err error) {
 		}
 	}
 	if done {
+		if b.got < b.least {
+			return 0, errTooSmall(b.got, b.least)
+		}
 		if refusal := b.digests.verdict(); refusal != nil {
 			return 0, refusal
 		}

@@ -1,6 +1,7 @@
 package sigv4_test
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -39,10 +40,11 @@ func resigned(t testing.TB, req *wire.Request, v *sigv4.Verified, signing sigv4.
 // storeChain continues the signature that a request to the next hop bears.
 func storeChain(req *wire.Request) *chunkChain {
 	c := exampleChain()
-	c.key = []byte("AWS4" + storeCredentials.SecretAccessKey.Reveal())
+	key := []byte("AWS4" + storeCredentials.SecretAccessKey.Reveal())
 	for part := range strings.SplitSeq(c.scope, "/") {
-		c.key = mac(c.key, part)
+		key = mac(key, part)
 	}
+	c.sign = func(toSign string) string { return hex.EncodeToString(mac(key, toSign)) }
 	_, c.previous, _ = strings.Cut(req.Fields.Get("authorization"), "Signature=")
 	return c
 }
@@ -133,6 +135,8 @@ func clients() []client {
 		{"signed chunks of 100000", false, chunked(plainSigned, 100000)},
 		{"signed trailer", true, chunked(trailerSigned, 64<<10)},
 		{"signed trailer, chunks of 1 MiB", true, chunked(trailerSigned, 1<<20)},
+		{"SigV4A chunks", false, chunked(plainSignedV4A, 64<<10)},
+		{"SigV4A trailer", true, chunked(trailerSignedV4A, 100000)},
 		{"unsigned trailer", true, chunked(trailerOnly, 1<<20)},
 	}
 }
@@ -149,6 +153,8 @@ func TestResign(t *testing.T) {
 		"unsigned":         {unsigned, unsigned, plainSigned},
 		"signed chunks":    {plainSigned, unsigned, plainSigned},
 		"signed trailer":   {trailerSigned, trailerOnly, trailerSigned},
+		"SigV4A chunks":    {plainSigned, unsigned, plainSigned},
+		"SigV4A trailer":   {trailerSigned, trailerOnly, trailerSigned},
 		"unsigned trailer": {trailerOnly, trailerOnly, trailerSigned},
 	}
 	for _, c := range clients() {

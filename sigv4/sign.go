@@ -18,12 +18,12 @@ type Credentials struct {
 
 // Signer signs requests for the next hop. It remembers a bounded number of
 // derived signing keys.
-type Signer struct{ keys *keyCache }
+type Signer struct{ keys *keyCache[*signingKey] }
 
 const signerKeyEntries = 256
 
 // NewSigner makes a Signer.
-func NewSigner() *Signer { return &Signer{keys: newKeyCache(signerKeyEntries)} }
+func NewSigner() *Signer { return &Signer{keys: newKeyCache[*signingKey](signerKeyEntries)} }
 
 // Sign puts a header signature on the request as it will go out: nothing is
 // sorted or encoded on the wire. What is signed is the canonical form: for
@@ -61,7 +61,7 @@ func (g *Signer) sign(req *wire.Request, c Credentials, service, region, payload
 
 	key, credential := g.key(s, c, timestamp[:8], region, service)
 	out := seed{key: key, timestamp: timestamp, scope: credential[len(c.AccessKeyID)+1:]}
-	s.buildToSign(timestamp, out.scope)
+	s.buildToSign(hmacSHA256, timestamp, out.scope)
 	b := append(s.canonical[:0], hmacSHA256...)
 	b = append(append(b, " Credential="...), credential...)
 	b = append(append(b, ", SignedHeaders="...), s.signed...)
@@ -134,7 +134,7 @@ func (g *Signer) key(s *scratch, c Credentials, date, region, service string) (*
 	if e := g.keys.find(s.toSign, 0); e != nil && e.secret.Equal(c.SecretAccessKey) {
 		return e.key, e.credential
 	}
-	e := &cachedKey{
+	e := &cachedKey[*signingKey]{
 		credential: string(s.toSign), secret: c.SecretAccessKey,
 		key: deriveKey(c.SecretAccessKey, date, region, service),
 	}

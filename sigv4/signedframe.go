@@ -187,7 +187,7 @@ func (c *chunkSigner) signData(client *chunkReader, at int64, data []byte) {
 
 // sign makes the next signature. suffix ends the first line, sum is the last one.
 func (c *chunkSigner) sign(suffix string, emptyLine bool, sum []byte) {
-	c.toSign = appendChunkToSign(c.toSign[:0], string(hmacSHA256), suffix, c.timestamp, c.scope, c.previous[:], emptyLine, sum)
+	c.toSign = appendChunkToSign(c.toSign[:0], hmacSHA256, suffix, c.timestamp, c.scope, c.previous[:], emptyLine, sum)
 	c.sum = c.key.sum(c.hash, c.toSign, c.sum)
 	appendHex(c.previous[:0], c.sum)
 }
@@ -199,7 +199,7 @@ func (c *chunkSigner) appendSizeLine(b []byte, size int64) []byte {
 }
 
 // appendChunkToSign appends what is signed for a chunk or a trailer.
-func appendChunkToSign(b []byte, algorithm, suffix, timestamp, scope string, previous []byte, emptyLine bool, sum []byte) []byte {
+func appendChunkToSign[P string | []byte](b []byte, algorithm algorithm, suffix, timestamp, scope string, previous P, emptyLine bool, sum []byte) []byte {
 	b = append(append(append(b, algorithm...), suffix...), '\n')
 	b = append(append(b, timestamp...), '\n')
 	b = append(append(b, scope...), '\n')
