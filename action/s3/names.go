@@ -322,7 +322,8 @@ func init() {
 func hasVendorPrefix(lower string) bool {
 	for _, prefix := range [...]string{
 		"x-minio-", "x-rustfs-", "x-rgw-", "x-goog-", "x-emc-", "x-oss-", "x-obs-", "x-cos-", "x-swift-",
-		"x-container-", "x-object-", "x-account-", "ibm-", "seaweed-", "x-seaweedfs-",
+		"x-bce-", "x-bz-", "x-gmt-", "x-hcp-", "x-kss-", "x-ntap-", "x-scal-", "x-tigris-", "x-tos-", "x-wasabi-",
+		"x-container-", "x-object-", "x-account-", "cf-copy-", "cf-create-", "ibm-", "seaweed-", "x-seaweedfs-",
 	} {
 		if len(lower) >= len(prefix) && lower[:len(prefix)] == prefix {
 			return true

@@ -1,6 +1,10 @@
 package s3
 
-import "sort"
+import (
+	"slices"
+	"sort"
+	"strings"
+)
 
 // Names of groups of operations in Options.Operations.
 const (
@@ -76,41 +80,12 @@ func served(operations []string) []bool {
 // Actions are the actions that the Mapper can produce, sorted.
 func (m *Mapper) Actions() []string {
 	set := map[string]bool{}
-	add := func(names []string) {
-		for _, name := range names {
-			set[name] = true
-		}
-	}
-	for i := range table {
-		r := &table[i]
-		if !m.served[i] {
+	for _, c := range compiled {
+		if !m.served[c.number] {
 			continue
 		}
-		add(r.actions)
-		add(r.version)
-		for _, e := range effects {
-			if r.effects&e.effect != 0 {
-				add(e.actions)
-				add(e.version)
-			}
-		}
-		if r.reads == bodyCreateBucket {
-			add(acts(tagResource.name))
-		}
-		if r.reads == bodyDelete {
-			add(acts(getObject.name, getObjectVersion.name)) // preconditions
-		}
-		if r.traits&copies != 0 {
-			add(acts(getObject.name, getObjectVersion.name))
-		}
-		if r.traits&copies != 0 && m.strictCopyTags {
-			add(acts(putObjectTagging.name, getObjectTagging.name, getObjectVersionTagging.name))
-		}
-		if r.traits&copies != 0 && m.strictCopyAnnotations {
-			add(acts(putObjectAnnotation.name, getAnnotation.name, getVersionAnnotation.name))
-		}
-		if r.traits&(hides|copies) != 0 || r.effects&effectIfMatch != 0 {
-			add(acts(listBucket.name)) // to learn that something is missing
+		for _, a := range c.yields(m) {
+			set[a.name] = true
 		}
 	}
 	names := make([]string, 0, len(set))
@@ -119,4 +94,51 @@ func (m *Mapper) Actions() []string {
 	}
 	sort.Strings(names)
 	return names
+}
+
+// Fills tells whether a request that the Mapper serves can have a condition key
+// for an action of it: filled here, read because a decision Needs it, or, for
+// the keys that every action of S3 has, filled by the enforcement point. Both
+// names compare without case. Global keys of the caller and of the connection
+// are not S3's and not told here.
+func (m *Mapper) Fills(act, key string) bool {
+	key = strings.ToLower(key)
+	for _, c := range compiled {
+		if !m.served[c.number] {
+			continue
+		}
+		for _, a := range c.yields(m) {
+			if strings.EqualFold(a.name, act) && a.fills(m, key) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fills tells whether the action can have a key, which is in lower case.
+func (a *compiledAction) fills(m *Mapper, key string) bool {
+	if slices.Contains(keysOfAll, key) {
+		return a != passRole || key != "s3:resourceaccount"
+	}
+	for _, k := range a.keys {
+		if isKey(key, k.name) {
+			return true
+		}
+	}
+	for _, f := range a.unread {
+		if m.reads(f) && isKey(key, f.name) {
+			return true
+		}
+	}
+	return false
+}
+
+// isKey tells whether a key is the one of a name, or of the family of a name
+// that ends in a slash.
+func isKey(key, name string) bool {
+	if strings.HasSuffix(name, "/") {
+		return len(key) > len(name) && strings.HasPrefix(key, name)
+	}
+	return key == name
 }

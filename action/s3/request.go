@@ -134,12 +134,7 @@ func (m *Mapper) readFields(r *request, fields wire.Fields) *wire.Refusal {
 	r.fields = fields
 	for i := range fields {
 		name := fields[i].Name
-		if len(name) < 3 {
-			continue
-		}
-		switch name[0] {
-		case 'x', 'i', 's':
-		default:
+		if !mayMatter(name) {
 			continue
 		}
 		h, known := headerByName[name]
@@ -161,6 +156,25 @@ func (m *Mapper) readFields(r *request, fields wire.Fields) *wire.Refusal {
 		}
 	}
 	return nil
+}
+
+// mayMatter tells quickly of most fields that they have no name that anything
+// here knows.
+func mayMatter(name string) bool {
+	if len(name) < 3 {
+		return false
+	}
+	switch name[0] {
+	case 'x':
+		return name[1] == '-' || name[1] == '_'
+	case 'i':
+		return name[1] == 'f' || name[1] == 'b'
+	case 'c':
+		return name[1] == 'f'
+	case 's':
+		return name[1] == 'e'
+	}
+	return false
 }
 
 func (r *request) addHeader(h header, i int, f *wire.Field) *wire.Refusal {
