@@ -82,6 +82,17 @@ const (
 	CopyTagsChecked CopyTags = "checked"
 )
 
+// ACLs is what becomes of ACLs that let others in than the owners.
+type ACLs string
+
+// The treatments of ACLs.
+const (
+	// ACLsRefused: they are refused.
+	ACLsRefused ACLs = "refused"
+	// ACLsForwarded: they go on to the store, which lets others in by them.
+	ACLsForwarded ACLs = "forwarded"
+)
+
 // Addressing is how an upstream is told a bucket.
 type Addressing string
 
@@ -101,6 +112,7 @@ type Upstream struct {
 	// OperationsAll.
 	Operations  []string
 	CopyTags    CopyTags
+	ACLs        ACLs
 	Region      string
 	CAFile      string
 	Credentials *Credentials

@@ -18,12 +18,8 @@ type mapping struct {
 	addressed  resource
 	disclosure authz.Access
 
-	// objects and hidden are those of action.Mapped, if the mapper's tags are
-	// read.
-	mapper    *Mapper
-	objects   []action.Object
-	oneObject [1]action.Object
-	hidden    action.Object
+	mapper *Mapper
+	tags   *tagReads // nil if nobody reads any
 }
 
 // resource is a bucket, or an object if it has a key.
@@ -59,7 +55,10 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 		place.Partition = "aws"
 	}
 	b := &mapping{mapper: m}
-	b.accesses, b.objects = b.one[:0], b.oneObject[:0]
+	b.accesses = b.one[:0]
+	if m.objectTags || m.bucketTags {
+		b.tags = &tagReads{}
+	}
 	b.view = view{request: r, content: &noContent, partition: place.Partition, region: place.Region, account: place.Caller, now: place.Now}
 	if r.row.level == serviceLevel {
 		return b.listBuckets(place), nil
@@ -100,8 +99,8 @@ func (b *mapping) mapped() action.Mapped {
 	if b.disclosure.Action != "" {
 		mapped.Disclosure = &b.disclosure
 	}
-	if b.mapper.readsTags() {
-		mapped.Objects, mapped.Hidden = b.objects, b.hidden
+	if b.tags != nil {
+		mapped.Objects, mapped.Hidden = b.tags.objects, b.tags.hidden
 	}
 	return mapped
 }
@@ -232,30 +231,14 @@ func (m *Mapper) copies(b *mapping, place *action.Place) *wire.Refusal {
 func (b *mapping) add(a *compiledAction, to *resource) {
 	b.accesses = append(b.accesses, authz.Access{Action: a.name, Resource: to.arn, Account: to.account})
 	keys := &b.accesses[len(b.accesses)-1].Keys
-	keys.Grow(2 + len(a.keys))
+	keys.Grow(2 + min(len(a.keys), 3))
 	setAccount(keys, to.account)
 	for _, k := range a.keys {
 		k.fill(keys, &b.view)
 	}
-	if b.mapper.readsTags() {
-		b.setUnread(a, keys)
-		b.objects = append(b.objects, b.objectOf(to))
-	}
-}
-
-// objectOf is what the tags of the object or bucket accessed are read of.
-func (b *mapping) objectOf(to *resource) action.Object {
-	if to.key == "" {
-		return action.Object{Bucket: to.bucket}
-	}
-	return action.Object{Bucket: to.bucket, Key: to.key, Version: b.view.version}
-}
-
-func (b *mapping) setUnread(a *compiledAction, keys *authz.Context) {
-	for _, f := range a.unread {
-		if b.mapper.reads(f) {
-			keys.SetUnread(f.name)
-		}
+	if b.tags != nil {
+		b.mapper.setUnread(keys, a)
+		b.tags.objects = append(b.tags.objects, action.Object{Bucket: to.bucket, Key: to.key, Version: b.view.version})
 	}
 }
 
@@ -265,8 +248,10 @@ func (b *mapping) disclose(bucket resource) {
 	b.disclosure = authz.Access{Action: listBucket.name, Resource: bucket.arn, Account: bucket.account}
 	b.disclosure.Keys.Grow(2)
 	setAccount(&b.disclosure.Keys, bucket.account)
-	b.setUnread(listBucket, &b.disclosure.Keys)
-	b.hidden = action.Object{Bucket: bucket.bucket}
+	if b.tags != nil {
+		b.mapper.setUnread(&b.disclosure.Keys, listBucket)
+		b.tags.hidden = action.Object{Bucket: bucket.bucket}
+	}
 }
 
 func setAccount(c *authz.Context, account string) {

@@ -77,20 +77,29 @@ func served(operations []string) []bool {
 	return rows
 }
 
-// Actions are the actions that the Mapper can produce, sorted.
-func (m *Mapper) Actions() []string {
-	set := map[string]bool{}
+// reached are the actions that the rows served can make, by name in lower case,
+// each as all these rows have it.
+func (m *Mapper) reached() map[string][]*compiledAction {
+	reached := map[string][]*compiledAction{}
 	for _, c := range compiled {
 		if !m.served[c.number] {
 			continue
 		}
 		for _, a := range c.yields(m) {
-			set[a.name] = true
+			name := strings.ToLower(a.name)
+			if !slices.Contains(reached[name], a) {
+				reached[name] = append(reached[name], a)
+			}
 		}
 	}
-	names := make([]string, 0, len(set))
-	for name := range set {
-		names = append(names, name)
+	return reached
+}
+
+// Actions are the actions that the Mapper can produce, sorted.
+func (m *Mapper) Actions() []string {
+	names := make([]string, 0, len(m.actions))
+	for _, as := range m.actions {
+		names = append(names, as[0].name)
 	}
 	sort.Strings(names)
 	return names
@@ -103,17 +112,7 @@ func (m *Mapper) Actions() []string {
 // are not S3's and not told here.
 func (m *Mapper) Fills(act, key string) bool {
 	key = strings.ToLower(key)
-	for _, c := range compiled {
-		if !m.served[c.number] {
-			continue
-		}
-		for _, a := range c.yields(m) {
-			if strings.EqualFold(a.name, act) && a.fills(m, key) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.actions[strings.ToLower(act)], func(a *compiledAction) bool { return a.fills(m, key) })
 }
 
 // fills tells whether the action can have a key, which is in lower case.

@@ -74,6 +74,7 @@ type Mapper struct {
 	private               []string
 	reserved, ignored     map[string]bool
 	served                []bool // by row of the table
+	actions               map[string][]*compiledAction
 }
 
 var _ action.Mapper = (*Mapper)(nil)
@@ -89,7 +90,7 @@ func New(o Options) *Mapper {
 	if o.PrivateFolders == nil {
 		o.PrivateFolders = DefaultPrivateFolders
 	}
-	return &Mapper{
+	m := &Mapper{
 		strictKeys:            o.StrictKeys,
 		strictCopyTags:        o.StrictCopyTags,
 		strictCopyAnnotations: o.StrictCopyAnnotations,
@@ -102,6 +103,8 @@ func New(o Options) *Mapper {
 		ignored:               setOf(o.Ignored),
 		served:                served(o.Operations),
 	}
+	m.actions = m.reached()
+	return m
 }
 
 func setOf(names []string) map[string]bool {

@@ -50,8 +50,20 @@ func (m *Mapper) reads(f *family) bool {
 	return m.objectTags
 }
 
-// readsTags tells whether somebody reads any tags.
-func (m *Mapper) readsTags() bool { return m.objectTags || m.bucketTags }
+// tagReads is what the tags that somebody reads are tags of: see action.Mapped.
+type tagReads struct {
+	objects []action.Object // by access
+	hidden  action.Object
+}
+
+// setUnread names the keys of an access that somebody must read.
+func (m *Mapper) setUnread(keys *authz.Context, a *compiledAction) {
+	for _, f := range a.unread {
+		if m.reads(f) {
+			keys.SetUnread(f.name)
+		}
+	}
+}
 
 // TagsRequest is the request, in path style, unsigned and without a host, by
 // which a store tells the tags of an object, or of a bucket if the key is
