@@ -120,8 +120,10 @@ func (m *Mapper) addOther(r *request, lower string, i int, p *wire.Param) *wire.
 		return nil
 	case m.ignored[p.Name]:
 		return nil
-	case strings.HasPrefix(lower, "x-") && !hasVendorPrefix(lower):
-		return nil // for the access log, by AWS's documentation
+	case strings.HasPrefix(lower, "x-") && !hasVendorPrefix(lower) && p.Value != "":
+		// For the access log, by AWS's documentation. Without a value it looks
+		// like a sub-resource of somebody's.
+		return nil
 	}
 	return unknown("query parameter", p.Name)
 }
