@@ -20,7 +20,6 @@ const (
 	takesACL
 
 	effectsOfObject = effectACL | effectTagging | effectRetention | effectLegalHold
-	anyACL          = effectACL | effectBucketACL | takesACL
 )
 
 // headerEffect is a further effect of headers.

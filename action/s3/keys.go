@@ -64,12 +64,12 @@ var conditionKeys = []conditionKey{
 	{"s3:max-annotation-results", withNotes, nil, fromParam("s3:max-annotation-results", pMaxAnnotationResults)},
 	{"s3:x-amz-object-if-match", withNote, nil, fromHeader("s3:x-amz-object-if-match", hObjectIfMatch)},
 
-	{"s3:x-amz-acl", withACL, taking(anyACL), fromHeader("s3:x-amz-acl", hACL)},
-	{"s3:x-amz-grant-read", withACL, taking(anyACL), fromHeader("s3:x-amz-grant-read", hGrantRead)},
-	{"s3:x-amz-grant-write", withACL, taking(anyACL), fromHeader("s3:x-amz-grant-write", hGrantWrite)},
-	{"s3:x-amz-grant-read-acp", withACL, taking(anyACL), fromHeader("s3:x-amz-grant-read-acp", hGrantReadACP)},
-	{"s3:x-amz-grant-write-acp", withACL, taking(anyACL), fromHeader("s3:x-amz-grant-write-acp", hGrantWriteACP)},
-	{"s3:x-amz-grant-full-control", withACL, taking(anyACL), fromHeader("s3:x-amz-grant-full-control", hGrantFullControl)},
+	{"s3:x-amz-acl", withACL, takesACLs, fromHeader("s3:x-amz-acl", hACL)},
+	{"s3:x-amz-grant-read", withACL, takesACLs, fromHeader("s3:x-amz-grant-read", hGrantRead)},
+	{"s3:x-amz-grant-write", withACL, takesACLs, fromHeader("s3:x-amz-grant-write", hGrantWrite)},
+	{"s3:x-amz-grant-read-acp", withACL, takesACLs, fromHeader("s3:x-amz-grant-read-acp", hGrantReadACP)},
+	{"s3:x-amz-grant-write-acp", withACL, takesACLs, fromHeader("s3:x-amz-grant-write-acp", hGrantWriteACP)},
+	{"s3:x-amz-grant-full-control", withACL, takesACLs, fromHeader("s3:x-amz-grant-full-control", hGrantFullControl)},
 
 	{"s3:x-amz-copy-source", withWrite, having(copies), fillCopySource},
 	{"s3:x-amz-metadata-directive", withWrite, isCopy, fromHeader("s3:x-amz-metadata-directive", hMetadataDirective)},
@@ -107,7 +107,7 @@ var conditionKeys = []conditionKey{
 
 func having(t trait) func(*row) bool { return func(r *row) bool { return r.traits&t != 0 } }
 
-func taking(e effect) func(*row) bool { return func(r *row) bool { return r.effects&e != 0 } }
+func takesACLs(r *row) bool { return r.effects&(effectACL|effectBucketACL|takesACL) != 0 }
 
 func reading(kind bodyKind) func(*row) bool { return func(r *row) bool { return r.reads == kind } }
 

@@ -58,6 +58,7 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 	b.accesses = b.one[:0]
 	if m.objectTags || m.bucketTags {
 		b.tags = &tagReads{}
+		b.tags.objects = b.tags.one[:0]
 	}
 	b.view = view{request: r, content: &noContent, partition: place.Partition, region: place.Region, account: place.Caller, now: place.Now}
 	if r.row.level == serviceLevel {
@@ -124,7 +125,7 @@ var noContent content
 func (b *mapping) read(r *request, body []byte) *wire.Refusal {
 	b.view.hasIfMatch = r.row.effects&effectIfMatch != 0 && r.hasHeader(hIfMatch)
 	b.view.ifMatch = r.header(hIfMatch)
-	if r.row.body != action.BodyDecides && !r.hasAny(contentHeaders) {
+	if r.row.body != action.BodyDecides && !(r.active && r.hasAny(contentHeaders)) {
 		return nil
 	}
 	c := &content{}
@@ -171,7 +172,9 @@ func (b *mapping) addAddressed(r *request) {
 	for _, a := range names {
 		b.add(a, &b.addressed)
 	}
-	b.addEffects(r, &b.addressed)
+	if r.active {
+		b.addEffects(r, &b.addressed)
+	}
 	if len(b.view.content.bucketTags) > 0 {
 		b.add(tagResource, &b.addressed)
 	}

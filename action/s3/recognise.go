@@ -39,8 +39,10 @@ func (m *Mapper) Recognise(req *wire.Request, place action.Place) (action.Operat
 			return none, refusal
 		}
 	}
-	if refusal := m.checkHeaders(r); refusal != nil {
-		return none, refusal
+	if r.active {
+		if refusal := m.checkHeaders(r); refusal != nil {
+			return none, refusal
+		}
 	}
 	if r.row.traits&copies != 0 {
 		if r.source, refusal = m.parseSource(r.header(hCopySource)); refusal != nil {

@@ -20,7 +20,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 	want := reference()
 	const file = "../../docs/s3-actions.md"
 	if *update {
-		if err := os.WriteFile(file, want, 0o600); err != nil {
+		if err := os.WriteFile(file, want, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -48,12 +48,13 @@ methods (405 ` + "`MethodNotAllowed`" + `), sub-resources, parameters and ` + "`
 ` + "`NotImplemented`" + `). So is what can be read in two ways (400 ` + "`InvalidArgument`" + `): two
 sub-resources, one of a bucket on an object or the other way round, a parameter or header
 given twice or differing between query and header, a percent-encoded parameter name. A
-sub-resource is one with and without a value. A header stands for the same in the query,
-where presigners put it.
+sub-resource is one with and without a value. A header is one in the query too, where
+presigners put it.
 
-Every action also has the keys %s, and the
-global keys of the caller, the connection and the clock. Nothing in a request names a key, and a header that has no effect on an operation
-fills none there.
+Every action also has the keys %s, and the global keys of the caller, the connection and
+the clock. Nothing in a request names a key, and a header that a store overlooks in an
+operation fills none there. The keys of tags that are stored (` + "`s3:ExistingObjectTag/…`" + `,
+` + "`s3:BucketTag/…`, `aws:ResourceTag/…`" + `) are not read.
 `
 
 const referenceTail = `
@@ -82,7 +83,8 @@ uploads in parts whole.
 func reference() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, referenceHead, codes([]string{
-		"aws:ResourceAccount", "s3:ResourceAccount", "s3:authType", "s3:signatureAge", "s3:signatureversion", "s3:TlsVersion", "s3:x-amz-content-sha256"}))
+		"aws:ResourceAccount", "s3:ResourceAccount", "s3:authType", "s3:signatureAge", "s3:signatureversion"})+
+		",\n"+codes([]string{"s3:TlsVersion", "s3:x-amz-content-sha256"}))
 	for _, section := range []struct{ level, title, resource string }{
 		{"service", "Operations on no bucket", "The resource is `arn:aws:s3:::*`."},
 		{"bucket", "Operations on buckets", "The resource is `arn:aws:s3:::BUCKET`, and of DeleteObjects each `arn:aws:s3:::BUCKET/KEY`."},
@@ -96,7 +98,7 @@ func reference() []byte {
 			}
 		}
 	}
-	b.WriteString("\n## What headers add\n\nOn the same resource. The header is refused with any other operation (400 `InvalidArgument`).\n\n")
+	b.WriteString("\n## What headers add\n\nOn the same resource. With any other operation the header is\nrefused (400 `InvalidArgument`; `if-match` 501 `NotImplemented`, but with reads).\n\n")
 	b.WriteString("| header | with | further actions |\n|---|---|---|\n")
 	for _, e := range s3.Effects() {
 		actions := codes(e.Actions)
@@ -129,6 +131,11 @@ func writeOperation(b *bytes.Buffer, o *s3.OperationInfo) {
 		query = append(query, o.Selector)
 	}
 	query = append(query, o.With...)
+	for i, name := range query {
+		if name == "list-type" || name == "select-type" {
+			query[i] += "=2"
+		}
+	}
 	if len(query) > 0 {
 		request += "?" + strings.Join(query, "&")
 	}

@@ -21,7 +21,9 @@ type request struct {
 	// selectors are the sub-resources named, in the order sent.
 	selectors    [4]param
 	numSelectors int
-	source       source // of a copy
+	// active tells that a header was sent that has an effect, or a key.
+	active bool
+	source source // of a copy
 }
 
 func (r *request) hasParam(p param) bool { return r.params[p] != 0 }
@@ -71,8 +73,13 @@ func (m *Mapper) readQuery(r *request, query wire.Query) *wire.Refusal {
 			}
 			continue
 		}
-		lower := strings.ToLower(p.Name)
-		if refusal := m.addOther(r, lower, i, p); refusal != nil {
+		if h, ok := headerByHoistedName[p.Name]; ok {
+			if refusal := r.addHoisted(h, i, p); refusal != nil {
+				return refusal
+			}
+			continue
+		}
+		if refusal := m.addOther(r, strings.ToLower(p.Name), i, p); refusal != nil {
 			return refusal
 		}
 	}
@@ -109,15 +116,8 @@ func (m *Mapper) addOther(r *request, lower string, i int, p *wire.Param) *wire.
 			return nil
 		case !ok:
 			return unknown("query parameter", p.Name)
-		case h == hCopySource:
-			return invalidArgument("x-amz-copy-source must be a header.", "x-amz-copy-source", p.Value)
-		case r.headers[h] != 0:
-			return repeated("query parameter", p.Name)
-		case !isText(p.Value):
-			return invalidArgument("The value of "+lower+" is not UTF-8 text without NUL.", lower, p.RawValue)
 		}
-		r.headers[h] = -int16(i + 1)
-		return nil
+		return r.addHoisted(h, i, p)
 	case m.ignored[p.Name]:
 		return nil
 	case strings.HasPrefix(lower, "x-") && !hasVendorPrefix(lower) && p.Value != "":
@@ -126,6 +126,21 @@ func (m *Mapper) addOther(r *request, lower string, i int, p *wire.Param) *wire.
 		return nil
 	}
 	return unknown("query parameter", p.Name)
+}
+
+// addHoisted takes a header that a presigner moved into the query.
+func (r *request) addHoisted(h header, i int, p *wire.Param) *wire.Refusal {
+	switch {
+	case h == hCopySource:
+		return invalidArgument("x-amz-copy-source must be a header.", "x-amz-copy-source", p.Value)
+	case r.headers[h] != 0:
+		return repeated("query parameter", p.Name)
+	case !isText(p.Value):
+		return invalidArgument("The value of "+headers[h]+" is not UTF-8 text without NUL.", headers[h], p.RawValue)
+	}
+	r.headers[h] = -int16(i + 1)
+	r.active = r.active || h < numActive
+	return nil
 }
 
 // readFields sorts the header fields, after the query was read.
@@ -194,6 +209,7 @@ func (r *request) addHeader(h header, i int, f *wire.Field) *wire.Refusal {
 		return invalidArgument("The value of "+f.Name+" is not UTF-8 text without NUL.", f.Name, "")
 	}
 	r.headers[h] = int16(i + 1)
+	r.active = r.active || h < numActive
 	return nil
 }
 

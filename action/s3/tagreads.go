@@ -52,7 +52,8 @@ func (m *Mapper) reads(f *family) bool {
 
 // tagReads is what the tags that somebody reads are tags of: see action.Mapped.
 type tagReads struct {
-	objects []action.Object // by access
+	objects []action.Object  // by access
+	one     [1]action.Object // room for most
 	hidden  action.Object
 }
 
