@@ -52,20 +52,34 @@ func readRole(d *document, c *content, others ...string) *wire.Refusal {
 	return nil // what d found wrong comes first
 }
 
-// accountOfRole is the account in arn:PARTITION:iam::ACCOUNT:role/NAME.
+// accountOfRole is the account in arn:PARTITION:iam::ACCOUNT:role/PATH/NAME. Of
+// path and name it takes what IAM's names are made of, and no other ARN.
 func accountOfRole(arn string) (account string, ok bool) {
 	prefix, rest, found := strings.Cut(arn, ":iam::")
 	partition, isARN := strings.CutPrefix(prefix, "arn:")
 	account, name, named := strings.Cut(rest, ":role/")
-	if !found || !isARN || !named || !isAccount(account) || partition == "" || strings.IndexByte(partition, ':') >= 0 || name == "" {
+	if !found || !isARN || !named || !isAccount(account) || !isPartition(partition) || name == "" {
 		return "", false
 	}
-	for i := 0; i < len(arn); i++ {
-		if c := arn[i]; c <= ' ' || c >= 0x7f || c == '*' || c == '?' {
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("+=,.@_-/", c) >= 0:
+		default:
 			return "", false
 		}
 	}
 	return account, true
+}
+
+// isPartition tells whether a text is of the form of aws-us-gov.
+func isPartition(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if ('a' > s[i] || s[i] > 'z') && s[i] != '-' {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // passRole adds the access to the role that the document hands over.

@@ -26,6 +26,8 @@ func TestRolesInBodies(t *testing.T) {
 		{"/reports?replication", replication("<Role></Role>"), "InvalidArgument"},
 		{"/reports?replication", replication("<Role>arn:aws:iam::444455556666:role/*</Role>"), "InvalidArgument"},
 		{"/reports?replication", replication("<Role>arn:aws:iam::444455556666:role/</Role>"), "InvalidArgument"},
+		{"/reports?replication", replication("<Role>arn:aws:iam::444455556666:role/a:s3:::reports</Role>"), "InvalidArgument"},
+		{"/reports?replication", replication("<Role>arn:a/b:iam::444455556666:role/copier</Role>"), "InvalidArgument"},
 		{"/reports?replication", replication("<Role>arn:aws:iam::4444:role/copier</Role>"), "InvalidArgument"},
 		{"/reports?replication", replication("<Role>arn:aws:x:iam::444455556666:role/copier</Role>"), "InvalidArgument"},
 		{"/reports?replication", replication("<Role>arn:aws:iam::444455556666:user/copier</Role>"), "InvalidArgument"},
