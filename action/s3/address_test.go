@@ -82,6 +82,7 @@ func TestBuckets(t *testing.T) {
 		{"/amzn-s3-demo-bucket", "InvalidBucketName"},
 		{"/arn:aws:s3-outposts:us-east-1:111122223333:outpost%2Fop-01%2Fbucket%2Freports/k", "InvalidBucketName"},
 		{"/minio/admin/v3/info", "InvalidBucketName"},
+		{"/rustfs/admin/v3/info", "InvalidBucketName"},
 		{"/admin/user", "InvalidBucketName"},
 		{"/swift/v1", "InvalidBucketName"},
 		{"/nobody", "AccessDenied"}, // no owner

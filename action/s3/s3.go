@@ -54,8 +54,8 @@ type Options struct {
 }
 
 // DefaultReservedBuckets are the path prefixes of the administrative and Swift
-// interfaces of MinIO and Ceph.
-var DefaultReservedBuckets = []string{"admin", "minio", "swift"}
+// interfaces of MinIO, RustFS and Ceph.
+var DefaultReservedBuckets = []string{"admin", "minio", "rustfs", "swift"}
 
 // DefaultPrivateFolders are the folders in which versitygw, MinIO, RustFS and
 // SeaweedFS keep parts of uploads and other files of their own.
