@@ -18,8 +18,8 @@ type compiledRow struct {
 type compiledAction struct {
 	name string
 	keys []*conditionKey
-	// unread are the families of keys that somebody must read.
-	unread []*family
+	// objectTags tells that it has the keys of action.ObjectTags.
+	objectTags bool
 }
 
 type compiledEffect struct {
@@ -123,15 +123,10 @@ func compileActions(names []string, r *row) []*compiledAction {
 
 // compileAction resolves an action of a row.
 func compileAction(name string, r *row) *compiledAction {
-	a := &compiledAction{name: name}
+	a := &compiledAction{name: name, objectTags: slices.Contains(withObjectTags, name)}
 	for i := range conditionKeys {
 		if k := &conditionKeys[i]; slices.Contains(k.actions, name) && (k.on == nil || k.on(r)) {
 			a.keys = append(a.keys, k)
-		}
-	}
-	for i := range families {
-		if f := &families[i]; f.has(name) {
-			a.unread = append(a.unread, f)
 		}
 	}
 	return a

@@ -107,18 +107,3 @@ func appendElement(b []byte, name, text string) []byte {
 	b = appendXML(b, text)
 	return append(append(append(b, "</"...), name...), '>')
 }
-
-// escapePath percent-encodes a key for a path, with its slashes as they are.
-func escapePath(key string) string {
-	const hex = "0123456789ABCDEF"
-	b := make([]byte, 0, len(key)+16)
-	for i := 0; i < len(key); i++ {
-		switch c := key[i]; {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_', c == '~', c == '/':
-			b = append(b, c)
-		default:
-			b = append(b, '%', hex[c>>4], hex[c&15])
-		}
-	}
-	return string(b)
-}

@@ -103,6 +103,16 @@ var conditionKeys = []conditionKey{
 	{"iam:passedtoservice", acts("iam:PassRole"), nil, fillPassedTo},
 }
 
+// withObjectTags are the actions that have the tags of the object, which are
+// stored and not in the request: action.ObjectTags. PutObject, DeleteObject and
+// RestoreObject are not among them.
+var withObjectTags = acts("s3:GetObject", "s3:GetObjectVersion",
+	"s3:GetObjectAcl", "s3:GetObjectVersionAcl", "s3:PutObjectAcl", "s3:PutObjectVersionAcl",
+	"s3:GetObjectAttributes", "s3:GetObjectVersionAttributes",
+	"s3:GetObjectTagging", "s3:GetObjectVersionTagging", "s3:PutObjectTagging", "s3:PutObjectVersionTagging",
+	"s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging",
+	"s3:UpdateObjectEncryption")
+
 // Rows in which a request can have what a key is taken from.
 
 func having(t trait) func(*row) bool { return func(r *row) bool { return r.traits&t != 0 } }

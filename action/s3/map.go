@@ -18,8 +18,8 @@ type mapping struct {
 	addressed  resource
 	disclosure authz.Access
 
-	mapper *Mapper
-	tags   *tagReads // nil if nobody reads any
+	mapper  *Mapper
+	objects []action.Object // by access; nil if nobody reads tags
 }
 
 // resource is a bucket, or an object if it has a key.
@@ -56,9 +56,8 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 	}
 	b := &mapping{mapper: m}
 	b.accesses = b.one[:0]
-	if m.objectTags || m.bucketTags {
-		b.tags = &tagReads{}
-		b.tags.objects = b.tags.one[:0]
+	if m.objectTags {
+		b.objects = make([]action.Object, 0, 1)
 	}
 	b.view = view{request: r, content: &noContent, partition: place.Partition, region: place.Region, account: place.Caller, now: place.Now}
 	if r.row.level == serviceLevel {
@@ -96,12 +95,9 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 
 // mapped is the mapping as far as all operations have it alike.
 func (b *mapping) mapped() action.Mapped {
-	mapped := action.Mapped{Accesses: b.accesses}
+	mapped := action.Mapped{Accesses: b.accesses, Objects: b.objects}
 	if b.disclosure.Action != "" {
 		mapped.Disclosure = &b.disclosure
-	}
-	if b.tags != nil {
-		mapped.Objects, mapped.Hidden = b.tags.objects, b.tags.hidden
 	}
 	return mapped
 }
@@ -239,9 +235,11 @@ func (b *mapping) add(a *compiledAction, to *resource) {
 	for _, k := range a.keys {
 		k.fill(keys, &b.view)
 	}
-	if b.tags != nil {
-		b.mapper.setUnread(keys, a)
-		b.tags.objects = append(b.tags.objects, action.Object{Bucket: to.bucket, Key: to.key, Version: b.view.version})
+	if b.objects != nil {
+		if a.objectTags {
+			keys.SetUnread(action.ObjectTags)
+		}
+		b.objects = append(b.objects, action.Object{Bucket: to.bucket, Key: to.key, Version: b.view.version})
 	}
 }
 
@@ -251,10 +249,6 @@ func (b *mapping) disclose(bucket resource) {
 	b.disclosure = authz.Access{Action: listBucket.name, Resource: bucket.arn, Account: bucket.account}
 	b.disclosure.Keys.Grow(2)
 	setAccount(&b.disclosure.Keys, bucket.account)
-	if b.tags != nil {
-		b.mapper.setUnread(&b.disclosure.Keys, listBucket)
-		b.tags.hidden = action.Object{Bucket: bucket.bucket}
-	}
 }
 
 func setAccount(c *authz.Context, account string) {

@@ -30,9 +30,6 @@ type OperationInfo struct {
 	// Keys are the condition keys, in lower case, that the request fills for
 	// those actions, sorted; those that end in a slash are families of tags.
 	Keys []string
-	// Tags are the families of keys whose values are stored: see
-	// Options.ObjectTags.
-	Tags []string
 	// Decides tells that the body is read before the operation is decided;
 	// BodyLimit is the greatest size of the body in bytes, 0 if there is none,
 	// and -1 for Options.MaxObjectBytes.
@@ -73,13 +70,9 @@ func Operations() []OperationInfo {
 			for _, k := range a.keys {
 				info.Keys = append(info.Keys, k.name)
 			}
-			for _, f := range a.unread {
-				info.Tags = append(info.Tags, f.name)
-			}
 		}
 		slices.Sort(info.Keys)
-		slices.Sort(info.Tags)
-		info.Keys, info.Tags = slices.Compact(info.Keys), slices.Compact(info.Tags)
+		info.Keys = slices.Compact(info.Keys)
 		out = append(out, info)
 	}
 	return out

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/sallyport-iam/sallyport/action"
 )
 
 // Names of groups of operations in Options.Operations.
@@ -125,12 +127,7 @@ func (a *compiledAction) fills(m *Mapper, key string) bool {
 			return true
 		}
 	}
-	for _, f := range a.unread {
-		if m.reads(f) && isKey(key, f.name) {
-			return true
-		}
-	}
-	return false
+	return m.objectTags && a.objectTags && isKey(key, action.ObjectTags)
 }
 
 // isKey tells whether a key is the one of a name, or of the family of a name

@@ -53,8 +53,8 @@ presigners put it.
 
 Every action also has the keys %s, and the global keys of the caller, the connection and
 the clock. Nothing in a request names a key, and a header that a store overlooks in an
-operation fills none there. The keys of tags that are stored (` + "`s3:ExistingObjectTag/…`" + `,
-` + "`s3:BucketTag/…`, `aws:ResourceTag/…`" + `) are not read.
+operation fills none there. The tags of a bucket (` + "`s3:BucketTag/…`, `aws:ResourceTag/…`" + `) are for the
+bundle to tell; those of stored objects (` + "`s3:ExistingObjectTag/…`" + `) are not read.
 `
 
 const referenceTail = `

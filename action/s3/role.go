@@ -94,7 +94,7 @@ func (b *mapping) passRole() {
 	for _, k := range passRole.keys {
 		k.fill(keys, &b.view)
 	}
-	if b.tags != nil {
-		b.tags.objects = append(b.tags.objects, action.Object{}) // nothing of it is unread
+	if b.objects != nil {
+		b.objects = append(b.objects, action.Object{}) // of no object
 	}
 }

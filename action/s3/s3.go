@@ -28,12 +28,11 @@ type Options struct {
 	// refused, as by a bucket whose owner is enforced: what the store lets
 	// in by its ACLs, no policy decides.
 	ForwardACLs bool
-	// ObjectTags and BucketTags say that who enforces reads tags when a decision
-	// Needs them: conditions on s3:ExistingObjectTag/…, and on s3:BucketTag/… and
-	// aws:ResourceTag/…, depend on what is stored. Accesses then name those keys
-	// as unread, and Mapped.Objects what they are read of. Without it they are
-	// absent.
-	ObjectTags, BucketTags bool
+	// ObjectTags says that who enforces reads the tags of objects when a decision
+	// Needs them, for conditions on s3:ExistingObjectTag/…: accesses then name
+	// action.ObjectTags as unread, and Mapped.Objects what to read. Without it
+	// those keys are absent.
+	ObjectTags bool
 	// MaxObjectBytes bounds the body of PutObject and UploadPart; 0 means
 	// Amazon S3's 5 GiB.
 	MaxObjectBytes int64
@@ -69,7 +68,6 @@ type Mapper struct {
 	strictCopyAnnotations bool
 	forwardACLs           bool
 	objectTags            bool
-	bucketTags            bool
 	maxObject             int64
 	private               []string
 	reserved, ignored     map[string]bool
@@ -96,7 +94,6 @@ func New(o Options) *Mapper {
 		strictCopyAnnotations: o.StrictCopyAnnotations,
 		forwardACLs:           o.ForwardACLs,
 		objectTags:            o.ObjectTags,
-		bucketTags:            o.BucketTags,
 		maxObject:             o.MaxObjectBytes,
 		private:               o.PrivateFolders,
 		reserved:              setOf(o.ReservedBuckets),

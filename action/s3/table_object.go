@@ -10,7 +10,7 @@ var objectRows = []row{
 		traits: chunked | creates | describes, body: streams, limit: objectLimit,
 		note: "Metadata that asks for the extraction of an archive is refused."},
 	{method: del, level: objectLevel, operation: "DeleteObject", actions: acts("s3:DeleteObject"), version: acts("s3:DeleteObjectVersion"),
-		effects: effectBypass | effectIfMatch, note: "Of a store without versioning too, a Deny of `s3:DeleteObjectVersion` alone does not stop it."},
+		effects: effectBypass | effectIfMatch, note: "Without versioning, Amazon S3 lets a Deny of `s3:DeleteObjectVersion` in a bucket policy stop it as well; here a Deny of `s3:DeleteObject` alone does."},
 	{method: get, level: objectLevel, selector: pAttributes, operation: "GetObjectAttributes",
 		actions: acts("s3:GetObject", "s3:GetObjectAttributes"), version: acts("s3:GetObjectVersion", "s3:GetObjectVersionAttributes"), traits: hides,
 		note: "AWS's pages disagree on whether `s3:GetObject` is enough: both are demanded."},

@@ -12,14 +12,6 @@ type tag struct{ key, value string }
 
 // Tagging{TagSet{Tag{Key, Value}…}}
 func readTagging(d *document, c *content) *wire.Refusal {
-	readTagSet(d, c)
-	if d.err == nil {
-		return checkTags(c.tags, maxObjectTags)
-	}
-	return nil // what d found wrong comes first
-}
-
-func readTagSet(d *document, c *content) {
 	d.rootNamed("Tagging")
 	var set bool
 	for name, ok := d.child(); ok; name, ok = d.child() {
@@ -33,6 +25,10 @@ func readTagSet(d *document, c *content) {
 	if d.err == nil && !set {
 		d.fail("no TagSet")
 	}
+	if d.err == nil {
+		return checkTags(c.tags, maxObjectTags)
+	}
+	return nil // what d found wrong comes first
 }
 
 // readTags reads the Tag elements within the one that is open.
