@@ -108,11 +108,11 @@ type Upstream struct {
 	Endpoint   *url.URL
 	Addressing Addressing
 	ObjectKeys ObjectKeys
+	ACLs       ACLs
 	// Operations are names of Operations and of the groups OperationsCore and
 	// OperationsAll.
 	Operations  []string
 	CopyTags    CopyTags
-	ACLs        ACLs
 	Region      string
 	CAFile      string
 	Credentials *Credentials
