@@ -2,6 +2,7 @@ package s3_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -17,9 +18,9 @@ import (
 )
 
 // FuzzMap holds that the mapper never panics, never lets a request through
-// without an access, names only actions it declares, keeps keys as they were
-// sent, answers the same twice, and the same of what is sent on. A first field
-// host names the bucket of a virtual host.
+// without an access, names only actions it declares and keys it says it fills,
+// keeps keys as they were sent, answers the same twice, and the same of what is
+// sent on. A first field host names the bucket of a virtual host.
 func FuzzMap(f *testing.F) {
 	for _, g := range readGolden(f) {
 		f.Add(g.method, g.target, strings.Join(g.fields, "\n"), bodies[g.operation])
@@ -32,6 +33,8 @@ func FuzzMap(f *testing.F) {
 	for _, name := range s3.Actions() {
 		declared[name] = true
 	}
+	names := append(slices.DeleteFunc(allKeys(), func(name string) bool { return strings.HasSuffix(name, "/") }), "s3:resourceaccount", "aws:resourceaccount")
+	tagged := s3.New(s3.Options{Operations: all, ObjectTags: true})
 	f.Fuzz(func(t *testing.T, method, target, fields, body string) {
 		req, refusal := parse(method, target)
 		if refusal != nil {
@@ -74,10 +77,18 @@ func FuzzMap(f *testing.F) {
 			if mapped.PerItem != nil && mapped.PerItem.Item(i) >= mapped.PerItem.Items() {
 				t.Fatalf("access %d is of no item", i)
 			}
+			for _, name := range names {
+				if _, set := a.Keys.Lookup(name); set && !mapper.Fills(a.Action, name) {
+					t.Fatalf("%s has %s, which is not said to be filled", a.Action, name)
+				}
+			}
 		}
 		op2, mapped2, refusal2 := mapWith(mapper, req, place, body)
 		if refusal2 != nil || op2.Name != op.Name || !cmp.Equal(printed(mapped.Accesses), printed(mapped2.Accesses)) {
 			t.Fatalf("mapped otherwise: %v, %v", printed(mapped2.Accesses), refusal2)
+		}
+		if _, less, refusal := mapWith(tagged, req, place, body); refusal == nil && (len(less.Objects) != len(less.Accesses) || !cmp.Equal(printed(less.Accesses), printed(mapped.Accesses))) {
+			t.Fatalf("with tags and without ACLs: %v of %v", printed(less.Accesses), less.Objects)
 		}
 		checkRewrites(t, req, op, mapped, place, body)
 		strict := s3.New(s3.Options{StrictKeys: true, StrictCopyTags: true, StrictCopyAnnotations: true, Operations: all})
