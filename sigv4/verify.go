@@ -101,31 +101,44 @@ func NewVerifier(o Options) *Verifier {
 func (v *Verifier) Verify(req *wire.Request, p Params) (*Verified, *wire.Refusal) {
 	s := newScratch()
 	defer s.release()
-	scheme, query, refusal := s.recognise(req)
-	if refusal != nil {
-		return nil, refusal
-	}
 	var c claim
-	switch scheme {
-	case Header:
-		refusal = c.readHeader(req, &p, v.skew)
-	case Query:
-		refusal = c.readQuery(req, &query, &p, v.skew)
-	default:
-		refusal = errNoCredentials()
-	}
-	if refusal != nil {
+	if refusal := s.readClaim(req, &c, &p, v.skew); refusal != nil {
 		return nil, refusal
 	}
 	if refusal := s.checkSigned(req, &c); refusal != nil {
 		return nil, refusal
 	}
-	if !isS3(p.Service) {
-		if path, ok := wire.Unescape(req.Path); !ok || !isNormal(path) || !isNormal(req.Path) {
-			return nil, refuse(400, "InvalidURI", "Couldn't parse the specified URI: the path holds dot segments or empty segments, which have no single signed form.")
-		}
+	if refusal := checkPath(req, p.Service); refusal != nil {
+		return nil, refusal
 	}
 	return v.verify(s, req, &c, &p)
+}
+
+// readClaim recognises the scheme of a request and reads what it claims.
+func (s *scratch) readClaim(req *wire.Request, c *claim, p *Params, skew time.Duration) *wire.Refusal {
+	scheme, query, refusal := s.recognise(req)
+	if refusal != nil {
+		return refusal
+	}
+	switch scheme {
+	case Header:
+		return c.readHeader(req, p, skew)
+	case Query:
+		return c.readQuery(req, &query, p, skew)
+	}
+	return errNoCredentials()
+}
+
+// checkPath refuses a path that services other than Amazon S3 normalise before
+// they sign it: what was signed would not be what arrived.
+func checkPath(req *wire.Request, service string) *wire.Refusal {
+	if isS3(service) {
+		return nil
+	}
+	if path, ok := wire.Unescape(req.Path); !ok || !isNormal(path) || !isNormal(req.Path) {
+		return refuse(400, "InvalidURI", "Couldn't parse the specified URI: the path holds dot segments or empty segments, which have no single signed form.")
+	}
+	return nil
 }
 
 // verify looks the key up and compares the signature.
@@ -147,14 +160,8 @@ func (v *Verifier) verify(s *scratch, req *wire.Request, c *claim, p *Params) (*
 		entry = &cachedKey{version: key.Version, key: deriveKey(key.Secret, c.date, c.region, c.service)}
 	}
 	if !s.matches(req, c, entry.key) {
-		// The canonical request shown is the one with the path as sent.
-		intact := s.buildCanonical(req, pathAsSent, !isS3(c.service), c.scheme == Query, c.payload)
-		s.buildToSign(c.timestamp, c.scope)
-		r := errSignature(c.accessKeyID, c.signature, s.toSign, s.canonical)
-		if !intact {
-			r.Cause = "a signed header did not arrive; signed are " + c.signedHeaders
-		}
-		return nil, r
+		// The canonical request shown is the one of the request as sent.
+		return nil, s.mismatch(req, c)
 	}
 	if !cached {
 		// Only a holder of the secret gets a place in the cache.
@@ -190,54 +197,32 @@ func keyRefusal(err error, c *claim) *wire.Refusal {
 	return wire.Unavailable("looking up the access key: " + err.Error())
 }
 
-// matches compares the claimed signature with that of the path as sent, and if
-// AWS would encode the path otherwise, with that one.
+// mismatch is the refusal of a signature that is not that of the request as
+// sent.
+func (s *scratch) mismatch(req *wire.Request, c *claim) *wire.Refusal {
+	intact := s.build(req, c, spelling{})
+	r := errSignature(c.accessKeyID, c.signature, s.toSign, s.canonical)
+	if !intact {
+		r.Cause = "a signed header did not arrive; signed are " + c.signedHeaders
+	}
+	return r
+}
+
+// matches compares the claimed signature with that of the request as sent, and
+// while none matches, with those of its other spellings.
 func (s *scratch) matches(req *wire.Request, c *claim, key *signingKey) bool {
 	claimed, wellFormed := decodeSignature(c.signature)
-	twice, presigned := !isS3(c.service), c.scheme == Query
 	match := 0
-	for form := pathAsSent; form <= pathReencoded; form++ {
-		if form == pathReencoded && (match == 1 || !hasOtherSpelling(req.Path, twice)) {
-			break
-		}
-		intact := s.buildCanonical(req, form, twice, presigned, c.payload)
-		s.buildToSign(c.timestamp, c.scope)
+	for sp := (spelling{}); ; {
+		intact := s.build(req, c, sp)
 		equal := subtle.ConstantTimeCompare(s.sign(key), claimed[:])
 		if intact && wellFormed {
 			match |= equal
 		}
-	}
-	return match == 1
-}
-
-// hasOtherSpelling tells whether decoding and encoding a path makes another one
-// of the same meaning. An encoded slash is a slash to Amazon S3, but not to
-// services that read the path segment by segment.
-func hasOtherSpelling(path string, segments bool) bool {
-	if segments && (strings.Contains(path, "%2F") || strings.Contains(path, "%2f")) {
-		return false
-	}
-	return !isCanonicalPath(path)
-}
-
-// isCanonicalPath tells that decoding and encoding a path leaves it as it is.
-func isCanonicalPath(path string) bool {
-	for i := 0; i < len(path); i++ {
-		c := path[i]
-		switch {
-		case unreserved[c] || c == '/':
-		case c == '%' && i+2 < len(path):
-			decoded, ok := wire.Unescape(path[i : i+3])
-			if !ok || unreserved[decoded[0]] || decoded == "/" ||
-				upperHex[decoded[0]>>4] != path[i+1] || upperHex[decoded[0]&15] != path[i+2] {
-				return false
-			}
-			i += 2
-		default:
-			return false
+		if match == 1 || !sp.next(req, c) {
+			return match == 1
 		}
 	}
-	return path != ""
 }
 
 // checkSigned checks the list of signed names, copies it to s.signed, and
