@@ -1,0 +1,411 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"net/url"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/sallyport-iam/sallyport/authz/policy"
+	"github.com/sallyport-iam/sallyport/bundle"
+	"github.com/sallyport-iam/sallyport/secret"
+	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// Sigv4Cmd is about signatures.
+type Sigv4Cmd struct {
+	Check Sigv4CheckCmd `cmd:"" help:"Check the signature of one HTTP request, and show what it is compared with."`
+}
+
+// Sigv4CheckCmd checks the signature of a request that is kept in a file.
+type Sigv4CheckCmd struct {
+	Format
+	File string `arg:"" help:"File that holds the request; - for standard input."`
+
+	At       instant  `placeholder:"TIME" help:"Time to check it at, as 20130524T000000Z or 2013-05-24T00:00:00Z; the present if it is not given."`
+	Region   []string `placeholder:"REGION" help:"Region of the endpoint; may be repeated. Any if it is not given."`
+	Service  string   `default:"s3" help:"Signing name of the endpoint's service."`
+	Endpoint string   `default:"https:" placeholder:"URL" help:"Scheme and port of the endpoint, as http://127.0.0.1:9000: a port that goes without saying may be signed or not."`
+
+	Key        string `xor:"source" and:"secret" placeholder:"ID" help:"Access key id, with --secret-file."`
+	SecretFile string `and:"secret" placeholder:"FILE" help:"File that holds the secret access key and nothing else."`
+	Keys       string `short:"k" xor:"source" placeholder:"FILE" help:"Key file that holds the access key."`
+
+	CanonicalRequest string `placeholder:"FILE" help:"The client's canonical request, to find the first difference."`
+	StringToSign     string `placeholder:"FILE" help:"The client's string to sign, to find the first difference."`
+	HeaderOnly       bool   `help:"Do not check the body, which need not be in the file."`
+}
+
+// Help shows an example.
+func (Sigv4CheckCmd) Help() string {
+	return `The file holds one request as HTTP/1.1 sends it, its lines ended by CRLF or LF, or what curl -v printed. Printed are the verdict, everything that is wrong, and the canonical request and the string to sign that a server computes, which hold what the request holds, a session token included. docs/sigv4.md tells how to get the client's.
+Without a key no signature is compared: the verdict is what can be said without. The exit code is 0 if signature and body are verified, else 1.
+
+Example:
+
+    sallyport sigv4 check --keys keys.yaml --at 20130524T000000Z request.txt
+`
+}
+
+// instant is a point in time on the command line.
+type instant struct{ time.Time }
+
+// UnmarshalText reads the form that AWS signs, or RFC 3339.
+func (i *instant) UnmarshalText(text []byte) error {
+	for _, layout := range [...]string{"20060102T150405Z", time.RFC3339} {
+		if t, err := time.Parse(layout, string(text)); err == nil {
+			i.Time = t
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is not a time such as 20130524T000000Z or 2013-05-24T00:00:00Z", text)
+}
+
+// The verdicts of sigv4 check.
+const (
+	verdictVerified    = "verified"
+	verdictRefused     = "refused"
+	verdictNotCompared = "not_compared"
+)
+
+// checkedSignature is what sigv4 check prints.
+type checkedSignature struct {
+	Verdict          string              `json:"verdict"`
+	Faults           []checkedFault      `json:"faults"`
+	Hints            []string            `json:"hints"`
+	Scheme           string              `json:"scheme"`
+	AccessKeyID      string              `json:"access_key_id"`
+	Timestamp        string              `json:"timestamp"`
+	Region           string              `json:"region"`
+	Service          string              `json:"service"`
+	SignedHeaders    string              `json:"signed_headers"`
+	Payload          string              `json:"payload"`
+	Body             string              `json:"body"`
+	CanonicalRequest string              `json:"canonical_request"`
+	StringToSign     string              `json:"string_to_sign"`
+	Differences      []checkedDifference `json:"differences"`
+}
+
+// checkedFault is a refusal as JSON.
+type checkedFault struct {
+	Status  int    `json:"status"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	// Elements are further ones of the error document, but for those that are
+	// printed by themselves.
+	Elements map[string]string `json:"elements,omitempty"`
+}
+
+// Run checks the request and prints the result.
+func (c *Sigv4CheckCmd) Run(console *Console) error {
+	client, err := c.readClient()
+	if err != nil {
+		return err
+	}
+	scheme, port, err := c.endpoint()
+	if err != nil {
+		return err
+	}
+	req, refusal, err := console.readRawFile(c.File, scheme)
+	if err != nil {
+		return err
+	}
+	result := &checkedSignature{Verdict: verdictRefused, Faults: []checkedFault{}, Hints: []string{}, Differences: []checkedDifference{}}
+	if refusal != nil {
+		result.fault(refusal)
+	} else {
+		if req.bodyMissing && !c.HeaderOnly {
+			return withHint(fmt.Errorf("%s: the header declares a body, and the file ends before it", c.File),
+				"add the body, or check the header alone with --header-only")
+		}
+		req.Port = port
+		if err := c.check(req, result, client); err != nil {
+			return err
+		}
+	}
+	if c.Output == "json" {
+		err = console.Print(c.Format, result, nil, nil)
+	} else {
+		err = result.print(console)
+	}
+	if err == nil && result.Verdict != verdictVerified {
+		err = errFindings
+	}
+	return err
+}
+
+// endpoint is the scheme and the port that were named.
+func (c *Sigv4CheckCmd) endpoint() (scheme string, port uint16, err error) {
+	u, err := url.Parse(c.Endpoint)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return "", 0, usageError("--endpoint is no http or https URL", "write it as http://127.0.0.1:9000")
+	}
+	if u.Port() == "" {
+		return u.Scheme, 0, nil
+	}
+	number, err := strconv.ParseUint(u.Port(), 10, 16)
+	if err != nil {
+		return "", 0, usageError("--endpoint has a port over 65535", "write it as http://127.0.0.1:9000")
+	}
+	return u.Scheme, uint16(number), nil
+}
+
+// check fills the result.
+func (c *Sigv4CheckCmd) check(req *rawRequest, result *checkedSignature, client clientTexts) error {
+	params := sigv4.Params{Now: c.At.Time, Service: c.Service, Regions: c.Region, Payload: sigv4.PayloadRule{Chunked: true}}
+	if params.Now.IsZero() {
+		params.Now = time.Now()
+	}
+	if !req.bodyMissing {
+		sum := sha256.Sum256(req.content)
+		params.Payload.BodyHash = hex.EncodeToString(sum[:])
+	}
+	verifier := sigv4.NewVerifier(sigv4.Options{})
+	claimed := verifier.Explain(req.Request, params)
+	if len(params.Regions) == 0 {
+		params.Regions = []string{claimed.Region}
+	}
+	keys, err := c.readKey(claimed.AccessKeyID, result)
+	if err != nil {
+		return err
+	}
+	if keys != nil {
+		params.Keys = keys
+	}
+	e := verifier.Explain(req.Request, params)
+	for _, fault := range e.Faults {
+		result.fault(fault)
+	}
+	result.Scheme, result.AccessKeyID, result.Timestamp, result.Region, result.Service = e.Scheme.String(), e.AccessKeyID, e.Timestamp, e.Region, e.Service
+	result.SignedHeaders, result.Payload = e.SignedHeaders, e.Payload
+	c.checkBody(req, e, result)
+	switch {
+	case len(result.Faults) > 0:
+	case keys == nil:
+		result.Verdict = verdictNotCompared
+		result.hint("no key was given: nothing is wrong that can be seen without one; --keys or --key and --secret-file compare the signature")
+	default:
+		result.Verdict = verdictVerified
+	}
+	if c.At.IsZero() && e.Timestamp != "" && slices.ContainsFunc(e.Faults, isAboutTime) {
+		result.hint("--at " + e.Timestamp + " checks the request at the time it was signed")
+	}
+	if e.Matched > 0 {
+		result.hint("the signature is that of another spelling of the path or the host, which means the same")
+	}
+	if len(e.NotArrived) > 0 {
+		result.hint("signed, and not in the request: " + strings.Join(e.NotArrived, ", ") + "; something between client and server may have removed them")
+	}
+	result.compare(e, client)
+	return nil
+}
+
+func isAboutTime(r *wire.Refusal) bool {
+	return r.Code == "RequestTimeTooSkewed" || slices.ContainsFunc(r.Detail, func(d wire.Element) bool { return d.Name == "ServerTime" })
+}
+
+// checkBody reads the body as the server would and says what it was found to
+// be. What needs the signature to be right is not checked if it is not.
+func (c *Sigv4CheckCmd) checkBody(req *rawRequest, e *sigv4.Explanation, result *checkedSignature) {
+	probe := req.Request
+	switch {
+	case c.HeaderOnly || e.Payload == "":
+		result.Body = "not checked"
+		return
+	case e.Verified == nil && strings.HasPrefix(e.Payload, "STREAMING-AWS4-"):
+		result.Body = "not checked: the signatures of its chunks continue that of the header"
+		return
+	case e.Verified == nil:
+		probe = probe.Clone()
+		probe.Fields.Set("x-amz-content-sha256", e.Payload)
+	}
+	body, refusal := sigv4.NewBody(probe, e.Verified, 0)
+	if refusal == nil {
+		_, _ = io.Copy(io.Discard, body)
+		refusal = body.Refusal()
+	}
+	if refusal != nil {
+		result.Body = "refused"
+		result.fault(refusal)
+		return
+	}
+	result.Body = plural(len(req.content), "byte")
+	switch {
+	case e.Payload == "UNSIGNED-PAYLOAD":
+		result.Body += ", not signed"
+	case e.Payload == "STREAMING-UNSIGNED-PAYLOAD-TRAILER":
+		result.Body += " in chunks, not signed; a checksum in the trailer is right"
+	case strings.HasPrefix(e.Payload, "STREAMING-"):
+		result.Body += " in chunks, with the right signatures"
+	default:
+		result.Body += ", with the hash that was signed"
+	}
+}
+
+func (r *checkedSignature) hint(text string) { r.Hints = append(r.Hints, text) }
+
+// fault adds a refusal.
+func (r *checkedSignature) fault(refusal *wire.Refusal) {
+	f := checkedFault{Status: refusal.Status, Code: refusal.Code, Message: refusal.Message}
+	ofHeader := slices.ContainsFunc(refusal.Detail, func(d wire.Element) bool { return d.Name == "CanonicalRequest" })
+	for _, d := range refusal.Detail {
+		switch d.Name {
+		case "StringToSign":
+			if ofHeader {
+				continue // printed by itself; that of a chunk is not
+			}
+		case "StringToSignBytes", "CanonicalRequest", "CanonicalRequestBytes", "SignatureProvided", "Token-0":
+			continue
+		}
+		if f.Elements == nil {
+			f.Elements = map[string]string{}
+		}
+		f.Elements[d.Name] = d.Value
+	}
+	r.Faults = append(r.Faults, f)
+}
+
+// oneKey is the look-up of the one key that was given.
+type oneKey struct {
+	id     string
+	secret secret.Value
+	// anyToken: the token that comes with the key cannot be checked here.
+	anyToken bool
+}
+
+// Key finds it.
+func (k *oneKey) Key(accessKeyID, token string) (sigv4.Key, error) {
+	switch {
+	case token != "" && !k.anyToken:
+		return sigv4.Key{}, sigv4.ErrInvalidToken
+	case accessKeyID != k.id || k.secret.IsEmpty():
+		return sigv4.Key{}, sigv4.ErrUnknownKey
+	}
+	return sigv4.Key{Secret: k.secret}, nil
+}
+
+// readKey reads the key that was given; nil if none was.
+func (c *Sigv4CheckCmd) readKey(claimed string, result *checkedSignature) (sigv4.Keys, error) {
+	switch {
+	case c.Key != "":
+		value, err := readSecretFile(c.SecretFile)
+		if err != nil {
+			return nil, err
+		}
+		if claimed != "" && claimed != c.Key {
+			result.hint("the request is signed with the access key " + claimed + ", and --key is " + c.Key)
+		}
+		return &oneKey{id: c.Key, secret: value, anyToken: true}, nil
+	case c.Keys != "":
+		key, value, found, findings := bundle.ReadSecret(c.Keys, claimed)
+		if policy.HasErrors(findings) {
+			texts := make([]string, len(findings))
+			for i, f := range findings {
+				texts[i] = f.String()
+			}
+			return nil, errors.New(strings.Join(texts, "\n"))
+		}
+		switch {
+		case !found:
+			result.hint("the access key is not in " + c.Keys)
+		case key.Status != bundle.Active:
+			result.hint("the access key is in " + c.Keys + ", and " + key.Status)
+			return &oneKey{}, nil
+		}
+		return &oneKey{id: key.AccessKeyID, secret: value}, nil
+	}
+	return nil, nil
+}
+
+// maxSecretFile is more than a secret access key has, in bytes.
+const maxSecretFile = 1 << 10
+
+// readSecretFile reads a secret; a line end behind it does not belong to it.
+func readSecretFile(file string) (secret.Value, error) {
+	const hint = "name a file that holds the secret access key and nothing else"
+	f, err := os.Open(file)
+	if err != nil {
+		return secret.Value{}, unreadable(file, err, hint)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return secret.Value{}, unreadable(file, err, hint)
+	}
+	if info.Mode().IsRegular() && info.Mode()&(fs.ModePerm&0o077) != 0 && runtime.GOOS != "windows" {
+		return secret.Value{}, withHint(fmt.Errorf("others than its owner can use %s (mode %04o)", file, info.Mode().Perm()), "run `chmod 600 "+file+"`")
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile))
+	if err != nil {
+		return secret.Value{}, unreadable(file, err, hint)
+	}
+	value := strings.TrimRight(string(text), "\r\n")
+	if value == "" || len(text) == maxSecretFile || strings.ContainsAny(value, "\r\n") {
+		return secret.Value{}, withHint(fmt.Errorf("%s does not hold one line with a secret", file), hint)
+	}
+	return secret.New(value), nil
+}
+
+// print writes the result for people.
+func (r *checkedSignature) print(console *Console) error {
+	var b strings.Builder
+	b.WriteString(strings.ReplaceAll(r.Verdict, "_", " "))
+	for i, f := range r.Faults {
+		word := ": "
+		if i > 0 {
+			word = "\nand "
+		}
+		fmt.Fprintf(&b, "%s%d %s: %s", word, f.Status, f.Code, f.Message)
+		for _, name := range slices.Sorted(maps.Keys(f.Elements)) {
+			fmt.Fprintf(&b, "\n    %s: %s", name, strings.ReplaceAll(f.Elements[name], "\n", "\n        "))
+		}
+	}
+	b.WriteByte('\n')
+	for _, h := range r.Hints {
+		fmt.Fprintf(&b, "hint: %s\n", h)
+	}
+	for _, d := range r.Differences {
+		d.print(&b)
+	}
+	if _, err := fmt.Fprintln(console.Out, tame(b.String())); err != nil {
+		return err
+	}
+	rows := [][]string{
+		{"scheme", r.Scheme}, {"access key", r.AccessKeyID}, {"signed at", r.Timestamp}, {"region", r.Region}, {"service", r.Service},
+		{"signed headers", r.SignedHeaders}, {"payload", r.Payload}, {"body", r.Body},
+	}
+	rows = slices.DeleteFunc(rows, func(row []string) bool { return row[1] == "" })
+	for _, row := range rows {
+		row[1] = tame(row[1])
+	}
+	if err := console.Print(Format{}, nil, nil, rows); err != nil {
+		return err
+	}
+	if r.CanonicalRequest == "" {
+		return nil
+	}
+	_, err := fmt.Fprintf(console.Out, "\ncanonical request:\n%s\n\nstring to sign:\n%s\n", r.CanonicalRequest, r.StringToSign)
+	return err
+}
+
+// tame keeps what a request holds from steering the terminal.
+func tame(text string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) && c != '\n' {
+			return unicode.ReplacementChar
+		}
+		return c
+	}, text)
+}
