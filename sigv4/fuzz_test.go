@@ -31,6 +31,7 @@ func FuzzAuthorization(f *testing.F) {
 		if (verified == nil) == (refusal == nil) {
 			t.Fatalf("%v and %v", verified, refusal)
 		}
+		explains(t, verifier, req, s3Params(exampleNow), refusal)
 		if verified == nil {
 			return
 		}
@@ -63,7 +64,8 @@ func FuzzPresignedQuery(f *testing.F) {
 		if refusal == nil && (scheme == sigv4.Query) != req.Query.Has("X-Amz-Algorithm") {
 			t.Errorf("%q is %v", raw, scheme)
 		}
-		verified, _ := verifier.Verify(req, s3Params(exampleNow))
+		verified, refusal := verifier.Verify(req, s3Params(exampleNow))
+		explains(t, verifier, req, s3Params(exampleNow), refusal)
 		if verified != nil && len(parsed) != 6 {
 			t.Errorf("accepted %q", raw)
 		}

@@ -116,6 +116,7 @@ func TestHeaderRefusals(t *testing.T) {
 			}
 			_, refusal := verifier.Verify(req, s3Params(exampleNow))
 			expectRefusal(t, refusal, tt.status, tt.code, tt.message, tt.detail)
+			explains(t, verifier, req, s3Params(exampleNow), refusal)
 		})
 	}
 }
