@@ -53,17 +53,18 @@ func (v *Verifier) Explain(req *wire.Request, p Params) *Explanation {
 	s.signed = s.signed[:0]
 	e := &Explanation{Matched: -1}
 	var c claim
+	read := false
 	for {
 		c = claim{}
 		refusal := s.readClaim(req, &c, &p, v.skew)
 		e.fault(refusal)
-		if refusal == nil || !p.concede(&c) {
+		if read = refusal == nil; read || !p.concede(&c) {
 			break
 		}
 	}
 	e.Scheme, e.AccessKeyID, e.Timestamp, e.Region, e.Service = c.scheme, c.accessKeyID, c.timestamp, c.region, c.service
 	e.SignedHeaders, e.Payload = c.signedHeaders, c.payload
-	if c.signedHeaders != "" {
+	if read || c.signedHeaders != "" {
 		e.fault(s.checkSigned(req, &c))
 	}
 	if c.scope == "" || c.payload == "" || len(s.signed) == 0 {

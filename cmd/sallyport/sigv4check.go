@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"net/url"
 	"os"
@@ -196,7 +195,7 @@ func (c *Sigv4CheckCmd) check(req *rawRequest, result *checkedSignature, client 
 	case keys == nil:
 		result.Verdict = verdictNotCompared
 		result.hint("no key was given: nothing is wrong that can be seen without one; --keys or --key and --secret-file compare the signature")
-	default:
+	case e.Verified != nil:
 		result.Verdict = verdictVerified
 	}
 	if c.At.IsZero() && e.Timestamp != "" && slices.ContainsFunc(e.Faults, isAboutTime) {
@@ -234,6 +233,7 @@ func (c *Sigv4CheckCmd) checkBody(req *rawRequest, e *sigv4.Explanation, result 
 	body, refusal := sigv4.NewBody(probe, e.Verified, 0)
 	if refusal == nil {
 		_, _ = io.Copy(io.Discard, body)
+		_ = body.Close()
 		refusal = body.Refusal()
 	}
 	if refusal != nil {
@@ -344,7 +344,7 @@ func readSecretFile(file string) (secret.Value, error) {
 	if err != nil {
 		return secret.Value{}, unreadable(file, err, hint)
 	}
-	if info.Mode().IsRegular() && info.Mode()&(fs.ModePerm&0o077) != 0 && runtime.GOOS != "windows" {
+	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
 		return secret.Value{}, withHint(fmt.Errorf("others than its owner can use %s (mode %04o)", file, info.Mode().Perm()), "run `chmod 600 "+file+"`")
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile))
