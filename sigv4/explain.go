@@ -53,7 +53,7 @@ func (v *Verifier) Explain(req *wire.Request, p Params) *Explanation {
 	s.signed = s.signed[:0]
 	e := &Explanation{Matched: -1}
 	var c claim
-	read := false
+	var read bool
 	for {
 		c = claim{}
 		refusal := s.readClaim(req, &c, &p, v.skew)

@@ -3,22 +3,14 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/url"
-	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
-	"github.com/sallyport-iam/sallyport/authz/policy"
-	"github.com/sallyport-iam/sallyport/bundle"
-	"github.com/sallyport-iam/sallyport/secret"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
 )
@@ -70,41 +62,6 @@ func (i *instant) UnmarshalText(text []byte) error {
 		}
 	}
 	return fmt.Errorf("%q is not a time such as 20130524T000000Z or 2013-05-24T00:00:00Z", text)
-}
-
-// The verdicts of sigv4 check.
-const (
-	verdictVerified    = "verified"
-	verdictRefused     = "refused"
-	verdictNotCompared = "not_compared"
-)
-
-// checkedSignature is what sigv4 check prints.
-type checkedSignature struct {
-	Verdict          string              `json:"verdict"`
-	Faults           []checkedFault      `json:"faults"`
-	Hints            []string            `json:"hints"`
-	Scheme           string              `json:"scheme"`
-	AccessKeyID      string              `json:"access_key_id"`
-	Timestamp        string              `json:"timestamp"`
-	Region           string              `json:"region"`
-	Service          string              `json:"service"`
-	SignedHeaders    string              `json:"signed_headers"`
-	Payload          string              `json:"payload"`
-	Body             string              `json:"body"`
-	CanonicalRequest string              `json:"canonical_request"`
-	StringToSign     string              `json:"string_to_sign"`
-	Differences      []checkedDifference `json:"differences"`
-}
-
-// checkedFault is a refusal as JSON.
-type checkedFault struct {
-	Status  int    `json:"status"`
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	// Elements are further ones of the error document, but for those that are
-	// printed by themselves.
-	Elements map[string]string `json:"elements,omitempty"`
 }
 
 // Run checks the request and prints the result.
@@ -180,9 +137,7 @@ func (c *Sigv4CheckCmd) check(req *rawRequest, result *checkedSignature, client 
 	if err != nil {
 		return err
 	}
-	if keys != nil {
-		params.Keys = keys
-	}
+	params.Keys = keys
 	e := verifier.Explain(req.Request, params)
 	for _, fault := range e.Faults {
 		result.fault(fault)
@@ -246,166 +201,10 @@ func (c *Sigv4CheckCmd) checkBody(req *rawRequest, e *sigv4.Explanation, result 
 	case e.Payload == "UNSIGNED-PAYLOAD":
 		result.Body += ", not signed"
 	case e.Payload == "STREAMING-UNSIGNED-PAYLOAD-TRAILER":
-		result.Body += " in chunks, not signed; a checksum in the trailer is right"
+		result.Body += " in chunks, not signed"
 	case strings.HasPrefix(e.Payload, "STREAMING-"):
 		result.Body += " in chunks, with the right signatures"
 	default:
 		result.Body += ", with the hash that was signed"
 	}
-}
-
-func (r *checkedSignature) hint(text string) { r.Hints = append(r.Hints, text) }
-
-// fault adds a refusal.
-func (r *checkedSignature) fault(refusal *wire.Refusal) {
-	f := checkedFault{Status: refusal.Status, Code: refusal.Code, Message: refusal.Message}
-	ofHeader := slices.ContainsFunc(refusal.Detail, func(d wire.Element) bool { return d.Name == "CanonicalRequest" })
-	for _, d := range refusal.Detail {
-		switch d.Name {
-		case "StringToSign":
-			if ofHeader {
-				continue // printed by itself; that of a chunk is not
-			}
-		case "StringToSignBytes", "CanonicalRequest", "CanonicalRequestBytes", "SignatureProvided", "Token-0":
-			continue
-		}
-		if f.Elements == nil {
-			f.Elements = map[string]string{}
-		}
-		f.Elements[d.Name] = d.Value
-	}
-	r.Faults = append(r.Faults, f)
-}
-
-// oneKey is the look-up of the one key that was given.
-type oneKey struct {
-	id     string
-	secret secret.Value
-	// anyToken: the token that comes with the key cannot be checked here.
-	anyToken bool
-}
-
-// Key finds it.
-func (k *oneKey) Key(accessKeyID, token string) (sigv4.Key, error) {
-	switch {
-	case token != "" && !k.anyToken:
-		return sigv4.Key{}, sigv4.ErrInvalidToken
-	case accessKeyID != k.id || k.secret.IsEmpty():
-		return sigv4.Key{}, sigv4.ErrUnknownKey
-	}
-	return sigv4.Key{Secret: k.secret}, nil
-}
-
-// readKey reads the key that was given; nil if none was.
-func (c *Sigv4CheckCmd) readKey(claimed string, result *checkedSignature) (sigv4.Keys, error) {
-	switch {
-	case c.Key != "":
-		value, err := readSecretFile(c.SecretFile)
-		if err != nil {
-			return nil, err
-		}
-		if claimed != "" && claimed != c.Key {
-			result.hint("the request is signed with the access key " + claimed + ", and --key is " + c.Key)
-		}
-		return &oneKey{id: c.Key, secret: value, anyToken: true}, nil
-	case c.Keys != "":
-		key, value, found, findings := bundle.ReadSecret(c.Keys, claimed)
-		if policy.HasErrors(findings) {
-			texts := make([]string, len(findings))
-			for i, f := range findings {
-				texts[i] = f.String()
-			}
-			return nil, errors.New(strings.Join(texts, "\n"))
-		}
-		switch {
-		case !found:
-			result.hint("the access key is not in " + c.Keys)
-		case key.Status != bundle.Active:
-			result.hint("the access key is in " + c.Keys + ", and " + key.Status)
-			return &oneKey{}, nil
-		}
-		return &oneKey{id: key.AccessKeyID, secret: value}, nil
-	}
-	return nil, nil
-}
-
-// maxSecretFile is more than a secret access key has, in bytes.
-const maxSecretFile = 1 << 10
-
-// readSecretFile reads a secret; a line end behind it does not belong to it.
-func readSecretFile(file string) (secret.Value, error) {
-	const hint = "name a file that holds the secret access key and nothing else"
-	f, err := os.Open(file)
-	if err != nil {
-		return secret.Value{}, unreadable(file, err, hint)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return secret.Value{}, unreadable(file, err, hint)
-	}
-	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-		return secret.Value{}, withHint(fmt.Errorf("others than its owner can use %s (mode %04o)", file, info.Mode().Perm()), "run `chmod 600 "+file+"`")
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile))
-	if err != nil {
-		return secret.Value{}, unreadable(file, err, hint)
-	}
-	value := strings.TrimRight(string(text), "\r\n")
-	if value == "" || len(text) == maxSecretFile || strings.ContainsAny(value, "\r\n") {
-		return secret.Value{}, withHint(fmt.Errorf("%s does not hold one line with a secret", file), hint)
-	}
-	return secret.New(value), nil
-}
-
-// print writes the result for people.
-func (r *checkedSignature) print(console *Console) error {
-	var b strings.Builder
-	b.WriteString(strings.ReplaceAll(r.Verdict, "_", " "))
-	for i, f := range r.Faults {
-		word := ": "
-		if i > 0 {
-			word = "\nand "
-		}
-		fmt.Fprintf(&b, "%s%d %s: %s", word, f.Status, f.Code, f.Message)
-		for _, name := range slices.Sorted(maps.Keys(f.Elements)) {
-			fmt.Fprintf(&b, "\n    %s: %s", name, strings.ReplaceAll(f.Elements[name], "\n", "\n        "))
-		}
-	}
-	b.WriteByte('\n')
-	for _, h := range r.Hints {
-		fmt.Fprintf(&b, "hint: %s\n", h)
-	}
-	for _, d := range r.Differences {
-		d.print(&b)
-	}
-	if _, err := fmt.Fprintln(console.Out, tame(b.String())); err != nil {
-		return err
-	}
-	rows := [][]string{
-		{"scheme", r.Scheme}, {"access key", r.AccessKeyID}, {"signed at", r.Timestamp}, {"region", r.Region}, {"service", r.Service},
-		{"signed headers", r.SignedHeaders}, {"payload", r.Payload}, {"body", r.Body},
-	}
-	rows = slices.DeleteFunc(rows, func(row []string) bool { return row[1] == "" })
-	for _, row := range rows {
-		row[1] = tame(row[1])
-	}
-	if err := console.Print(Format{}, nil, nil, rows); err != nil {
-		return err
-	}
-	if r.CanonicalRequest == "" {
-		return nil
-	}
-	_, err := fmt.Fprintf(console.Out, "\ncanonical request:\n%s\n\nstring to sign:\n%s\n", r.CanonicalRequest, r.StringToSign)
-	return err
-}
-
-// tame keeps what a request holds from steering the terminal.
-func tame(text string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) && c != '\n' {
-			return unicode.ReplacementChar
-		}
-		return c
-	}, text)
 }

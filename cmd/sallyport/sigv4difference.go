@@ -142,16 +142,16 @@ func toSignCause(line int) (part, cause string) {
 // differ there.
 func canonicalCause(d *checkedDifference, server string, e *sigv4.Explanation) (part, cause string) {
 	last := strings.Count(server, "\n") + 1
-	switch {
-	case d.Line == 1:
+	switch d.Line {
+	case 1:
 		return "method", "something between client and server changed the method"
-	case d.Line == 2:
+	case 2:
 		return "path", pathCause(d.Server, d.Client)
-	case d.Line == 3:
+	case 3:
 		return "query", queryCause(d.Server, d.Client)
-	case d.Line == last:
+	case last:
 		return "payload", payloadCause(d.Server, d.Client)
-	case d.Line == last-1:
+	case last - 1:
 		return "signed headers", "the client computed this for another list of signed headers than it sent: two requests are compared"
 	}
 	return "header fields", fieldCause(d.Server, d.Client, e)
