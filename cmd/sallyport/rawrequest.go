@@ -70,7 +70,7 @@ func parseRawRequest(text []byte, scheme string) (*rawRequest, *wire.Refusal, er
 	in := bufio.NewReader(io.MultiReader(bytes.NewReader(header), bytes.NewReader(rest)))
 	r, err := http.ReadRequest(in)
 	if err != nil {
-		return nil, nil, fmt.Errorf("no HTTP request: %w", err)
+		return nil, nil, errors.New("no HTTP request: " + tame(err.Error())) // which may hold a line of it
 	}
 	req, refusal := nethttp.Request(r, scheme, netip.AddrPort{})
 	if refusal != nil {

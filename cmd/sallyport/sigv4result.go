@@ -106,14 +106,14 @@ func (r *checkedSignature) print(console *Console) error {
 	if r.CanonicalRequest == "" {
 		return nil
 	}
-	_, err := fmt.Fprintf(console.Out, "\ncanonical request:\n%s\n\nstring to sign:\n%s\n", r.CanonicalRequest, r.StringToSign)
+	_, err := fmt.Fprintf(console.Out, "\ncanonical request:\n%s\n\nstring to sign:\n%s\n", tame(r.CanonicalRequest), tame(r.StringToSign))
 	return err
 }
 
 // tame keeps what a request holds from steering the terminal.
 func tame(text string) string {
 	return strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) && c != '\n' {
+		if unicode.IsControl(c) && c != '\n' && c != '\t' {
 			return unicode.ReplacementChar
 		}
 		return c
