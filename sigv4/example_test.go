@@ -1,9 +1,12 @@
 package sigv4_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -15,6 +18,7 @@ import (
 
 	"github.com/sallyport-iam/sallyport/secret"
 	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/wire"
 	"github.com/sallyport-iam/sallyport/wire/nethttp"
 )
 
@@ -90,4 +94,58 @@ func Example() {
 	// Output:
 	// 200 AKIAIOSFODNN7EXAMPLE says hello
 	// 400 XAmzContentSHA256Mismatch: The provided 'x-amz-content-sha256' header does not match what was computed.
+}
+
+// A browser uploads what a policy permits, which somebody with a key signed.
+func ExampleReadForm() {
+	const policy = `{"expiration": "2015-12-29T01:00:00Z", "conditions": [{"bucket": "sigv4examplebucket"}, ["starts-with", "$key", "user/user1/"], ` +
+		`["content-length-range", 1, 1024], {"x-amz-algorithm": "AWS4-HMAC-SHA256"}, ` +
+		`{"x-amz-credential": "AKIAIOSFODNN7EXAMPLE/20151229/us-east-1/s3/aws4_request"}, {"x-amz-date": "20151229T000000Z"}]}`
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for _, field := range [][2]string{
+		{"key", "user/user1/${filename}"},
+		{"x-amz-algorithm", "AWS4-HMAC-SHA256"},
+		{"x-amz-credential", "AKIAIOSFODNN7EXAMPLE/20151229/us-east-1/s3/aws4_request"},
+		{"x-amz-date", "20151229T000000Z"},
+		{"policy", base64.StdEncoding.EncodeToString([]byte(policy))},
+		{"x-amz-signature", "4567985e65a79118d447f050ae075a288fdccb78d8c562597b236babf5cbde34"},
+	} {
+		_ = form.WriteField(field[0], field[1])
+	}
+	file, _ := form.CreateFormFile("file", "hello.txt")
+	_, _ = io.WriteString(file, "Hello!")
+	_ = form.Close()
+
+	// The server's side.
+	verifier := sigv4.NewVerifier(sigv4.Options{})
+	upload, refusal := sigv4.ReadForm(&wire.Request{
+		Method: "POST", Host: "sigv4examplebucket.s3.amazonaws.com", Path: "/",
+		Fields: wire.Fields{{Name: "content-type", Value: form.FormDataContentType()}},
+		Body:   io.NopCloser(&body), BodySize: int64(body.Len()),
+	}, "sigv4examplebucket")
+	if refusal != nil {
+		fmt.Println(refusal)
+		return
+	}
+	verified, refusal := verifier.VerifyForm(upload, sigv4.Params{
+		Now: time.Date(2015, time.December, 29, 0, 30, 0, 0, time.UTC), Service: "s3", Regions: []string{"us-east-1"}, Keys: oneUser{},
+	})
+	if refusal != nil {
+		fmt.Println(refusal)
+		return
+	}
+	content, refusal := upload.Body(0)
+	if refusal != nil {
+		fmt.Println(refusal)
+		return
+	}
+	defer content.Close()
+	text, err := io.ReadAll(content)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%s stores %q as %s\n", verified.AccessKeyID, text, upload.Key())
+	// Output: AKIAIOSFODNN7EXAMPLE stores "Hello!" as user/user1/hello.txt
 }

@@ -15,6 +15,9 @@ type Explanation struct {
 	// it claims, as far as that could be read. Payload is the last line of the
 	// canonical request.
 	AccessKeyID, Timestamp, Region, Service, SignedHeaders, Payload string
+	// RegionSet is that of SigV4A; Region is the first of the endpoint's that it
+	// names.
+	RegionSet string
 	// Faults is all that was found wrong. The first is what Verify answers with;
 	// each of the others is what it would answer with if those before were
 	// mended.
@@ -67,6 +70,10 @@ func (v *Verifier) Explain(req *wire.Request, p Params) *Explanation {
 	if read || c.signedHeaders != "" {
 		e.fault(s.checkSigned(req, &c))
 	}
+	if read {
+		e.fault(c.readRegionSet(req, &p))
+		e.Region, e.RegionSet = c.region, c.regionSet
+	}
 	if c.scope == "" || c.payload == "" || len(s.signed) == 0 {
 		return e
 	}
@@ -81,7 +88,7 @@ func (v *Verifier) Explain(req *wire.Request, p Params) *Explanation {
 		}
 	}
 	if p.Keys == nil {
-		if _, wellFormed := decodeSignature(c.signature); !intact || !wellFormed {
+		if !intact || !c.wellFormed() {
 			e.fault(s.mismatch(req, &c))
 		}
 		return e
@@ -144,4 +151,14 @@ func notArrived(req *wire.Request, signedHeaders string) []string {
 		}
 	}
 	return names
+}
+
+// wellFormed tells whether the signature is one that a signer writes.
+func (c *claim) wellFormed() bool {
+	if c.algorithm == ecdsaP256 {
+		_, ok := appendDecoded(nil, c.signature)
+		return ok
+	}
+	_, ok := decodeSignature(c.signature)
+	return ok
 }

@@ -22,6 +22,8 @@ func TestMuseum_01_unsignedChunkedUploads(t *testing.T) {
 		{plainSigned, "65536", "", func(c *chunkChain) string { return encodeSigned(c, "", big) }},
 		{trailerSigned, "65536", "x-amz-checksum-crc32", func(c *chunkChain) string { return encodeSigned(c, crc, big) }},
 		{trailerOnly, "65536", "x-amz-checksum-crc32", func(*chunkChain) string { return encodeUnsigned(crc, big) }},
+		{plainSignedV4A, "65536", "", func(c *chunkChain) string { return encodeSigned(c, "", big) }},
+		{trailerSignedV4A, "65536", "x-amz-checksum-crc32", func(c *chunkChain) string { return encodeSigned(c, crc, big) }},
 	}
 	verifier := sigv4.NewVerifier(sigv4.Options{})
 	for _, upload := range uploads {
@@ -41,11 +43,13 @@ func TestMuseum_01_unsignedChunkedUploads(t *testing.T) {
 		}
 	}
 	// Chunks of another upload continue another chain.
-	other := exampleChain()
-	other.previous = zeroSignature
-	req, v := streaming(t, plainSigned, "65536", "", func(*chunkChain) string { return encodeSigned(other, "", big) })
-	if _, refusal := outcome(req, v, 0); refusal == nil || refusal.Code != "SignatureDoesNotMatch" {
-		t.Errorf("chunks of another upload: %v", refusal)
+	for _, payload := range []string{plainSigned, plainSignedV4A} {
+		other := chainOf(payload)
+		other.previous = zeroSignature
+		req, v := streaming(t, payload, "65536", "", func(*chunkChain) string { return encodeSigned(other, "", big) })
+		if _, refusal := outcome(req, v, 0); refusal == nil || refusal.Code != "SignatureDoesNotMatch" {
+			t.Errorf("%s, chunks of another upload: %v", payload, refusal)
+		}
 	}
 }
 
@@ -53,11 +57,13 @@ func TestMuseum_01_unsignedChunkedUploads(t *testing.T) {
 // streaming value is verified as what it says, not as what would skip it.
 func TestMuseum_01_presignedSentinel(t *testing.T) {
 	t.Parallel()
-	for _, payload := range []string{plainSigned, trailerSigned, trailerOnly} {
+	for _, payload := range []string{plainSigned, trailerSigned, trailerOnly, plainSignedV4A, trailerSignedV4A} {
+		_, refusal := sigv4.NewVerifier(sigv4.Options{}).Verify(presignV4A(t, "&X-Amz-Region-Set=*", "x-amz-content-sha256", payload), s3Params(exampleNow))
+		expectRefusal(t, refusal, 400, "XAmzContentSHA256Mismatch", "", "ClientComputedContentSHA256="+payload)
 		req := vectors()[4].request(t)
 		replace(t, "SignedHeaders=host", "SignedHeaders=host%3Bx-amz-content-sha256")(req)
 		req.Fields.Add("x-amz-content-sha256", payload)
-		_, refusal := sigv4.NewVerifier(sigv4.Options{}).Verify(req, s3Params(exampleNow))
+		_, refusal = sigv4.NewVerifier(sigv4.Options{}).Verify(req, s3Params(exampleNow))
 		signature := exampleChain().sign(detail(refusal, "StringToSign"))
 		query(t, func(q string) string { return q[:len(q)-64] + signature })(req)
 		_, refusal = sigv4.NewVerifier(sigv4.Options{}).Verify(req, s3Params(exampleNow))

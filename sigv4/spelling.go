@@ -38,7 +38,7 @@ func (s *scratch) build(req *wire.Request, c *claim, sp spelling) (intact bool) 
 		req = &other
 	}
 	intact = s.buildCanonical(req, sp.path, !isS3(c.service), c.scheme == Query, c.payload)
-	s.buildToSign(c.timestamp, c.scope)
+	s.buildToSign(c.algorithm, c.timestamp, c.scope)
 	return intact
 }
 

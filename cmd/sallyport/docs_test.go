@@ -90,6 +90,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	newUpstreamMetrics(registry)
 	registerAudit(registry, audit.New(audit.Options{}))
 	registerProcess(registry, bundle.NewManager(bundle.Options{}))
+	registerObserving(registry, &config.Config{})
 	registry.MustRegister(cacheCollector{})
 	descriptions := make(chan *prometheus.Desc)
 	go func() {

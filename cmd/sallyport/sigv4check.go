@@ -118,6 +118,20 @@ func (c *Sigv4CheckCmd) endpoint() (scheme string, port uint16, err error) {
 	return u.Scheme, uint16(number), nil
 }
 
+// claimedRegion is a region that a request claims to be for: that of its scope,
+// or one that the region set of SigV4A names.
+func claimedRegion(e *sigv4.Explanation) string {
+	if e.Region != "" {
+		return e.Region
+	}
+	for entry := range strings.SplitSeq(e.RegionSet, ",") {
+		if region := strings.ReplaceAll(entry, "*", ""); region != "" {
+			return region
+		}
+	}
+	return "us-east-1" // as good as any other for "*"
+}
+
 // check fills the result.
 func (c *Sigv4CheckCmd) check(req *rawRequest, result *checkedSignature, client clientTexts) error {
 	params := sigv4.Params{Now: c.At.Time, Service: c.Service, Regions: c.Region, Payload: sigv4.PayloadRule{Chunked: true}}
@@ -131,7 +145,7 @@ func (c *Sigv4CheckCmd) check(req *rawRequest, result *checkedSignature, client 
 	verifier := sigv4.NewVerifier(sigv4.Options{})
 	claimed := verifier.Explain(req.Request, params)
 	if len(params.Regions) == 0 {
-		params.Regions = []string{claimed.Region}
+		params.Regions = []string{claimedRegion(claimed)}
 	}
 	keys, err := c.readKey(claimed.AccessKeyID, result)
 	if err != nil {
