@@ -56,8 +56,35 @@ type Route struct {
 	Hosts        []string
 	VirtualHosts []string
 	Account      string
+	Mode         Mode
+	CORS         []CORSRule
 	Upstream     string
 }
+
+// CORSRule lets pages of other origins use a route. In Origins and Headers one
+// "*" stands for any run of characters.
+type CORSRule struct {
+	Origins []string
+	Methods []CORSMethod
+	Headers []string
+	Expose  []string
+	MaxAge  time.Duration
+}
+
+// CORSMethod is a method that a rule may permit.
+type CORSMethod string
+
+// Mode is what a route does with the decisions of policies.
+type Mode string
+
+// The modes of a route.
+const (
+	// ModeEnforce: what is denied is refused.
+	ModeEnforce Mode = "enforce"
+	// ModeObserve: what is denied to an authenticated caller is recorded, and
+	// passes.
+	ModeObserve Mode = "observe"
+)
 
 // ObjectKeys is what an upstream does to the names of objects.
 type ObjectKeys string
@@ -113,9 +140,11 @@ type Upstream struct {
 	// OperationsAll.
 	Operations  []string
 	CopyTags    CopyTags
+	TagLifetime time.Duration
 	Region      string
 	CAFile      string
 	Credentials *Credentials
+	Callers     []CallerCredentials
 	Timeouts    UpstreamTimeouts
 	Connections Connections
 }
@@ -126,6 +155,13 @@ type Credentials struct {
 	AccessKeyID     string
 	SecretAccessKey secret.Value
 	SessionToken    secret.Value
+}
+
+// CallerCredentials are credentials of an upstream for the requests of one
+// principal: the ARN of a user or role, or an account.
+type CallerCredentials struct {
+	Principal string
+	Credentials
 }
 
 // UpstreamTimeouts bound what an upstream may take.

@@ -52,6 +52,7 @@ var bundleFiles = map[string]string{
   "444455556666": {alias: other}
 buckets:
   - {name: "reports", account: "111122223333"}
+  - {name: "untagged", account: "111122223333"}
   - {name: "other-*", account: "444455556666"}
 `,
 	"accounts/111122223333/users/alice.yaml": "id: AIDAALICEALICEALICE1\n",
@@ -60,7 +61,14 @@ buckets:
   {"Sid": "NoSecrets", "Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::reports/secret/*"}]}`,
 	"accounts/111122223333/users/bob.yaml": "id: AIDABOBBOBBOBBOBBOB1\n",
 	"accounts/111122223333/users/bob/read.json": `{"Version": "2012-10-17", "Statement": [
-  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/public/*"}]}`,
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/public/*"},
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/v4a/*",
+   "Condition": {"StringEquals": {"s3:signatureversion": "AWS4-ECDSA-P256-SHA256"}}}]}`,
+	"accounts/111122223333/resources/s3/reports.yaml": "tags: {Team: red, stage: \"\"}\n",
+	"accounts/111122223333/users/dave.yaml":           "id: AIDADAVEDAVEDAVEDAV1\ntags: {team: red}\n",
+	"accounts/111122223333/users/dave/team.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}},
+  {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*", "Condition": {"StringEquals": {"s3:BucketTag/Stage": ""}}}]}`,
 	"accounts/444455556666/users/carol.yaml": "id: AIDACAROLCAROLCAROL1\n",
 	"accounts/444455556666/users/carol/all.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`,
@@ -73,6 +81,7 @@ type bench struct {
 	t        *testing.T
 	enforcer *proxy.Enforcer
 	door     *proxy.Door
+	route    proxy.Route
 	audit    *audit.Log
 	records  *lines
 
@@ -123,7 +132,7 @@ func newBench(t *testing.T) *bench {
 	}
 	var keys strings.Builder
 	keys.WriteString("keys:\n")
-	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "carol": "444455556666"} {
+	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "dave": "111122223333", "carol": "444455556666"} {
 		fmt.Fprintf(&keys, "  - {access_key_id: %s, secret_access_key: %s, account: \"%s\", user: %s, status: Active}\n", keyOf(user), secretKey, account, user)
 	}
 	everywhere := proxy.Keys()
@@ -136,7 +145,7 @@ func newBench(t *testing.T) *bench {
 					return true
 				}
 			}
-			return s3.Fills(act, key)
+			return s3.Fills(act, key) || proxy.FillsBucketTag(act, key)
 		}}},
 		Logger: zap.NewNop(),
 		Now:    func() time.Time { return clock },
@@ -172,14 +181,15 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(up.Close)
+	b.route = proxy.Route{
+		Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
+		Hosts: []string{"localhost"}, VirtualHosts: []string{"s3.example.com"},
+		Protocol: refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
+	}
 	b.door = &proxy.Door{
-		Name: "test",
-		Can:  proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
-		Routes: proxy.NewTable([]*proxy.Route{{
-			Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
-			Hosts: []string{"localhost"}, VirtualHosts: []string{"s3.example.com"},
-			Protocol: refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
-		}}),
+		Name:   "test",
+		Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
+		Routes: proxy.NewTable([]*proxy.Route{&b.route}),
 	}
 	decisions, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: math.MinInt})
 	if err != nil {

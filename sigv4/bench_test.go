@@ -34,6 +34,30 @@ func BenchmarkVerifyHeader(b *testing.B) {
 	}
 }
 
+// BenchmarkVerifyHeaderV4A is the same with SigV4A, its key remembered.
+func BenchmarkVerifyHeaderV4A(b *testing.B) {
+	v, req, p := sigv4.NewVerifier(sigv4.Options{}), requestV4A(b, "/some/key/with/parts.txt", "us-east-1"), s3Params(exampleNow)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, refusal := v.Verify(req, p); refusal != nil {
+			b.Fatal(refusal)
+		}
+	}
+}
+
+// BenchmarkVerifyHeaderV4AUnknown is what a client without a key can cost: a
+// derivation and a verification.
+func BenchmarkVerifyHeaderV4AUnknown(b *testing.B) {
+	v, req, p := sigv4.NewVerifier(sigv4.Options{}), requestV4A(b, "/some/key/with/parts.txt", "us-east-1"), s3Params(exampleNow)
+	p.Keys = keys{}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, refusal := v.Verify(req, p); refusal == nil {
+			b.Fatal("accepted")
+		}
+	}
+}
+
 func BenchmarkVerifyHeaderParallel(b *testing.B) {
 	v, req, p := sigv4.NewVerifier(sigv4.Options{}), clientRequest(b), s3Params(exampleNow)
 	b.ReportAllocs()
@@ -138,6 +162,8 @@ func BenchmarkBody(b *testing.B) {
 	length := fmt.Sprint(size)
 	req, v := streaming(b, "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", length, "", func(c *chunkChain) string { return encodeSigned(c, "", pieces...) })
 	run("signed-chunks", req, v)
+	req, v = streaming(b, plainSignedV4A, length, "", func(c *chunkChain) string { return encodeSigned(c, "", pieces...) })
+	run("signed-chunks-v4a", req, v)
 	for _, name := range []string{"crc32", "crc64nvme"} {
 		trailer := "x-amz-checksum-" + name
 		req, v = streaming(b, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", length, trailer, func(*chunkChain) string {

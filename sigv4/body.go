@@ -15,7 +15,8 @@ import (
 //   - a plain body as it came;
 //   - signed chunks without trailer decoded to a plain body;
 //   - chunks with a promised trailer (signed or not) as unsigned chunks of a
-//     fixed size with the same, verified trailer.
+//     fixed size with the same, verified trailer;
+//   - the file of a form as a plain body.
 //
 // The last byte, or in the third form the final chunk, is yielded only after
 // everything held: hash, signatures, lengths, trailer, checksums. A body that
@@ -31,6 +32,7 @@ type Body struct {
 	buffer  *[]byte      // pooled; of chunks
 
 	limit    int64 // of decoded bytes
+	least    int64 // decoded bytes there must be
 	promised int64 // decoded bytes; -1 if not declared
 	got      int64 // decoded bytes that passed
 	size     int64 // of what Read yields
@@ -166,6 +168,9 @@ func (b *Body) decoded(p []byte) (n int, err error) {
 		}
 	}
 	if done {
+		if b.got < b.least {
+			return 0, errTooSmall(b.got, b.least)
+		}
 		if refusal := b.digests.verdict(); refusal != nil {
 			return 0, refusal
 		}

@@ -2,7 +2,6 @@ package sigv4
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"io"
 	"strconv"
 
@@ -131,7 +130,7 @@ func (r *chunkReader) line() ([]byte, error) {
 
 // beginChunk reads a size line.
 func (r *chunkReader) beginChunk(line []byte) *wire.Refusal {
-	size, claimed, ok := parseSizeLine(line, r.signed)
+	size, claimed, ok := parseSizeLine(line, r.chain.signatureLen)
 	if !ok {
 		return errMalformedStream("a size line is malformed")
 	}
@@ -166,16 +165,16 @@ func (r *chunkReader) endData() *wire.Refusal {
 }
 
 // parseSizeLine reads "SIZE" or "SIZE;chunk-signature=SIGNATURE"; blanks
-// around the two separators are tolerated.
-func parseSizeLine(line []byte, signed bool) (size int64, signature string, ok bool) {
+// around the two separators are tolerated. signatureLen is 0 for the former.
+func parseSizeLine(line []byte, signatureLen int) (size int64, signature string, ok bool) {
 	digits := line
-	if signed {
+	if signatureLen > 0 {
 		var extension, name, value []byte
 		var found1, found2 bool
 		digits, extension, found1 = bytes.Cut(line, semicolon)
 		name, value, found2 = bytes.Cut(extension, []byte{'='})
 		value = bytes.Trim(value, " ")
-		if !found1 || !found2 || string(bytes.Trim(name, " ")) != "chunk-signature" || len(value) != 2*sha256.Size {
+		if !found1 || !found2 || string(bytes.Trim(name, " ")) != "chunk-signature" || len(value) != signatureLen {
 			return 0, "", false
 		}
 		digits = bytes.TrimRight(digits, " ")

@@ -18,12 +18,12 @@ type Credentials struct {
 
 // Signer signs requests for the next hop. It remembers a bounded number of
 // derived signing keys.
-type Signer struct{ keys *keyCache }
+type Signer struct{ keys *keyCache[*signingKey] }
 
 const signerKeyEntries = 256
 
 // NewSigner makes a Signer.
-func NewSigner() *Signer { return &Signer{keys: newKeyCache(signerKeyEntries)} }
+func NewSigner() *Signer { return &Signer{keys: newKeyCache[*signingKey](signerKeyEntries)} }
 
 // Sign puts a header signature on the request as it will go out: nothing is
 // sorted or encoded on the wire. What is signed is the canonical form: for
@@ -55,7 +55,7 @@ func (g *Signer) Sign(req *wire.Request, c Credentials, service, region, payload
 	s.buildCanonical(req, form, !isS3(service), false, payload)
 
 	key, credential := g.key(s, c, timestamp[:8], region, service)
-	s.buildToSign(timestamp, credential[len(c.AccessKeyID)+1:])
+	s.buildToSign(hmacSHA256, timestamp, credential[len(c.AccessKeyID)+1:])
 	b := append(s.canonical[:0], hmacSHA256...)
 	b = append(append(b, " Credential="...), credential...)
 	b = append(append(b, ", SignedHeaders="...), s.signed...)
@@ -126,7 +126,7 @@ func (g *Signer) key(s *scratch, c Credentials, date, region, service string) (*
 	if e := g.keys.find(s.toSign, 0); e != nil && e.secret.Equal(c.SecretAccessKey) {
 		return e.key, e.credential
 	}
-	e := &cachedKey{
+	e := &cachedKey[*signingKey]{
 		credential: string(s.toSign), secret: c.SecretAccessKey,
 		key: deriveKey(c.SecretAccessKey, date, region, service),
 	}

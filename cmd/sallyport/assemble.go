@@ -38,7 +38,9 @@ func bundleOptions(cfg *config.Config, logger *zap.Logger) bundle.Options {
 	for _, d := range cfg.Doors {
 		for _, r := range d.Routes {
 			m := mappers[r.Upstream]
-			o.Routes = append(o.Routes, bundleRoute(r.Name, m.Actions(), m.Fills))
+			route := bundleRoute(r.Name, m.Actions(), m.Fills)
+			route.Observe = r.Mode == config.ModeObserve
+			o.Routes = append(o.Routes, route)
 		}
 	}
 	return o
@@ -67,7 +69,7 @@ func bundleRoute(name string, actions []string, fills func(action, key string) b
 		Name:    name,
 		Actions: actions,
 		Fills: func(action, key string) bool {
-			return slices.Contains(everywhere, key) || fills(action, key)
+			return slices.Contains(everywhere, key) || fills(action, key) || proxy.FillsBucketTag(action, key)
 		},
 	}
 }
@@ -83,6 +85,8 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 			Hosts:        r.Hosts,
 			VirtualHosts: r.VirtualHosts,
 			Account:      r.Account,
+			Observe:      r.Mode == config.ModeObserve,
+			CORS:         corsRules(r.CORS),
 			Partition:    "aws",
 			Protocol:     refusal.S3,
 			Mapper:       mappers[r.Upstream],
@@ -112,6 +116,17 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 	return o
 }
 
+func corsRules(rules []config.CORSRule) proxy.CORS {
+	out := make(proxy.CORS, len(rules))
+	for i, r := range rules {
+		out[i] = proxy.CORSRule{Origins: r.Origins, Headers: r.Headers, Expose: r.Expose, MaxAge: r.MaxAge}
+		for _, m := range r.Methods {
+			out[i].Methods = append(out[i].Methods, string(m))
+		}
+	}
+	return out
+}
+
 func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registry) error {
 	metrics := newUpstreamMetrics(registry)
 	for _, u := range s.cfg.Upstreams {
@@ -131,7 +146,11 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 			IdleTimeout:           u.Timeouts.Idle,
 			MaxIdleConns:          u.Connections.MaxIdle,
 			MaxConns:              u.Connections.Max,
+			TagLifetime:           u.TagLifetime,
 			Observer:              metrics.observer(u.Name, s.logger),
+		}
+		for _, c := range u.Callers {
+			o.Callers = append(o.Callers, upstream.CallerCredentials{Principal: c.Principal, Credentials: staticCredentials(&c.Credentials)})
 		}
 		if u.Addressing == config.AddressingVirtual {
 			o.Addressing = upstream.VirtualHosted
@@ -152,13 +171,17 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 // (environment, shared files, web identity, container, instance).
 func upstreamCredentials(ctx context.Context, u *config.Upstream) (aws.CredentialsProvider, error) {
 	if c := u.Credentials; c != nil {
-		return credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey.Reveal(), c.SessionToken.Reveal()), nil
+		return staticCredentials(c), nil
 	}
 	chain, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(u.Region))
 	if err != nil {
 		return nil, fmt.Errorf("AWS default credential chain: %w", err)
 	}
 	return chain.Credentials, nil
+}
+
+func staticCredentials(c *config.Credentials) aws.CredentialsProvider {
+	return credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey.Reveal(), c.SessionToken.Reveal())
 }
 
 func certificatePool(file string) (*x509.CertPool, error) {
