@@ -122,6 +122,17 @@ const (
 	PayloadSigningSigned PayloadSigning = "signed"
 )
 
+// ACLs is what becomes of ACLs that let others in than the owners.
+type ACLs string
+
+// The treatments of ACLs.
+const (
+	// ACLsRefused: they are refused.
+	ACLsRefused ACLs = "refused"
+	// ACLsForwarded: they go on to the store, which lets others in by them.
+	ACLsForwarded ACLs = "forwarded"
+)
+
 // Addressing is how an upstream is told a bucket.
 type Addressing string
 
@@ -137,6 +148,7 @@ type Upstream struct {
 	Endpoint   *url.URL
 	Addressing Addressing
 	ObjectKeys ObjectKeys
+	ACLs       ACLs
 	// Operations are names of Operations and of the groups OperationsCore and
 	// OperationsAll.
 	Operations     []string

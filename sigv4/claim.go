@@ -17,6 +17,7 @@ type claim struct {
 	accessKeyID, date, region, service string // region: see readRegionSet for SigV4A
 	scope                              string // as sent
 	signedHeaders, signature, token    string
+	regionSet                          string // parameter of SigV4A
 
 	timestamp string // as it is in the string to sign
 	dateField string // the field that the time was taken from; "" for a query
@@ -120,7 +121,7 @@ func isUTC(t time.Time) bool {
 // Amazon S3 reports faults.
 func (c *claim) readQuery(req *wire.Request, q *queryCredentials, p *Params, skew time.Duration) *wire.Refusal {
 	c.scheme = Query
-	c.algorithm = algorithm(q.algorithm)
+	c.algorithm, c.regionSet = algorithm(q.algorithm), q.regionSet
 	if c.algorithm != hmacSHA256 && c.algorithm != ecdsaP256 {
 		return errQueryAlgorithm()
 	}

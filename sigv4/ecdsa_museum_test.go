@@ -53,6 +53,7 @@ func TestMuseum_01_algorithmConfusion(t *testing.T) {
 		verify := func(signature string) *wire.Refusal {
 			req.Fields.Set("authorization", tt.word+" Credential="+exampleID+"/"+tt.scope+", SignedHeaders="+listV4A+", Signature="+signature)
 			_, refusal := verifier.Verify(req, s3Params(exampleNow))
+			explains(t, verifier, req, s3Params(exampleNow), refusal)
 			return refusal
 		}
 		refusal := verify("00")

@@ -62,6 +62,7 @@ func TestHeaderRefusalsV4A(t *testing.T) {
 				change(req)
 			}
 			_, refusal := verifier.Verify(req, s3Params(exampleNow))
+			explains(t, verifier, req, s3Params(exampleNow), refusal)
 			expectRefusal(t, refusal, tt.status, tt.code, tt.message, tt.detail)
 		})
 	}
@@ -118,6 +119,7 @@ func TestQueryRefusalsV4A(t *testing.T) {
 			}
 			tt.edit(req)
 			_, refusal := verifier.Verify(req, s3Params(exampleNow))
+			explains(t, verifier, req, s3Params(exampleNow), refusal)
 			expectRefusal(t, refusal, tt.status, tt.code, tt.message, tt.detail)
 		})
 	}

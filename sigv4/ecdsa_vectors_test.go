@@ -59,6 +59,7 @@ func TestKeyDerivationV4A(t *testing.T) {
 		t.Errorf("string to sign %q, want %q", toSign, want)
 	}
 	auth(hex.EncodeToString(derOf(published, toSign)))
+	explains(t, verifier, req, suiteParams(), nil)
 	if _, refusal := verifier.Verify(req, suiteParams()); refusal != nil {
 		t.Error(refusal)
 	}

@@ -45,6 +45,7 @@ func FuzzAuthorization(f *testing.F) {
 		if (verified == nil) == (refusal == nil) {
 			t.Fatalf("%v and %v", verified, refusal)
 		}
+		explains(t, verifier, req, s3Params(exampleNow), refusal)
 		if verified == nil {
 			return
 		}
@@ -82,7 +83,8 @@ func FuzzPresignedQuery(f *testing.F) {
 		if refusal == nil && (scheme == sigv4.Query) != req.Query.Has("X-Amz-Algorithm") {
 			t.Errorf("%q is %v", raw, scheme)
 		}
-		verified, _ := verifier.Verify(req, s3Params(exampleNow))
+		verified, refusal := verifier.Verify(req, s3Params(exampleNow))
+		explains(t, verifier, req, s3Params(exampleNow), refusal)
 		if verified != nil {
 			want := 6
 			if verified.Algorithm == algorithmV4A {

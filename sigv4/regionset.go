@@ -12,20 +12,24 @@ const maxRegionSet = 2048
 
 // readRegionSet finds the region of the endpoint that a SigV4A request was
 // signed for. The set is the field x-amz-region-set, or in a presigned request
-// the parameter; both are signed.
-func (c *claim) readRegionSet(req *wire.Request, q *queryCredentials, p *Params) *wire.Refusal {
+// the parameter; both are signed. Others have no use for one.
+func (c *claim) readRegionSet(req *wire.Request, p *Params) *wire.Refusal {
+	if c.algorithm != ecdsaP256 {
+		return nil
+	}
 	set, sent := req.Fields.Lookup("x-amz-region-set")
 	switch {
 	case c.scheme == Query && sent:
 		// Two sets, or one in the wrong place.
 		return errRepeatedParam("X-Amz-Region-Set")
-	case c.scheme == Query && q.regionSet == "":
+	case c.scheme == Query && c.regionSet == "":
 		return errQueryRegionSet()
 	case c.scheme == Query:
-		set = q.regionSet
+		set = c.regionSet
 	case !sent:
 		return errMissingRegionSet()
 	}
+	c.regionSet = set
 	if len(set) > maxRegionSet {
 		return errRegionSetTooLong(c.scheme)
 	}

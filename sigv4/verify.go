@@ -107,36 +107,47 @@ func NewVerifier(o Options) *Verifier {
 func (v *Verifier) Verify(req *wire.Request, p Params) (*Verified, *wire.Refusal) {
 	s := newScratch()
 	defer s.release()
-	scheme, query, refusal := s.recognise(req)
-	if refusal != nil {
-		return nil, refusal
-	}
 	var c claim
-	switch scheme {
-	case Header:
-		refusal = c.readHeader(req, &p, v.skew)
-	case Query:
-		refusal = c.readQuery(req, &query, &p, v.skew)
-	default:
-		refusal = errNoCredentials()
-	}
-	if refusal != nil {
+	if refusal := s.readClaim(req, &c, &p, v.skew); refusal != nil {
 		return nil, refusal
 	}
 	if refusal := s.checkSigned(req, &c); refusal != nil {
 		return nil, refusal
 	}
-	if c.algorithm == ecdsaP256 {
-		if refusal := c.readRegionSet(req, &query, &p); refusal != nil {
-			return nil, refusal
-		}
+	if refusal := c.readRegionSet(req, &p); refusal != nil {
+		return nil, refusal
 	}
-	if !isS3(p.Service) {
-		if path, ok := wire.Unescape(req.Path); !ok || !isNormal(path) || !isNormal(req.Path) {
-			return nil, refuse(400, "InvalidURI", "Couldn't parse the specified URI: the path holds dot segments or empty segments, which have no single signed form.")
-		}
+	if refusal := checkPath(req, p.Service); refusal != nil {
+		return nil, refusal
 	}
 	return v.verify(s, req, &c, &p)
+}
+
+// readClaim recognises the scheme of a request and reads what it claims.
+func (s *scratch) readClaim(req *wire.Request, c *claim, p *Params, skew time.Duration) *wire.Refusal {
+	scheme, query, refusal := s.recognise(req)
+	if refusal != nil {
+		return refusal
+	}
+	switch scheme {
+	case Header:
+		return c.readHeader(req, p, skew)
+	case Query:
+		return c.readQuery(req, &query, p, skew)
+	}
+	return errNoCredentials()
+}
+
+// checkPath refuses a path that services other than Amazon S3 normalise before
+// they sign it: what was signed would not be what arrived.
+func checkPath(req *wire.Request, service string) *wire.Refusal {
+	if isS3(service) {
+		return nil
+	}
+	if path, ok := wire.Unescape(req.Path); !ok || !isNormal(path) || !isNormal(req.Path) {
+		return refuse(400, "InvalidURI", "Couldn't parse the specified URI: the path holds dot segments or empty segments, which have no single signed form.")
+	}
+	return nil
 }
 
 // verify looks the key up and compares the signature.
@@ -158,17 +169,8 @@ func (v *Verifier) verify(s *scratch, req *wire.Request, c *claim, p *Params) (*
 		entry = &cachedKey[verifyingKey]{version: key.Version, key: newVerifyingKey(key.Secret, c)}
 	}
 	if !s.matches(req, c, entry.key) {
-		if c.scheme == Form {
-			return nil, errSignature(c.accessKeyID, c.signature, []byte(c.policy), nil)
-		}
-		// The canonical request shown is the one with the path as sent.
-		intact := s.buildCanonical(req, pathAsSent, !isS3(c.service), c.scheme == Query, c.payload)
-		s.buildToSign(c.algorithm, c.timestamp, c.scope)
-		r := errSignature(c.accessKeyID, c.signature, s.toSign, s.canonical)
-		if !intact {
-			r.Cause = "a signed header did not arrive; signed are " + c.signedHeaders
-		}
-		return nil, r
+		// The canonical request shown is the one of the request as sent.
+		return nil, s.mismatch(req, c)
 	}
 	if !cached {
 		// Only a holder of the secret gets a place in the cache.
@@ -204,54 +206,35 @@ func keyRefusal(err error, c *claim) *wire.Refusal {
 	return wire.Unavailable("looking up the access key: " + err.Error())
 }
 
-// matches compares the claimed signature with that of the path as sent, and if
-// AWS would encode the path otherwise, with that one.
+// mismatch is the refusal of a signature that is not that of the request as
+// sent, or of the policy of a form.
+func (s *scratch) mismatch(req *wire.Request, c *claim) *wire.Refusal {
+	if c.scheme == Form {
+		return errSignature(c.accessKeyID, c.signature, []byte(c.policy), nil)
+	}
+	intact := s.build(req, c, spelling{})
+	r := errSignature(c.accessKeyID, c.signature, s.toSign, s.canonical)
+	if !intact {
+		r.Cause = "a signed header did not arrive; signed are " + c.signedHeaders
+	}
+	return r
+}
+
+// matches compares the claimed signature with that of the request as sent, and
+// while none matches, with those of its other spellings.
 func (s *scratch) matches(req *wire.Request, c *claim, key verifyingKey) bool {
 	if c.scheme == Form {
 		return s.matchesPolicy(c, key)
 	}
-	twice, presigned := !isS3(c.service), c.scheme == Query
-	match := false
-	for form := pathAsSent; form <= pathReencoded; form++ {
-		if form == pathReencoded && (match || !hasOtherSpelling(req.Path, twice)) {
-			break
+	for sp := (spelling{}); ; {
+		intact := s.build(req, c, sp)
+		if verified := key.verifies(c.signature, s.toSign, s.hash, s.sum); verified && intact {
+			return true
 		}
-		intact := s.buildCanonical(req, form, twice, presigned, c.payload)
-		s.buildToSign(c.algorithm, c.timestamp, c.scope)
-		verified := key.verifies(c.signature, s.toSign, s.hash, s.sum)
-		match = match || verified && intact
-	}
-	return match
-}
-
-// hasOtherSpelling tells whether decoding and encoding a path makes another one
-// of the same meaning. An encoded slash is a slash to Amazon S3, but not to
-// services that read the path segment by segment.
-func hasOtherSpelling(path string, segments bool) bool {
-	if segments && (strings.Contains(path, "%2F") || strings.Contains(path, "%2f")) {
-		return false
-	}
-	return !isCanonicalPath(path)
-}
-
-// isCanonicalPath tells that decoding and encoding a path leaves it as it is.
-func isCanonicalPath(path string) bool {
-	for i := 0; i < len(path); i++ {
-		c := path[i]
-		switch {
-		case unreserved[c] || c == '/':
-		case c == '%' && i+2 < len(path):
-			decoded, ok := wire.Unescape(path[i : i+3])
-			if !ok || unreserved[decoded[0]] || decoded == "/" ||
-				upperHex[decoded[0]>>4] != path[i+1] || upperHex[decoded[0]&15] != path[i+2] {
-				return false
-			}
-			i += 2
-		default:
+		if !sp.next(req, c) {
 			return false
 		}
 	}
-	return path != ""
 }
 
 // checkSigned checks the list of signed names, copies it to s.signed, and

@@ -115,6 +115,7 @@ func TestHeaderRefusals(t *testing.T) {
 			}
 			_, refusal := verifier.Verify(req, s3Params(exampleNow))
 			expectRefusal(t, refusal, tt.status, tt.code, tt.message, tt.detail)
+			explains(t, verifier, req, s3Params(exampleNow), refusal)
 		})
 	}
 }
@@ -175,6 +176,7 @@ func TestQueryRefusals(t *testing.T) {
 		{"token beside a long-term key", exampleNow, query(t, func(q string) string { return q + "&X-Amz-Security-Token=token" }), 400, "InvalidToken", "The provided token is malformed or otherwise invalid.", "Token-0=token"},
 		{"changed query", exampleNow, query(t, func(q string) string { return q + "&versionId=1" }), 403, "SignatureDoesNotMatch", "The request signature", ""},
 		{"version 2", exampleNow, query(t, func(string) string { return "AWSAccessKeyId=" + exampleID + "&Expires=1&Signature=a" }), 400, "InvalidRequest", "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.", ""},
+		{"no signed headers", exampleNow, replace(t, "SignedHeaders=host", "SignedHeaders"), 400, "AuthorizationQueryParametersError", "X-Amz-SignedHeaders is malformed", ""},
 		{"versions 2 and 4", exampleNow, query(t, func(q string) string { return q + "&AWSAccessKeyId=" + exampleID }), 400, "InvalidArgument", "Only one auth mechanism allowed", ""},
 		{"express session", exampleNow, query(t, func(q string) string { return q + "&X-Amz-S3session-Token=a" }), 501, "NotImplemented", "A header you provided", ""},
 		{"content hash in two places", exampleNow, func(r *wire.Request) {
@@ -190,6 +192,7 @@ func TestQueryRefusals(t *testing.T) {
 			tt.edit(req)
 			_, refusal := verifier.Verify(req, s3Params(tt.now))
 			expectRefusal(t, refusal, tt.status, tt.code, tt.message, tt.detail)
+			explains(t, verifier, req, s3Params(tt.now), refusal)
 		})
 	}
 }

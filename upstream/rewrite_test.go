@@ -236,7 +236,7 @@ func TestPlaceBody(t *testing.T) {
 // in every change of addressing: map(rewrite(r)) = map(r).
 func TestRewritesKeepTheMeaning(t *testing.T) {
 	t.Parallel()
-	mapper := s3.New(s3.Options{})
+	mapper := s3.New(s3.Options{ForwardACLs: true})
 	requests := []struct {
 		method, key, query string
 		fields             wire.Fields

@@ -38,7 +38,8 @@ func bundleOptions(cfg *config.Config, logger *zap.Logger) bundle.Options {
 	mappers := newMappers(cfg)
 	for _, d := range cfg.Doors {
 		for _, r := range d.Routes {
-			route := bundleRoute(r.Name, mappers[r.Upstream].Actions())
+			m := mappers[r.Upstream]
+			route := bundleRoute(r.Name, m.Actions(), m.Fills)
 			route.Observe = r.Mode == config.ModeObserve
 			o.Routes = append(o.Routes, route)
 		}
@@ -56,19 +57,20 @@ func newMappers(cfg *config.Config) map[string]*s3.Mapper {
 			MaxObjectBytes: cfg.Limits.ObjectBytes,
 			Operations:     u.Operations,
 			StrictCopyTags: u.CopyTags == config.CopyTagsChecked,
+			ForwardACLs:    u.ACLs == config.ACLsForwarded,
 		})
 	}
 	return mappers
 }
 
 // bundleRoute tells the bundle what an S3 route can produce and fill.
-func bundleRoute(name string, actions []string) bundle.Route {
+func bundleRoute(name string, actions []string, fills func(action, key string) bool) bundle.Route {
 	everywhere := proxy.Keys()
 	return bundle.Route{
 		Name:    name,
 		Actions: actions,
 		Fills: func(action, key string) bool {
-			return slices.Contains(everywhere, key) || s3.Fills(action, key) || proxy.FillsBucketTag(action, key)
+			return slices.Contains(everywhere, key) || fills(action, key) || proxy.FillsBucketTag(action, key)
 		},
 	}
 }
