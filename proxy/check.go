@@ -62,6 +62,8 @@ type Verdict struct {
 	// answer is what is answered here in place of the upstream; nil if nothing
 	// is.
 	answer *wire.Response
+	// tags are those of the objects that were read for the decision.
+	tags []objectTags
 	// upstreamRequestID is the id the upstream answered with.
 	upstreamRequestID string
 }
@@ -147,7 +149,7 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	if v.admitted = e.Audit.Admit(); !v.admitted {
 		return slowDown("the queue of audit records is full")
 	}
-	if r = v.decide(); r != nil {
+	if r = v.decide(ctx); r != nil {
 		return r
 	}
 	return e.prepare(v, body)
@@ -218,7 +220,7 @@ func needs(v *Verdict, what string) *wire.Refusal {
 
 // decide asks for each access. All must be allowed, except where the protocol
 // answers item by item and the door can take items out.
-func (v *Verdict) decide() *wire.Refusal {
+func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 	items := v.mapped.PerItem
 	if items != nil {
 		v.refused = make([]*wire.Refusal, items.Items())
@@ -227,7 +229,7 @@ func (v *Verdict) decide() *wire.Refusal {
 	var first *wire.Refusal
 	for i := range v.mapped.Accesses {
 		a := &v.mapped.Accesses[i]
-		d := v.ask(a)
+		d, unread := v.decideAccess(ctx, i)
 		v.accesses[i] = audit.Access{Action: a.Action, Resource: a.Resource, Account: a.Account, Decision: d}
 		if d.Allowed() {
 			continue
@@ -236,7 +238,10 @@ func (v *Verdict) decide() *wire.Refusal {
 			v.accesses[i].Observed = true
 			continue
 		}
-		r := v.denied(a, d)
+		r := unread
+		if r == nil {
+			r = v.denied(a, d)
+		}
 		if first == nil {
 			first = r
 		}

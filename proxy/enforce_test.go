@@ -69,6 +69,16 @@ buckets:
 	"accounts/111122223333/users/dave/team.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}},
   {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*", "Condition": {"StringEquals": {"s3:BucketTag/Stage": ""}}}]}`,
+	"accounts/111122223333/users/erin.yaml": "id: AIDAERINERINERINERI1\n",
+	"accounts/111122223333/users/erin/tagged.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:GetObject*", "Resource": "arn:aws:s3:::reports/*", "Condition": {"StringEquals": {"s3:ExistingObjectTag/class": "open"}}},
+  {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/out/*"},
+  {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::reports/many/*"}]}`,
+	"accounts/111122223333/users/frank.yaml": "id: AIDAFRANKFRANKFRANK1\n",
+	"accounts/111122223333/users/frank/tagged.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"},
+  {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/never/*"},
+  {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringLike": {"s3:ExistingObjectTag/Class": "sec*"}}}]}`,
 	"accounts/444455556666/users/carol.yaml": "id: AIDACAROLCAROLCAROL1\n",
 	"accounts/444455556666/users/carol/all.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`,
@@ -135,7 +145,7 @@ func newBenchSigning(t *testing.T, signing sigv4.PayloadSigning) *bench {
 	}
 	var keys strings.Builder
 	keys.WriteString("keys:\n")
-	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "dave": "111122223333", "carol": "444455556666"} {
+	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "dave": "111122223333", "erin": "111122223333", "frank": "111122223333", "carol": "444455556666"} {
 		fmt.Fprintf(&keys, "  - {access_key_id: %s, secret_access_key: %s, account: \"%s\", user: %s, status: Active}\n", keyOf(user), secretKey, account, user)
 	}
 	everywhere := proxy.Keys()
@@ -188,7 +198,7 @@ func newBenchSigning(t *testing.T, signing sigv4.PayloadSigning) *bench {
 	b.route = proxy.Route{
 		Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
 		Hosts: []string{"localhost"}, VirtualHosts: []string{"s3.example.com"},
-		Protocol: refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
+		Protocol: refusal.S3, Mapper: s3.New(s3.Options{ObjectTags: true}), Upstream: up,
 	}
 	b.door = &proxy.Door{
 		Name:   "test",

@@ -51,6 +51,16 @@ var core = []string{
 	"GetObjectRetention", "PutObjectRetention",
 }
 
+// serves tells whether an operation is served.
+func (m *Mapper) serves(operation string) bool {
+	for i := range table {
+		if table[i].operation == operation && m.served[i] {
+			return true
+		}
+	}
+	return false
+}
+
 // served is the set of the rows that operations name, by their place in the
 // table.
 func served(operations []string) []bool {

@@ -57,6 +57,7 @@ func newMappers(cfg *config.Config) map[string]*s3.Mapper {
 			MaxObjectBytes: cfg.Limits.ObjectBytes,
 			Operations:     u.Operations,
 			StrictCopyTags: u.CopyTags == config.CopyTagsChecked,
+			ObjectTags:     true,
 			ForwardACLs:    u.ACLs == config.ACLsForwarded,
 		})
 	}
