@@ -13,7 +13,7 @@ func (p *Pattern) MatchFold(text string, values []string) bool {
 	for i := range p.tokens {
 		piece := p.tokens[i].text
 		if p.tokens[i].kind == variable {
-			piece = values[p.tokens[i].index]
+			piece = values[p.tokens[i].number]
 		}
 		var ok bool
 		if text, ok = cutPrefixFold(text, piece); !ok {

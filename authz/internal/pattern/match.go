@@ -12,11 +12,14 @@ import (
 // lost by keeping to it.
 //
 // A piece between two runs that takes more than patience steps is looked for at
-// all places at once.
-func match(tokens []token, text string, values []string, places *Places) bool {
+// all places at once. Only the text up to the end is matched: what is behind it
+// took the end of the pattern.
+func match(tokens []token, whole string, end int, values []string, places *Places) bool {
+	q := places.of(whole)
+	text := whole[:end]
 	t, at := 0, 0
-	steps := 0
-	defer func() { places.Work += steps }()
+	steps := 1
+	defer func() { places.charge(q, steps) }()
 	runT, runAt := -1, 0
 	fieldT, fieldAt, fieldEnd := -1, 0, 0
 	begun := 0 // steps when the last run began
@@ -31,6 +34,12 @@ func match(tokens []token, text string, values []string, places *Places) bool {
 				}
 				runT, runAt, fieldT = t, at, -1
 				begun = steps
+				if lit := &tokens[t]; lit.kind == literal {
+					if runAt = places.index(q, lit, at, end); runAt < 0 {
+						return false
+					}
+					t, at = t+1, runAt+len(lit.text)
+				}
 				continue
 			case runInField:
 				t++
@@ -47,7 +56,7 @@ func match(tokens []token, text string, values []string, places *Places) bool {
 			}
 		}
 		if fieldT >= 0 {
-			if fieldAt = skip(tokens, fieldT, text, fieldAt, fieldEnd); fieldAt >= 0 {
+			if fieldAt = places.skip(q, tokens, fieldT, text, fieldAt, fieldEnd); fieldAt >= 0 {
 				t, at = fieldT, fieldAt
 				continue
 			}
@@ -55,16 +64,16 @@ func match(tokens []token, text string, values []string, places *Places) bool {
 		if runT < 0 {
 			return false
 		}
-		if steps-begun > patience {
-			if end := piece(tokens, runT); end > 0 {
-				if at = places.find(tokens[runT:end], text, values, runAt); at < 0 {
+		if steps-begun > patience && len(whole) <= mostPlaces {
+			if next := piece(tokens, runT); next > 0 {
+				if at = places.find(q, tokens[runT:next], values, runAt, end); at < 0 {
 					return false
 				}
-				t, begun = end, steps
+				t, begun = next, steps
 				continue
 			}
 		}
-		if runAt = skip(tokens, runT, text, runAt, len(text)); runAt < 0 {
+		if runAt = places.skip(q, tokens, runT, text, runAt, end); runAt < 0 {
 			return false
 		}
 		t, at, fieldT = runT, runAt, -1
@@ -101,18 +110,14 @@ func piece(tokens []token, from int) int {
 
 // skip is where a run can end next that ended at a place of the text, so that
 // the token behind it may match; -1 if it cannot go on that far.
-func skip(tokens []token, next int, text string, at, end int) int {
+func (p *Places) skip(q *places, tokens []token, next int, text string, at, end int) int {
 	if at >= end {
 		return -1
 	}
 	at += size(text[at:])
 	if next < len(tokens) && tokens[next].kind == literal {
-		lit := tokens[next].text
-		n := strings.Index(text[at:min(end+len(lit), len(text))], lit)
-		if n < 0 {
-			return -1
-		}
-		at += n
+		lit := &tokens[next]
+		return p.index(q, lit, at, min(end+len(lit.text), len(text)))
 	}
 	return at
 }
@@ -123,8 +128,8 @@ func (t *token) prefix(text string, values []string) (n int, ok bool) {
 	case literal:
 		return len(t.text), strings.HasPrefix(text, t.text)
 	case variable:
-		n = len(values[t.index])
-		return n, strings.HasPrefix(text, values[t.index]) && between(text, n)
+		n = len(values[t.number])
+		return n, strings.HasPrefix(text, values[t.number]) && between(text, n)
 	case oneInField:
 		if text != "" && text[0] == ':' {
 			return 0, false
@@ -143,7 +148,7 @@ func cutTail(text string, tokens []token, values []string) (rest string, ok bool
 				return "", false
 			}
 		case variable:
-			before, ok := strings.CutSuffix(text, values[t.index])
+			before, ok := strings.CutSuffix(text, values[t.number])
 			if !ok || !between(text, len(before)) {
 				return "", false
 			}

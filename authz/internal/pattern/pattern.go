@@ -17,7 +17,7 @@ type tokenKind uint8
 
 const (
 	literal    tokenKind = iota
-	variable             // the value of Pattern.Variables[index], literally
+	variable             // the value of Pattern.Variables[number], literally
 	one                  // any character
 	oneInField           // any character but a colon
 	run                  // any run of characters
@@ -25,9 +25,10 @@ const (
 )
 
 type token struct {
-	kind  tokenKind
-	text  string
-	index int
+	kind tokenKind
+	// number is the index of a variable, and of a literal its hash.
+	number uint32
+	text   string
 }
 
 // Variable is a policy variable whose value Match wants.
@@ -49,6 +50,7 @@ type Pattern struct {
 	body int
 	// least is how many bytes a text has at least.
 	least int
+	sieve Sieve
 	// source is what an ARN with variables before its last field was compiled
 	// from: a value with a colon in it moves the fields.
 	source []policy.Part
@@ -84,7 +86,8 @@ func Exact(s string, variables bool) Pattern {
 			p.addLiteral(part.Text)
 		}
 	}
-	return p.done()
+	p.measure()
+	return p
 }
 
 // Glob compiles a string in which "*" matches any run of characters and "?"
@@ -149,6 +152,31 @@ func newVariable(part policy.Part) Variable {
 
 // done ends the making of a pattern.
 func (p *Pattern) done() Pattern {
+	p.cut()
+	p.measure()
+	p.sift()
+	return *p
+}
+
+// cut cuts what may have to be looked for into grams.
+func (p *Pattern) cut() {
+	if len(p.tokens) < 2 {
+		return
+	}
+	cut := p.tokens[:1:1]
+	for _, t := range p.tokens[1:] {
+		for ; len(t.text) > maxGram; t.text = t.text[maxGram:] {
+			cut = append(cut, token{literal, hash(t.text[:maxGram]), t.text[:maxGram]})
+		}
+		if t.kind == literal {
+			t.number = hash(t.text)
+		}
+		cut = append(cut, t)
+	}
+	p.tokens = cut
+}
+
+func (p *Pattern) measure() {
 	p.body = len(p.tokens)
 	inTail := true
 	for i := len(p.tokens) - 1; i >= 0; i-- {
@@ -165,8 +193,26 @@ func (p *Pattern) done() Pattern {
 			}
 		}
 	}
-	return *p
 }
+
+// sift makes the sieve of the longest literal, but for the beginning of the
+// pattern, by which an index knows it.
+func (p *Pattern) sift() {
+	longest := -1
+	for i := 1; i < len(p.tokens); i++ {
+		if t := &p.tokens[i]; t.kind == literal && (longest < 0 || len(t.text) >= len(p.tokens[longest].text)) {
+			longest = i
+		}
+	}
+	if longest < 0 {
+		return
+	}
+	p.sieve = newSieve(p.tokens[longest].text, longest == len(p.tokens)-1 && p.body < len(p.tokens))
+}
+
+// Sieve is what a text must have so that the pattern can match it; it says
+// nothing of the literal beginning.
+func (p *Pattern) Sieve() Sieve { return p.sieve }
 
 func (p *Pattern) addVariable(part policy.Part) {
 	v := newVariable(part)
@@ -175,7 +221,7 @@ func (p *Pattern) addVariable(part policy.Part) {
 		i = len(p.variables)
 		p.variables = append(p.variables, v)
 	}
-	p.tokens = append(p.tokens, token{kind: variable, index: i})
+	p.tokens = append(p.tokens, token{kind: variable, number: uint32(i)})
 }
 
 // IsNever tells whether the pattern matches no text, whatever the variables.
@@ -197,23 +243,26 @@ func (p *Pattern) Literal() (prefix string, exact, whole bool) {
 
 // Match tells whether the whole text matches. values are those of Variables.
 func (p *Pattern) Match(text string, values []string, places *Places) bool {
-	if p.never || len(text) < p.least {
+	if p.never || len(text) < p.least || !places.May(text, p.sieve) {
 		return false
 	}
-	text, ok := cutTail(text, p.tokens[p.body:], values)
-	return ok && match(p.tokens[:p.body], text, values, places)
+	rest, ok := cutTail(text, p.tokens[p.body:], values)
+	return ok && match(p.tokens[:p.body], text, len(rest), values, places)
 }
 
 // MayMatch is Match for a pattern some of whose variables have no value yet, and
 // may stand for any text.
 func (p *Pattern) MayMatch(text string, values []string, unread []bool, places *Places) bool {
+	if p.never || len(text) < p.least || !places.May(text, p.sieve) {
+		return false
+	}
 	var room [32]token
 	tokens := room[:0]
 	for _, t := range p.tokens {
-		if t.kind == variable && unread[t.index] {
+		if t.kind == variable && unread[t.number] {
 			t = token{kind: run}
 		}
 		tokens = append(tokens, t)
 	}
-	return !p.never && match(tokens, text, values, places)
+	return match(tokens, text, len(text), values, places)
 }
