@@ -136,11 +136,7 @@ func (p *Places) take(q *places, lit string, number uint32) {
 	case x == nil:
 		t.low = t.high + 1
 	case t.many(x):
-		of := t.setOf(g, x)
-		for w := t.low; w <= t.high; w++ {
-			t.sets[w] &= of[w]
-		}
-		t.shift(len(lit))
+		t.move(t.setOf(g, x), len(lit))
 	default:
 		t.kept = t.kept[:0]
 		for _, at := range g.places[x.from : x.from+x.count] {
@@ -181,14 +177,16 @@ func (t *table) put(n int) {
 // mostShift bounds by how much places are moved at once.
 const mostShift = 63
 
-// shift moves the places at work by n, up to mostShift. Their words must have
-// room for that.
-func (t *table) shift(n int) {
+// move moves the places at work that are in another set by n, up to mostShift,
+// and drops the others. There must be words for that.
+func (t *table) move(of []uint64, n int) {
 	carry := uint64(0)
-	for w := t.low; w <= t.high; w++ {
-		word := t.sets[w]
-		t.sets[w] = word<<n | carry
-		carry = word >> (64 - n)
+	from := of[t.low : t.high+1]
+	set := t.sets[t.low:][:len(from)]
+	for w, word := range from {
+		word &= set[w]
+		set[w] = word<<(n&63) | carry
+		carry = word >> ((64 - n) & 63)
 	}
 	if carry != 0 {
 		t.high++
@@ -201,9 +199,10 @@ func (t *table) shift(n int) {
 // text of characters of one byte, behind n of them.
 func (t *table) step(text string, n int) {
 	if t.ascii {
-		// A place that would come to be behind the end has nothing there.
-		t.drop(len(text) - n)
-		t.shift(n)
+		// Places nearer to the end than that have too few behind them.
+		if t.drop(len(text) - n); t.low <= t.high {
+			t.move(t.set(t.starts[0]), n)
+		}
 		return
 	}
 	var carry [4]uint64

@@ -13,13 +13,12 @@ import (
 //
 // A piece between two runs that takes more than patience steps is looked for at
 // all places at once. Only the text up to the end is matched: what is behind it
-// took the end of the pattern.
-func match(tokens []token, whole string, end int, values []string, places *Places) bool {
-	q := places.of(whole)
-	text := whole[:end]
+// the end of the pattern took.
+func match(tokens []token, q *places, end int, values []string, p *Places) bool {
+	text := q.text[:end]
 	t, at := 0, 0
-	steps := 1
-	defer func() { places.charge(q, steps) }()
+	steps := 0
+	defer func() { p.charge(q, steps) }()
 	runT, runAt := -1, 0
 	fieldT, fieldAt, fieldEnd := -1, 0, 0
 	begun := 0 // steps when the last run began
@@ -35,8 +34,10 @@ func match(tokens []token, whole string, end int, values []string, places *Place
 				runT, runAt, fieldT = t, at, -1
 				begun = steps
 				if lit := &tokens[t]; lit.kind == literal {
-					if runAt = places.index(q, lit, at, end); runAt < 0 {
-						return false
+					if !strings.HasPrefix(text[at:], lit.text) {
+						if runAt = p.index(q, lit, at, end); runAt < 0 {
+							return false
+						}
 					}
 					t, at = t+1, runAt+len(lit.text)
 				}
@@ -56,7 +57,7 @@ func match(tokens []token, whole string, end int, values []string, places *Place
 			}
 		}
 		if fieldT >= 0 {
-			if fieldAt = places.skip(q, tokens, fieldT, text, fieldAt, fieldEnd); fieldAt >= 0 {
+			if fieldAt = p.skip(q, tokens, fieldT, text, fieldAt, fieldEnd); fieldAt >= 0 {
 				t, at = fieldT, fieldAt
 				continue
 			}
@@ -64,16 +65,16 @@ func match(tokens []token, whole string, end int, values []string, places *Place
 		if runT < 0 {
 			return false
 		}
-		if steps-begun > patience && len(whole) <= mostPlaces {
+		if steps-begun > patience && len(q.text) <= mostPlaces {
 			if next := piece(tokens, runT); next > 0 {
-				if at = places.find(q, tokens[runT:next], values, runAt, end); at < 0 {
+				if at = p.find(q, tokens[runT:next], values, runAt, end); at < 0 {
 					return false
 				}
 				t, begun = next, steps
 				continue
 			}
 		}
-		if runAt = places.skip(q, tokens, runT, text, runAt, end); runAt < 0 {
+		if runAt = p.skip(q, tokens, runT, text, runAt, end); runAt < 0 {
 			return false
 		}
 		t, at, fieldT = runT, runAt, -1

@@ -152,9 +152,9 @@ func newVariable(part policy.Part) Variable {
 
 // done ends the making of a pattern.
 func (p *Pattern) done() Pattern {
+	p.sift()
 	p.cut()
 	p.measure()
-	p.sift()
 	return *p
 }
 
@@ -195,19 +195,26 @@ func (p *Pattern) measure() {
 	}
 }
 
-// sift makes the sieve of the longest literal, but for the beginning of the
-// pattern, by which an index knows it.
+// sift makes the sieve, of the end of the longest literal, but for the beginning
+// of the pattern, by which an index knows it.
 func (p *Pattern) sift() {
-	longest := -1
-	for i := 1; i < len(p.tokens); i++ {
-		if t := &p.tokens[i]; t.kind == literal && (longest < 0 || len(t.text) >= len(p.tokens[longest].text)) {
-			longest = i
+	longest, star := -1, false
+	for i := range p.tokens {
+		switch t := &p.tokens[i]; t.kind {
+		case run:
+			star = true
+		case runInField:
+			star = false // the end is not cut off
+		case literal:
+			if i > 0 && (longest < 0 || len(t.text) >= len(p.tokens[longest].text)) {
+				longest = i
+			}
 		}
 	}
-	if longest < 0 {
-		return
+	if longest > 0 {
+		text := p.tokens[longest].text
+		p.sieve = newSieve(text[max(0, len(text)-maxGram):], star && longest == len(p.tokens)-1)
 	}
-	p.sieve = newSieve(p.tokens[longest].text, longest == len(p.tokens)-1 && p.body < len(p.tokens))
 }
 
 // Sieve is what a text must have so that the pattern can match it; it says
@@ -243,17 +250,22 @@ func (p *Pattern) Literal() (prefix string, exact, whole bool) {
 
 // Match tells whether the whole text matches. values are those of Variables.
 func (p *Pattern) Match(text string, values []string, places *Places) bool {
-	if p.never || len(text) < p.least || !places.May(text, p.sieve) {
+	if p.never || len(text) < p.least {
+		return false
+	}
+	q := places.of(text)
+	places.charge(q, matchSteps)
+	if p.sieve != 0 && !places.may(q, p.sieve) {
 		return false
 	}
 	rest, ok := cutTail(text, p.tokens[p.body:], values)
-	return ok && match(p.tokens[:p.body], text, len(rest), values, places)
+	return ok && match(p.tokens[:p.body], q, len(rest), values, places)
 }
 
 // MayMatch is Match for a pattern some of whose variables have no value yet, and
 // may stand for any text.
 func (p *Pattern) MayMatch(text string, values []string, unread []bool, places *Places) bool {
-	if p.never || len(text) < p.least || !places.May(text, p.sieve) {
+	if p.never || len(text) < p.least {
 		return false
 	}
 	var room [32]token
@@ -264,5 +276,5 @@ func (p *Pattern) MayMatch(text string, values []string, unread []bool, places *
 		}
 		tokens = append(tokens, t)
 	}
-	return match(tokens, text, len(text), values, places)
+	return match(tokens, places.of(text), len(text), values, places)
 }

@@ -15,16 +15,18 @@ type Places struct {
 	// it took to write down the places.
 	Work int
 
-	texts [mostTexts]places
-	// used is how many of the texts there are, current which of them was matched
-	// last.
-	used, current int
+	// current is the text that was matched last. The others are there as soon as
+	// there are two.
+	current places
+	others  *others
 }
 
-// mostTexts bounds the texts that are remembered at once. A decision compares
-// the resource and, as a rule, one value of the request; of more texts than
-// these the first are forgotten.
-const mostTexts = 8
+// others are texts that were matched before. Of more than these the one that
+// has waited longest is forgotten.
+type others struct {
+	texts [7]places
+	next  int // is forgotten next
+}
 
 // places are those of one text.
 type places struct {
@@ -73,38 +75,56 @@ type table struct {
 	ascii  bool
 }
 
+var waiting = sync.Pool{New: func() any { return new(others) }}
+
 var tables = sync.Pool{New: func() any { return new(table) }}
 
 // Release gives back what was borrowed, and forgets all texts.
 func (p *Places) Release() {
-	for i := range p.used {
-		if t := p.texts[i].table; t != nil {
-			tables.Put(t)
+	p.current.release()
+	if p.others != nil {
+		for i := range p.others.texts {
+			p.others.texts[i].release()
 		}
-		p.texts[i] = places{}
+		p.others.next = 0
+		waiting.Put(p.others)
+		p.others = nil
 	}
-	p.used, p.current = 0, 0
+}
+
+func (q *places) release() {
+	if q.table != nil {
+		tables.Put(q.table)
+	}
+	*q = places{}
 }
 
 // of turns to a text.
 func (p *Places) of(text string) *places {
-	if q := &p.texts[p.current]; p.used > 0 && q.text == text {
-		return q
+	if p.current.text != text {
+		p.turn(text)
 	}
-	for i := range p.used {
-		if p.texts[i].text == text {
-			p.current = i
-			return &p.texts[i]
+	return &p.current
+}
+
+func (p *Places) turn(text string) {
+	if p.current.work == 0 {
+		p.current.text = text
+		return
+	}
+	if p.others == nil {
+		p.others = waiting.Get().(*others)
+	}
+	for i := range p.others.texts {
+		if q := &p.others.texts[i]; q.text == text {
+			p.current, *q = *q, p.current
+			return
 		}
 	}
-	if p.used == mostTexts {
-		p.Release()
-	}
-	p.current = p.used
-	p.used++
-	q := &p.texts[p.current]
-	q.text = text
-	return q
+	q := &p.others.texts[p.others.next]
+	p.others.next = (p.others.next + 1) % len(p.others.texts)
+	q.release()
+	p.current, *q = places{text: text}, p.current
 }
 
 // charge counts steps that a text took.
@@ -196,7 +216,7 @@ func (p *Places) gramsOf(q *places, length, steps int) *grams {
 
 // May tells whether a text can match a pattern of a sieve.
 func (p *Places) May(text string, s Sieve) bool {
-	return s == 0 || p.used == 0 || p.may(p.of(text), s)
+	return s == 0 || p.may(p.of(text), s)
 }
 
 func (p *Places) may(q *places, s Sieve) bool {
@@ -211,7 +231,7 @@ func (p *Places) may(q *places, s Sieve) bool {
 	return g == nil || g.has(s.hash())
 }
 
-// matchSteps is about how many steps the least match takes.
+// matchSteps is about how many steps it takes to begin with a match.
 const matchSteps = 8
 
 // FoldHash is the FoldHash of a text.
