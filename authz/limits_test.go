@@ -120,6 +120,8 @@ func attacks() []attack {
 			return `"arn:aws:s3:::*` + strings.Repeat("a?", 400+i%8) + `b?b*"`
 		}, strings.Repeat(a[:900]+"b", 2)[:longestKey], "x"},
 		{"stars and question marks", onResources, func(int) string { return `"arn:aws:s3:::` + strings.Repeat("*?", 450) + `b*"` }, a, "x"},
+		{"fields", onResources, func(i int) string { return fmt.Sprintf(`"arn:aws:s3:*:a*c%02d:*"`, i%100) },
+			strings.Repeat(":a", 300) + ":b:" + numbered(100, "c%02d:"), "x"},
 		{"several characters of several bytes", onResources, func(i int) string {
 			return fmt.Sprintf(`"arn:aws:s3:::*é?%c?*\\u4e16é%c*"`, 'à'+i%20, 'à'+i/20%20)
 		}, strings.Repeat("éa世à", 113), "x"},
@@ -232,7 +234,7 @@ func TestLimits(t *testing.T) {
 		for i := range 2 {
 			c, r, access := a.question(t, i > 0)
 			var times []time.Duration
-			for range 15 {
+			for range 40 {
 				begin := time.Now()
 				if d := authz.Decide(c, r, access); d.Effect != authz.ImplicitDeny {
 					t.Errorf("%s: applies %d %s %v", a.name, i, d.Layer, d.Statement)
@@ -243,4 +245,13 @@ func TestLimits(t *testing.T) {
 		}
 		fmt.Printf("%-50s %9s %9s\n", a.name, best[0].Round(time.Microsecond), best[1].Round(time.Microsecond))
 	}
+}
+
+// numbered is n texts with their numbers, one behind the other.
+func numbered(n int, format string) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, format, i)
+	}
+	return b.String()
 }

@@ -5,10 +5,12 @@ import (
 	"strings"
 )
 
-// find finds tokens, none of which is a run, one behind the other from a place
-// of the text on: at all places at once, which are the bits of a set. It gives
-// the first place where they can end; -1 if there is none up to the end.
-func (p *Places) find(q *places, tokens []token, values []string, from, end int) int {
+// find finds tokens, none of which takes any run of characters, one behind the
+// other: at all places at once, which are the bits of a set. They begin at a
+// place of the text, or if anywhere is set there or behind. It gives the first
+// place where they can end, or if last is set the end; -1 if they cannot, or
+// not up to the end.
+func (p *Places) find(q *places, tokens []token, values []string, from, end int, anywhere, last bool) int {
 	if q.table == nil {
 		p.write(q)
 	}
@@ -17,32 +19,44 @@ func (p *Places) find(q *places, tokens []token, values []string, from, end int)
 		t.readText(q.text)
 		p.charge(q, 2*len(q.text))
 	}
-	t.begin(q.text, from)
+	t.begin(q.text, from, anywhere)
 	for i := 0; i < len(tokens); i++ {
-		switch tok := &tokens[i]; tok.kind {
+		tok, skip := &tokens[i], 0
+		for t.ascii && tok.kind != runInField && skip < mostShift-maxGram && i+1 < len(tokens) && tokens[i+1].kind == one {
+			skip, i = skip+1, i+1
+		}
+		switch tok.kind {
 		case literal:
-			p.take(q, tok.text, tok.number)
+			p.take(q, tok.text, tok.number, skip)
 		case variable:
-			for value := values[tok.number]; value != "" && t.low <= t.high; {
-				part := value[:min(len(value), maxGram)]
-				p.take(q, part, hash(part))
-				value = value[len(part):]
+			value := values[tok.number]
+			for ; len(value) > maxGram && t.low <= t.high; value = value[maxGram:] {
+				p.take(q, value[:maxGram], hash(value[:maxGram]), 0)
+			}
+			if value != "" {
+				p.take(q, value, hash(value), skip)
+			} else if skip > 0 {
+				t.step(q.text, skip)
 			}
 			t.keepStarts(len(q.text))
+		case runInField:
+			t.flood(len(q.text))
 		case oneInField:
 			t.dropColons()
-			t.step(q.text, 1)
+			t.step(q.text, 1+skip)
 		default:
-			n := 1
-			for t.ascii && n < mostShift && i+1 < len(tokens) && tokens[i+1].kind == one {
-				n, i = n+1, i+1
-			}
-			t.step(q.text, n)
+			t.step(q.text, 1+skip)
 		}
 		if t.low > t.high {
 			return -1
 		}
 		p.charge(q, t.high-t.low+1)
+	}
+	if last {
+		if w := end / 64; w < t.low || w > t.high || t.sets[w]>>(end%64)&1 == 0 {
+			return -1
+		}
+		return end
 	}
 	at := t.low*64 + bits.TrailingZeros64(t.sets[t.low])
 	if at > end {
@@ -69,16 +83,46 @@ func (t *table) readText(text string) {
 	}
 }
 
-// begin puts all beginnings of characters from a place on into the set at work,
-// and the end of the text.
-func (t *table) begin(text string, from int) {
-	t.low, t.high = from/64, t.words-1
+// begin puts a place into the set at work; or all beginnings of characters from
+// there on, and the end of the text.
+func (t *table) begin(text string, from int, anywhere bool) {
+	t.low, t.high = from/64, from/64
+	t.sets[t.low] = 1 << (from % 64)
+	if !anywhere {
+		return
+	}
+	t.high = t.words - 1
 	for i := t.low; i <= t.high; i++ {
 		t.sets[i] = ^uint64(0)
 	}
 	t.sets[t.low] &= ^uint64(0) << (from % 64)
 	t.sets[t.high] &= ^uint64(0) >> (63 - len(text)%64)
 	t.keepStarts(len(text))
+}
+
+// flood adds to the places at work those that come behind, up to the next
+// colon. A sum carries each of them there, through the ones that stand for what
+// is no colon.
+func (t *table) flood(end int) {
+	carry := uint64(0)
+	for w := t.low; w < t.words; w++ {
+		set, free := uint64(0), ^t.sets[t.colons+w]
+		if w <= t.high {
+			set = t.sets[w]
+		} else if carry == 0 {
+			break
+		}
+		if w == end/64 {
+			free &= 1<<(end%64) - 1
+		}
+		sum, out := bits.Add64(set&free, free, carry)
+		t.sets[w] = set | free ^ sum
+		if carry != 0 && w > t.high {
+			t.high = w
+		}
+		carry = out
+	}
+	t.keepStarts(end)
 }
 
 // trim leaves words at both ends out that hold no place. low is above high if
@@ -116,11 +160,12 @@ func (t *table) dropColons() {
 	t.trim()
 }
 
-// take moves every place at work behind a literal that stands there, and drops
-// the others.
-func (p *Places) take(q *places, lit string, number uint32) {
-	t := q.table
-	if t.low > t.high {
+// take moves every place at work behind a literal that stands there, of up to
+// maxGram bytes, and behind some more characters, each of one byte. It drops the
+// others.
+func (p *Places) take(q *places, lit string, number uint32, skip int) {
+	t, n := q.table, len(lit)+skip
+	if t.drop(len(q.text) - n); t.low > t.high || n == 0 {
 		return
 	}
 	one := 64 * (t.high - t.low + 1)
@@ -128,7 +173,7 @@ func (p *Places) take(q *places, lit string, number uint32) {
 	if g == nil {
 		p.charge(q, one)
 		t.keepEach(q.text, lit)
-		t.put(len(lit))
+		t.put(n)
 		return
 	}
 	x := g.find(q.text, lit, number)
@@ -136,7 +181,7 @@ func (p *Places) take(q *places, lit string, number uint32) {
 	case x == nil:
 		t.low = t.high + 1
 	case t.many(x):
-		t.move(t.setOf(g, x), len(lit))
+		t.move(t.setOf(g, x), n)
 	default:
 		t.kept = t.kept[:0]
 		for _, at := range g.places[x.from : x.from+x.count] {
@@ -144,7 +189,7 @@ func (p *Places) take(q *places, lit string, number uint32) {
 				t.kept = append(t.kept, at)
 			}
 		}
-		t.put(len(lit))
+		t.put(n)
 	}
 }
 
@@ -231,14 +276,15 @@ func (t *table) step(text string, n int) {
 
 // drop drops the places at work behind one.
 func (t *table) drop(last int) {
+	if last/64 > t.high {
+		return
+	}
 	if last < 0 {
 		t.low = t.high + 1
 		return
 	}
-	if w := last / 64; w < t.high {
-		t.high = w
-	}
-	if last/64 == t.high {
+	t.high = last / 64
+	if t.low <= t.high {
 		t.sets[t.high] &= ^uint64(0) >> (63 - last%64)
 	}
 	t.trim()

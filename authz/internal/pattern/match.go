@@ -21,7 +21,8 @@ func match(tokens []token, q *places, end int, values []string, p *Places) bool 
 	defer func() { p.charge(q, steps) }()
 	runT, runAt := -1, 0
 	fieldT, fieldAt, fieldEnd := -1, 0, 0
-	begun := 0 // steps when the last run began
+	// The piece at hand begins at a token and a place, begun steps from here.
+	pieceT, pieceAt, begun := 0, 0, 0
 	for at < len(text) {
 		steps++
 		if t < len(tokens) {
@@ -32,7 +33,7 @@ func match(tokens []token, q *places, end int, values []string, p *Places) bool 
 					return true
 				}
 				runT, runAt, fieldT = t, at, -1
-				begun = steps
+				pieceT, begun = t, steps
 				if lit := &tokens[t]; lit.kind == literal {
 					if !strings.HasPrefix(text[at:], lit.text) {
 						if runAt = p.index(q, lit, at, end); runAt < 0 {
@@ -43,6 +44,9 @@ func match(tokens []token, q *places, end int, values []string, p *Places) bool 
 				}
 				continue
 			case runInField:
+				if runT < 0 && fieldT < 0 {
+					pieceT, pieceAt, begun = t, at, steps
+				}
 				t++
 				fieldT, fieldAt = t, at
 				if fieldEnd = len(text); strings.IndexByte(text[at:], ':') >= 0 {
@@ -56,6 +60,21 @@ func match(tokens []token, q *places, end int, values []string, p *Places) bool 
 				}
 			}
 		}
+		if runT < 0 && fieldT < 0 {
+			return false
+		}
+		if steps-begun > patience && len(q.text) <= mostPlaces {
+			if runT >= 0 {
+				pieceAt = runAt
+			}
+			next := piece(tokens, pieceT)
+			last := next == len(tokens)
+			if at = p.find(q, tokens[pieceT:next], values, pieceAt, end, runT >= 0, last); at < 0 || last {
+				return at >= 0
+			}
+			t, begun = next, steps
+			continue
+		}
 		if fieldT >= 0 {
 			if fieldAt = p.skip(q, tokens, fieldT, text, fieldAt, fieldEnd); fieldAt >= 0 {
 				t, at = fieldT, fieldAt
@@ -64,15 +83,6 @@ func match(tokens []token, q *places, end int, values []string, p *Places) bool 
 		}
 		if runT < 0 {
 			return false
-		}
-		if steps-begun > patience && len(q.text) <= mostPlaces {
-			if next := piece(tokens, runT); next > 0 {
-				if at = p.find(q, tokens[runT:next], values, runAt, end); at < 0 {
-					return false
-				}
-				t, begun = next, steps
-				continue
-			}
 		}
 		if runAt = p.skip(q, tokens, runT, text, runAt, end); runAt < 0 {
 			return false
@@ -95,18 +105,14 @@ func match(tokens []token, q *places, end int, values []string, p *Places) bool 
 // for at all places at once, which costs about as much.
 const patience = 12
 
-// piece is where tokens end that stand in front of a run; 0 if a run that stays
-// in its field is before it.
+// piece is where tokens end that stand in front of a run, or of nothing.
 func piece(tokens []token, from int) int {
 	for t := from; t < len(tokens); t++ {
-		switch tokens[t].kind {
-		case run:
+		if tokens[t].kind == run {
 			return t
-		case runInField:
-			return 0
 		}
 	}
-	return 0
+	return len(tokens)
 }
 
 // skip is where a run can end next that ended at a place of the text, so that
