@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -11,8 +12,8 @@ import (
 // of what stands between two such runs also ends first, so that nothing is
 // lost by keeping to it.
 //
-// A piece between two runs that takes more than patience steps is looked for at
-// all places at once. Only the text up to the end is matched: what is behind it
+// A piece between two runs that takes too many steps is looked for at all places
+// at once. Only the text up to the end is matched: what is behind it
 // the end of the pattern took.
 func match(tokens []token, q *places, end int, values []string, p *Places) bool {
 	text := q.text[:end]
@@ -63,7 +64,7 @@ func match(tokens []token, q *places, end int, values []string, p *Places) bool 
 		if runT < 0 && fieldT < 0 {
 			return false
 		}
-		if steps-begun > patience && len(q.text) <= mostPlaces {
+		if steps-begun > p.patience(q) {
 			if runT >= 0 {
 				pieceAt = runAt
 			}
@@ -102,8 +103,20 @@ func match(tokens []token, q *places, end int, values []string, p *Places) bool 
 }
 
 // patience is how many steps a piece of a pattern may take before it is looked
-// for at all places at once, which costs about as much.
-const patience = 12
+// for at all places at once, which costs about as much: more if nothing was
+// written down for that.
+func (p *Places) patience(q *places) int {
+	switch {
+	case len(q.text) > mostPlaces:
+		return math.MaxInt
+	case p.Eager:
+		return 0
+	case q.table == nil:
+		return 12
+	default:
+		return 5
+	}
+}
 
 // piece is where tokens end that stand in front of a run, or of nothing.
 func piece(tokens []token, from int) int {

@@ -221,6 +221,30 @@ func (p *Pattern) sift() {
 // nothing of the literal beginning.
 func (p *Pattern) Sieve() Sieve { return p.sieve }
 
+// Searches is what a text may have to be searched for to match the pattern, each
+// at a cost that hardly depends on where it stands: the literals of up to 32
+// bytes, the variables and the question marks between two wildcards, and twice
+// the runs among them that stay in a field.
+func (p *Pattern) Searches() int {
+	n, wild := 0, false
+	for i := range p.tokens[:p.body] {
+		switch p.tokens[i].kind {
+		case run:
+			wild = true
+		case runInField:
+			if wild {
+				n += 2
+			}
+			wild = true
+		default:
+			if wild {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 func (p *Pattern) addVariable(part policy.Part) {
 	v := newVariable(part)
 	i := slices.Index(p.variables, v)

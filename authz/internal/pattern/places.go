@@ -14,6 +14,8 @@ type Places struct {
 	// compared, eights of the bytes that were searched, words of sets, and what
 	// it took to write down the places.
 	Work int
+	// Eager makes it write everything down at once, so that tests get there.
+	Eager bool
 
 	// current is the text that was matched last. The others are there as soon as
 	// there are two.
@@ -135,7 +137,7 @@ func (p *Places) charge(q *places, steps int) {
 
 // written is the table of a text; nil while it is not worth while.
 func (p *Places) written(q *places) *table {
-	if q.table == nil && q.work > buildSteps*len(q.text)+128 && len(q.text) <= mostPlaces {
+	if q.table == nil && (p.Eager || q.work > buildSteps*len(q.text)+128) && len(q.text) <= mostPlaces {
 		p.write(q)
 	}
 	return q.table
@@ -205,7 +207,7 @@ func (p *Places) gramsOf(q *places, length, steps int) *grams {
 	if g.slots != nil {
 		return g
 	}
-	if g.asked += steps; g.asked <= buildSteps*len(q.text)+32 || t.room < len(q.text) {
+	if g.asked += steps; !p.Eager && g.asked <= buildSteps*len(q.text)+32 || t.room < len(q.text) {
 		return nil
 	}
 	t.room -= len(q.text)
@@ -220,7 +222,7 @@ func (p *Places) May(text string, s Sieve) bool {
 }
 
 func (p *Places) may(q *places, s Sieve) bool {
-	if q.table == nil {
+	if p.written(q) == nil {
 		return true
 	}
 	length := s.length()
