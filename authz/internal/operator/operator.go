@@ -21,8 +21,8 @@ type Operator struct {
 	dates   []time.Time
 	// prefixes are in rising order, and none holds another.
 	prefixes []netip.Prefix
-	// binaries are in rising order, as base64 in which the bits that stand for
-	// nothing are zero.
+	// binaries are base64 in which the bits that stand for nothing are zero, in
+	// rising order, the shorter ones first.
 	binaries   []string
 	trueOrNot  [2]bool // which booleans are among the values
 	unreadable bool
@@ -41,7 +41,7 @@ func New(test policy.Test, values []policy.Value) *Operator {
 	slices.SortFunc(o.prefixes, func(p, q netip.Prefix) int {
 		return cmp.Or(p.Addr().Compare(q.Addr()), cmp.Compare(p.Bits(), q.Bits()))
 	})
-	slices.Sort(o.binaries)
+	slices.SortFunc(o.binaries, func(p, q string) int { return cmp.Or(len(p)-len(q), strings.Compare(p, q)) })
 	widest := o.prefixes[:0]
 	for _, p := range o.prefixes {
 		if n := len(widest); n == 0 || !holdsPrefix(widest[n-1], p) {
@@ -257,18 +257,25 @@ func (o *Operator) anyPrefix(r netip.Prefix) bool {
 // cannot be read is as good as one that does not match.
 func (o *Operator) anyBinary(text string) bool {
 	if len(text) < 4 {
-		return text == "" && slices.Contains(o.binaries, "")
+		return text == "" && len(o.binaries) > 0 && o.binaries[0] == ""
 	}
 	rest := len(text) - 4
-	last, ok := lastBinary(text[rest:])
-	if !ok {
+	i, found := slices.BinarySearchFunc(o.binaries, text[:rest], func(p, begin string) int {
+		if d := len(p) - len(text); d != 0 {
+			return d
+		}
+		return strings.Compare(p[:rest], begin)
+	})
+	if !found {
 		return false
 	}
-	_, found := slices.BinarySearchFunc(o.binaries, text[:rest], func(p, text string) int {
-		begin := p[:min(rest, len(p))]
-		return cmp.Or(strings.Compare(begin, text), strings.Compare(p[len(begin):], string(last[:])))
-	})
-	return found
+	last, ok := lastBinary(text[rest:])
+	for ; ok && i < len(o.binaries) && len(o.binaries[i]) == len(text) && o.binaries[i][:rest] == text[:rest]; i++ {
+		if o.binaries[i][rest:] == string(last[:]) {
+			return true
+		}
+	}
+	return false
 }
 
 // lastBinary is what the last four characters of base64 are without the bits

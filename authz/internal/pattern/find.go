@@ -116,7 +116,7 @@ func (t *table) flood(end int) {
 			free &= 1<<(end%64) - 1
 		}
 		sum, out := bits.Add64(set&free, free, carry)
-		t.sets[w] = set | free ^ sum
+		t.sets[w] = set | (free ^ sum)
 		if carry != 0 && w > t.high {
 			t.high = w
 		}

@@ -134,8 +134,8 @@ func TestMatch(t *testing.T) {
 			glob = strings.Join(chars, "")
 			glob = "*" + glob[len(glob)/3:]
 		default:
-			text = "arn:" + pick(5+r.IntN(30), append(letters, ":", ":")...)
-			glob = "arn:" + pick(3, append(letters, "*", "?")...) + pick(6+r.IntN(20), append(letters, ":", ":", "*", "?")...)
+			text = "arn:" + pick(r.IntN(20), append(letters, ":")...) + "::::" + pick(r.IntN(4), letters...)
+			glob = "arn:" + pick(r.IntN(12), append(letters, "*", "*", "?", ":")...) + [...]string{"::::*", "::*:*:*", ":::*:?"}[r.IntN(3)]
 		}
 		if !utf8.ValidString(glob) {
 			glob = strings.ToValidUTF8(glob, "?")
