@@ -15,9 +15,6 @@ type Context struct {
 	// faster than through the entries.
 	hashes  []uint32
 	entries []entry
-	// some has the bit of the hash of each key: most keys that are absent are
-	// found to be so by it alone.
-	some uint64
 	// unread are the families that nobody has read.
 	unread []string
 }
@@ -77,15 +74,11 @@ func (c *Context) set(name string, value Value) {
 		return
 	}
 	c.hashes = append(c.hashes, hash)
-	c.some |= bit(hash)
 	c.entries = append(c.entries, entry{name, value})
 }
 
 // find is the value of a key; nil if there is none.
 func (c *Context) find(name string, hash uint32) *Value {
-	if c.some&bit(hash) == 0 {
-		return nil
-	}
 	for i, h := range c.hashes {
 		if h == hash && c.entries[i].key == name {
 			return &c.entries[i].value
@@ -93,8 +86,6 @@ func (c *Context) find(name string, hash uint32) *Value {
 	}
 	return nil
 }
-
-func bit(hash uint32) uint64 { return 1 << (hash % 64) }
 
 // Lookup finds a key, which is in lower case.
 func (c *Context) Lookup(name string) (Value, bool) {
@@ -142,7 +133,7 @@ func (c *Context) Len() int { return len(c.entries) }
 // Reset forgets all keys and keeps the memory for the next ones.
 func (c *Context) Reset() {
 	clear(c.entries)
-	c.hashes, c.entries, c.some = c.hashes[:0], c.entries[:0], 0
+	c.hashes, c.entries = c.hashes[:0], c.entries[:0]
 	clear(c.unread)
 	c.unread = c.unread[:0]
 }

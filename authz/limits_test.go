@@ -3,11 +3,8 @@ package authz_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/authz/policy"
@@ -221,29 +218,45 @@ func (a *attack) question(t testing.TB, layers bool) (*authz.Caller, *authz.Requ
 	return c, r, access
 }
 
-// TestLimits tells the time of each, the least of many.
-func TestLimits(t *testing.T) {
+// BenchmarkDecide_limits shows what the attacks cost: with all documents that a
+// user can have, and with all that bind one decision.
+func BenchmarkDecide_limits(b *testing.B) {
 	for _, a := range attacks() {
-		if !strings.Contains(a.name, os.Getenv("ATTACK")) {
-			continue
-		}
-		if len(a.key) > longestKey {
-			t.Errorf("%s: a key of %d bytes", a.name, len(a.key))
-		}
-		var best [2]time.Duration
-		for i := range 2 {
-			c, r, access := a.question(t, i > 0)
-			var times []time.Duration
-			for range 40 {
-				begin := time.Now()
-				if d := authz.Decide(c, r, access); d.Effect != authz.ImplicitDeny {
-					t.Errorf("%s: applies %d %s %v", a.name, i, d.Layer, d.Statement)
+		for _, layers := range []bool{false, true} {
+			b.Run(fmt.Sprintf("%s/layers=%t", a.name, layers), func(b *testing.B) {
+				c, r, access := a.question(b, layers)
+				b.ReportAllocs()
+				for b.Loop() {
+					if authz.Decide(c, r, access).Effect != authz.ImplicitDeny {
+						b.Fatal("a Deny applies")
+					}
 				}
-				times = append(times, time.Since(begin))
-			}
-			best[i] = slices.Min(times)
+			})
 		}
-		fmt.Printf("%-50s %9s %9s\n", a.name, best[0].Round(time.Microsecond), best[1].Round(time.Microsecond))
+	}
+}
+
+// TestDecide_limits decides as the plain evaluator does by one document of each
+// attack, of a size and on texts that it can bear.
+func TestDecide_limits(t *testing.T) {
+	t.Parallel()
+	for _, a := range attacks() {
+		t.Run(a.name, func(t *testing.T) {
+			t.Parallel()
+			number := 0
+			docs := a.documents(t, policy.Identity, 1, 1200, &number)
+			c, r, access := alice(authz.NewPolicies(docs...)), &authz.Request{}, object()
+			c.Keys.Set("aws:username", "aaaa")
+			c.Keys.Set("a:b", "aa")
+			for _, n := range []int{0, 1, 30, 200} {
+				key := a.key[len(a.key)-min(len(a.key), n):]
+				agent := a.agent[:min(len(a.agent), n)]
+				access.Resource = "arn:aws:s3:::b/" + key
+				r.Keys.Set("aws:useragent", agent)
+				r.Keys.Set("aws:referer", agent)
+				compareEvaluators(t, c, r, access)
+			}
+		})
 	}
 }
 
