@@ -137,6 +137,7 @@ func attacks() []attack {
 		{"base64", `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"BinaryEquals":{"aws:UserAgent":"YWFh"}}}`, nil, "k", strings.Repeat("YWFh", 2000)},
 		{"long base64", `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"BinaryEquals":{"aws:UserAgent":"` + strings.Repeat("YWFh", 500) + `"}}}`, nil, "k", strings.Repeat("YWFh", 499) + "YWFi"},
 		{"numbers", `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericEquals":{"aws:UserAgent":"1"}}}`, nil, "k", strings.Repeat("1", 8000)},
+		{"numbers of two keys", `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericGreaterThan":{"aws:UserAgent":"0"},"NumericLessThan":{"aws:Referer":"0"}}}`, nil, "k", strings.Repeat("1", 8000)},
 		{"dates", `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateEquals":{"aws:UserAgent":"2026-01-01"}}}`, nil, "k", "2026-01-01T00:00:00.000000000000000000000000000+00:00"},
 		{"keys that are absent", `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotEquals":{@},"Null":{"a:c":"false"}}}`, func(i int) string { return fmt.Sprintf(`"a:%d":""`, i) }, "k", "x"},
 	}
@@ -213,7 +214,7 @@ func (a *attack) question(t testing.TB, layers bool) (*authz.Caller, *authz.Requ
 	c.Keys.Set("aws:username", strings.Repeat("a", 64))
 	c.Keys.Set("a:b", strings.Repeat("a", 500))
 	r.Keys.Set("aws:useragent", a.agent)
-	r.Keys.Set("aws:referer", a.agent+"a")
+	r.Keys.Set("aws:referer", a.agent+"1")
 	access.Resource = "arn:aws:s3:::b/" + a.key
 	return c, r, access
 }
@@ -253,7 +254,7 @@ func TestDecide_limits(t *testing.T) {
 				agent := a.agent[:min(len(a.agent), n)]
 				access.Resource = "arn:aws:s3:::b/" + key
 				r.Keys.Set("aws:useragent", agent)
-				r.Keys.Set("aws:referer", agent)
+				r.Keys.Set("aws:referer", agent+"1")
 				compareEvaluators(t, c, r, access)
 			}
 		})
@@ -267,4 +268,19 @@ func numbered(n int, format string) string {
 		fmt.Fprintf(&b, format, i)
 	}
 	return b.String()
+}
+
+// TestPolicies_searches counts what patterns look for between wildcards.
+func TestPolicies_searches(t *testing.T) {
+	t.Parallel()
+	for resource, want := range map[string]int{
+		"*": 0, "arn:aws:s3:::b/*": 0, "arn:aws:s3:::*/k": 0, "arn:aws:s3:::*/2026/*": 1, "arn:aws:s3:::b/*a?${aws:username}*": 3,
+		"arn:aws:s3:::*" + strings.Repeat("a", 33) + "*": 2, "arn:aws:sqs:*:*:q": 1, "arn:aws:sqs:*:1*1:q*": 4,
+	} {
+		doc := compile(t, policy.Identity, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"`+resource+`",
+			"Condition":{"StringLike":{"aws:UserAgent":["*a*","*${aws:username}*"]}}}}`)
+		if got := authz.NewPolicies(doc, doc).Searches(); got != 2*(want+2) {
+			t.Errorf("%s: %d, want twice %d", resource, got, want+2)
+		}
+	}
 }

@@ -158,6 +158,57 @@ func characters(s string) (list []string) {
 	return list
 }
 
+// TestMatch_places matches where words and sets of places meet, and texts that
+// are too long for them.
+func TestMatch_places(t *testing.T) {
+	t.Parallel()
+	a := func(n int) string { return strings.Repeat("a", n) }
+	tests := []struct {
+		glob, text, value string
+		want              bool
+	}{
+		{"*$?b*", a(300) + "cb" + a(9), a(100), true},
+		{"*$?b*", a(99) + "cb" + a(9), a(100), false},
+		{"*$?b*", a(300) + "cb" + a(9), "", true},
+		{"arn:*a*b:*:*:*:*", "arn:" + a(300) + "b::::", "", true},
+		{"arn:*a*b:*:*:*:*", "arn:" + a(300) + ":b::::", "", true}, // as a glob
+		{"arn:x*:a*c:*:*:*", "arn:x" + strings.Repeat(":a", 200) + a(200) + "c:::", "", true},
+		{"*b" + strings.Repeat("?", 150) + "c*", a(100) + "b" + a(150) + "c", "", true},
+		{"*b" + strings.Repeat("?", 151) + "c*", a(100) + "b" + a(150) + "c", "", false},
+		{"*" + strings.Repeat("aab", 40) + "*c*", strings.Repeat("aab", 39) + a(9) + strings.Repeat("aab", 41) + "c", "", true},
+		{"*" + strings.Repeat("aab", 42) + "*c*", strings.Repeat("aab", 39) + a(9) + strings.Repeat("aab", 41) + "c", "", false},
+	}
+	for _, tt := range tests {
+		for _, eager := range []bool{false, true} {
+			if got := checkMatch(t, tt.glob, tt.text, tt.value, eager); got != tt.want {
+				t.Errorf("%q on %q: %t, want %t", tt.glob, tt.text, got, tt.want)
+			}
+		}
+	}
+	places := pattern.Places{Eager: true}
+	defer places.Release()
+	long := pattern.Glob("*ab?ab*c", false)
+	for end, want := range map[string]bool{"abxabc": true, "abxxabc": false} {
+		if got := long.Match(a(70_000)+end, nil, &places); got != want {
+			t.Errorf("a long text that ends with %s: %t, want %t", end, got, want)
+		}
+	}
+}
+
+// TestMatch_manyTexts matches more texts in turns than are remembered.
+func TestMatch_manyTexts(t *testing.T) {
+	t.Parallel()
+	places := pattern.Places{Eager: true}
+	defer places.Release()
+	p := pattern.Glob("*ab?*b", false)
+	for i := range 60 {
+		text := strings.Repeat("a", 1+i*7%12) + "bxb"
+		if !p.Match(text, nil, &places) || p.Match(text+"a", nil, &places) {
+			t.Errorf("%q", text)
+		}
+	}
+}
+
 // TestMatch_longPieces matches pieces that are tried at many places, as they are
 // in repetitive texts.
 func TestMatch_longPieces(t *testing.T) {

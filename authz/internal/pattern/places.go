@@ -196,12 +196,9 @@ func (p *Places) index(q *places, lit *token, from, end int) int {
 	return from + n
 }
 
-// gramsOf are the grams of a length, of a text that has a table; nil while it is
+// gramsOf are the grams of a length, up to maxGram, of a text that has a table; nil while it is
 // not worth while to write them down. steps is what it takes to do without.
 func (p *Places) gramsOf(q *places, length, steps int) *grams {
-	if length > maxGram {
-		return nil
-	}
 	t := q.table
 	g := &t.grams[length]
 	if g.slots != nil {
