@@ -160,7 +160,7 @@ func (p *Policies) Unindexed() int {
 
 // Searches counts what a decision may have to search a text for: the words of up
 // to 32 bytes, policy variables and question marks between two wildcards of the
-// patterns of resources and conditions, and twice the wildcards among them that
+// patterns of resources and conditions, and thrice the wildcards among them that
 // stay in a field of an ARN. Each takes up to some 0.1 µs in a text of a KiB, if
 // all of them can match a resource so far that it is come to.
 func (p *Policies) Searches() int {

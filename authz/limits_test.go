@@ -275,7 +275,7 @@ func TestPolicies_searches(t *testing.T) {
 	t.Parallel()
 	for resource, want := range map[string]int{
 		"*": 0, "arn:aws:s3:::b/*": 0, "arn:aws:s3:::*/k": 0, "arn:aws:s3:::*/2026/*": 1, "arn:aws:s3:::b/*a?${aws:username}*": 3,
-		"arn:aws:s3:::*" + strings.Repeat("a", 33) + "*": 2, "arn:aws:sqs:*:*:q": 1, "arn:aws:sqs:*:1*1:q*": 4,
+		"arn:aws:s3:::*" + strings.Repeat("a", 33) + "*": 2, "arn:aws:sqs:*:*:q": 1, "arn:aws:sqs:*:1*1:q*": 5,
 	} {
 		doc := compile(t, policy.Identity, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"`+resource+`",
 			"Condition":{"StringLike":{"aws:UserAgent":["*a*","*${aws:username}*"]}}}}`)
