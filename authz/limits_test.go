@@ -92,7 +92,7 @@ func attacks() []attack {
 			at := i * 7919 % 512
 			return `"arn:aws:s3:::*` + strings.Join(strings.Split(abc[at:at+400], ""), "*") + `*0"`
 		}, abc, "x"},
-		{"random letters of two in order", onResources, func(i int) string {
+		{"random letters of two in order", onResources, func(int) string {
 			return `"arn:aws:s3:::*` + strings.Join(strings.Split(random(450, "ab"), ""), "*") + `*b0"`
 		}, random(longestKey-1, "ab") + "0", "x"},
 		{"all pairs of letters", onResources, func(i int) string {

@@ -223,7 +223,7 @@ func (p *Pattern) Sieve() Sieve { return p.sieve }
 
 // Searches is what a text may have to be searched for to match the pattern, each
 // at a cost that hardly depends on where it stands: the literals of up to 32
-// bytes, the variables and the question marks between two wildcards, and three times
+// bytes, the variables and the question marks between two wildcards, and thrice
 // the runs among them that stay in a field.
 func (p *Pattern) Searches() int {
 	n, wild := 0, false
