@@ -4,6 +4,7 @@ loading it each time: the client is loaded once, and each run is a fork of it.
 argv is the program. Each line of standard input is JSON, {"args": […], "dir":
 …}; each is answered by a line {"code": …, "stdout": …, "stderr": …}."""
 
+import gc
 import json
 import os
 import runpy
@@ -15,14 +16,17 @@ if os.path.basename(program) == "aws":
     import awscli.clidriver
 
     driver = awscli.clidriver.create_clidriver()
-    driver.session.get_service_model("s3")
-    main = lambda args: driver.main(args)
+    driver.session.create_client("s3")  # it loads what a client is made of
+    main = driver.main
 else:
-    import S3.FileLists, S3.MultiPart, S3.S3  # noqa: E401 of s3cmd
+    runpy.run_path(program)  # it loads what it imports
 
     def main(args):
         sys.argv = [program] + args
         runpy.run_path(program, run_name="__main__")
+
+
+gc.freeze()
 
 
 def child(args, directory, out, err):
@@ -36,8 +40,9 @@ def child(args, directory, out, err):
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
         sys.excepthook(*sys.exc_info())
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if not stream.closed:
+            stream.flush()
     os._exit(int(code) & 0xFF)
 
 
