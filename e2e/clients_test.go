@@ -151,15 +151,17 @@ func TestClientsRefusedKeys(t *testing.T) {
 // refused tries a key where it is refused, and where only the caller is.
 func (u *user) refused(t *testing.T, strict, denied client, bucket, key string) {
 	for _, op := range []operation{putKey, getKey, deleteKey, listKey} {
-		mute := u.mute != nil && u.mute(op, key)
+		if u.mute != nil && u.mute(op, key) {
+			continue
+		}
 		if op != listKey {
 			_, err := strict(op, key, "x")
-			if err == nil || !mute && !strings.Contains(err.Error(), "does not keep keys exactly") {
+			if err == nil || !strings.Contains(err.Error(), "does not keep keys exactly") {
 				t.Errorf("%s %q: %v, want that the store does not keep such keys", op, key, err)
 			}
 		}
 		_, err := denied(op, key, "x")
-		if want := sentence(op, bucket, key); err == nil || !mute && !strings.Contains(err.Error(), want) {
+		if want := sentence(op, bucket, key); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s %q as one who may not: %v, want %s", op, key, err, want)
 		}
 	}
