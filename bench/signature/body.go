@@ -56,13 +56,13 @@ func signed(r *http.Request, payload string, sent []byte) (*wire.Request, []byte
 	return req, sent, err
 }
 
-func plain(payload func([]byte) string) func(data []byte) (*wire.Request, []byte, error) {
+func plain(line func([]byte) string) func(data []byte) (*wire.Request, []byte, error) {
 	return func(data []byte) (*wire.Request, []byte, error) {
 		r, err := upload()
 		if err != nil {
 			return nil, nil, err
 		}
-		return signed(r, payload(data), data)
+		return signed(r, line(data), data)
 	}
 }
 
@@ -125,7 +125,7 @@ type reader struct {
 // newReader makes a reader of size bytes, and checks that it takes them, and
 // does not take them with one byte changed.
 func newReader(b *body, size int) (*reader, error) {
-	req, sent, err := b.request(bytes.Repeat([]byte("sallyport"), size/9+1)[:size])
+	req, sent, err := b.request(payload(size))
 	if err != nil {
 		return nil, err
 	}
@@ -187,16 +187,24 @@ func (r *reader) allocated() float64 {
 	return float64(after.TotalAlloc-before.TotalAlloc) / times
 }
 
-// sha is SHA-256 alone, in pieces of the same size.
+// sha is SHA-256 alone, of the same bytes read in the same pieces.
 func sha(size int) func(n int) {
-	data, h := make([]byte, piece), sha256.New()
+	data, buffer, h := payload(size), make([]byte, piece), sha256.New()
 	return func(n int) {
 		for range n {
 			h.Reset()
-			for range size / piece {
-				h.Write(data)
+			source := bytes.NewReader(data)
+			for {
+				n, err := source.Read(buffer)
+				if err != nil {
+					break
+				}
+				h.Write(buffer[:n])
 			}
 			h.Sum(nil)
 		}
 	}
 }
+
+// payload is what is uploaded.
+func payload(size int) []byte { return bytes.Repeat([]byte("sallyport"), size/9+1)[:size] }

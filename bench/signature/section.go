@@ -92,7 +92,7 @@ func uploads(o measure.Options, size int, r *report.Report) error {
 	r.Text += "### A body while it passes\n\n" + report.Table([]string{
 		"body", "speed", "time over SHA-256",
 		fmt.Sprintf("allocated for %d KiB", size/16/1024), fmt.Sprintf("for %d MiB", size/mebibyte),
-	}, cells) + fmt.Sprintf("\nThe goal is at most 1.10× for what is hashed (%s) and for signed chunks (%s), in memory that does not grow with the body.\n\n",
+	}, cells) + fmt.Sprintf("\nThe goal is at most 1.10× for what is hashed (%s) and for signed chunks (%s).\n\n",
 		held(2), held(3))
 	return nil
 }
