@@ -7,7 +7,6 @@ argv is the program. Each line of standard input is JSON, {"args": […], "dir":
 import gc
 import json
 import os
-import runpy
 import sys
 import tempfile
 
@@ -19,11 +18,13 @@ if os.path.basename(program) == "aws":
     driver.session.create_client("s3")  # it loads what a client is made of
     main = driver.main
 else:
-    runpy.run_path(program)  # it loads what it imports
+    with open(program, encoding="utf-8") as text:
+        code = compile(text.read(), program, "exec")
+    exec(code, {"__name__": "loaded", "__file__": program})  # it loads what it imports
 
     def main(args):
         sys.argv = [program] + args
-        runpy.run_path(program, run_name="__main__")
+        exec(code, {"__name__": "__main__", "__file__": program})
 
 
 gc.freeze()
