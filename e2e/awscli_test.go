@@ -38,18 +38,21 @@ var cliVersion2 = sync.OnceValue(func() string {
 	return find()
 })
 
+func cliVersion2Tool(t testing.TB) string {
+	t.Helper()
+	path := cliVersion2()
+	if path == "" {
+		skip(t, "no aws-cli version 2 here: install it (Debian: apt-get install awscli) or name it in SALLYPORT_E2E_AWS_CLI_V2")
+	}
+	return path
+}
+
 // TestAWSCLI runs both versions of aws-cli as people use them.
 func TestAWSCLI(t *testing.T) {
 	t.Parallel()
 	versions := map[string]func(testing.TB) string{
 		"v1": func(t testing.TB) string { return pythonTool(t, "aws") },
-		"v2": func(t testing.TB) string {
-			path := cliVersion2()
-			if path == "" {
-				skip(t, "no aws-cli version 2 here: install it (Debian: apt-get install awscli) or name it in SALLYPORT_E2E_AWS_CLI_V2")
-			}
-			return path
-		},
+		"v2": cliVersion2Tool,
 	}
 	for version, path := range versions {
 		for name, door := range pythonDoors(t) {

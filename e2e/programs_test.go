@@ -203,15 +203,6 @@ func from(file string, f func() error) (string, error) {
 	return string(text), err
 }
 
-func cliVersion2Tool(t testing.TB) string {
-	t.Helper()
-	path := cliVersion2()
-	if path == "" {
-		skip(t, "no aws-cli version 2 here: install it (Debian: apt-get install awscli) or name it in SALLYPORT_E2E_AWS_CLI_V2")
-	}
-	return path
-}
-
 func s3cmd(t testing.TB, c tool, bucket string) client {
 	address := strings.TrimPrefix(c.place.endpoint, "http://")
 	config := "[default]\naccess_key = " + c.place.key.AccessKeyID + "\nsecret_key = " + c.place.key.SecretAccessKey +

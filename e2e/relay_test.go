@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -36,7 +37,11 @@ func newRelay(t testing.TB, endpoint string) *relay {
 	r := &relay{endpoint: scheme + "://" + listener.Addr().String()}
 	dial := func() (net.Conn, error) { return net.Dial("tcp", address) }
 	if scheme == "https" {
-		pair, err := tls.LoadX509KeyPair(shared.site.Path("tls.crt"), shared.site.Path("tls.key"))
+		certificate, key := filepath.Join(t.TempDir(), "tls.crt"), filepath.Join(t.TempDir(), "tls.key")
+		if err := shared.certificates.issue(certificate, key, "relay"); err != nil {
+			t.Fatal(err)
+		}
+		pair, err := tls.LoadX509KeyPair(certificate, key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,14 +109,14 @@ func (r *relay) note(stream io.Reader) {
 	_, _ = io.Copy(io.Discard, stream)
 }
 
-// payloads are the values of x-amz-content-sha256 with which a method was sent,
-// "hash" for a hash; only of requests with a body, if any has one.
-func (r *relay) payloads(method string) []string {
+// payloads are the values of x-amz-content-sha256 with which bodies were put,
+// "hash" for a hash.
+func (r *relay) payloads() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var list []string
 	for _, request := range r.sent {
-		if request.Method != method || request.ContentLength == 0 && method == http.MethodPut {
+		if request.Method != http.MethodPut || request.ContentLength == 0 {
 			continue
 		}
 		value := request.Header.Get("X-Amz-Content-Sha256")

@@ -3,7 +3,6 @@
 package e2e_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,9 +17,10 @@ import (
 
 // session is a program that answers lines of JSON with lines of JSON.
 type session struct {
-	calls    *json.Encoder
-	answers  *json.Decoder
-	problems *bytes.Buffer
+	calls   *json.Encoder
+	answers *json.Decoder
+	// problems is a file with what the program said of its own.
+	problems string
 }
 
 // session starts a script of testdata, which ends with the test.
@@ -39,8 +39,13 @@ func (c tool) session(t testing.TB, script string, args ...string) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &session{json.NewEncoder(calls), json.NewDecoder(answers), new(bytes.Buffer)}
-	cmd.Stderr = s.problems
+	problems, err := os.CreateTemp(c.dir, "problems-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer problems.Close()
+	cmd.Stderr = problems
+	s := &session{json.NewEncoder(calls), json.NewDecoder(answers), problems.Name()}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +64,8 @@ func (s *session) call(question, answer any) error {
 		err = s.answers.Decode(answer)
 	}
 	if err != nil {
-		return fmt.Errorf("the session: %w", err)
+		said, _ := os.ReadFile(s.problems)
+		return fmt.Errorf("the session: %w\n%s", err, said)
 	}
 	return nil
 }

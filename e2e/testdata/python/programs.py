@@ -18,13 +18,14 @@ if os.path.basename(program) == "aws":
     driver.session.create_client("s3")  # it loads what a client is made of
     main = driver.main
 else:
+    import S3.CloudFront, S3.FileLists, S3.MultiPart, S3.S3
+
     with open(program, encoding="utf-8") as text:
-        code = compile(text.read(), program, "exec")
-    exec(code, {"__name__": "loaded", "__file__": program})  # it loads what it imports
+        compiled = compile(text.read(), program, "exec")
 
     def main(args):
         sys.argv = [program] + args
-        exec(code, {"__name__": "__main__", "__file__": program})
+        exec(compiled, {"__name__": "__main__", "__file__": program})
 
 
 gc.freeze()
