@@ -12,30 +12,18 @@ import (
 	"testing"
 )
 
-// cliVersion2 finds aws-cli version 2 on the machine, or installs Debian's in
-// CI.
+// cliVersion2 finds aws-cli version 2 on the machine.
 var cliVersion2 = sync.OnceValue(func() string {
-	find := func() string {
-		for _, candidate := range []string{os.Getenv("SALLYPORT_E2E_AWS_CLI_V2"), "aws", "/usr/bin/aws", "/usr/local/bin/aws"} {
-			path, err := exec.LookPath(candidate)
-			if candidate == "" || err != nil {
-				continue
-			}
-			if out, err := exec.Command(path, "--version").CombinedOutput(); err == nil && strings.HasPrefix(string(out), "aws-cli/2.") {
-				return path
-			}
+	for _, candidate := range []string{os.Getenv("SALLYPORT_E2E_AWS_CLI_V2"), "aws", "/usr/bin/aws", "/usr/local/bin/aws"} {
+		path, err := exec.LookPath(candidate)
+		if candidate == "" || err != nil {
+			continue
 		}
-		return ""
-	}
-	if path := find(); path != "" || os.Getenv("CI") == "" || os.Geteuid() != 0 {
-		return path
-	}
-	for _, args := range [][]string{{"update"}, {"install", "--yes", "--no-install-recommends", "awscli"}} {
-		if exec.Command("apt-get", args...).Run() != nil {
-			return ""
+		if out, err := exec.Command(path, "--version").CombinedOutput(); err == nil && strings.HasPrefix(string(out), "aws-cli/2.") {
+			return path
 		}
 	}
-	return find()
+	return ""
 })
 
 func cliVersion2Tool(t testing.TB) string {
