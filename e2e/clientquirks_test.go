@@ -27,9 +27,9 @@ func TestS3cmdPresigned(t *testing.T) {
 	}
 }
 
-// TestCurlSigns tells what curl signs as Amazon S3 verifies it, and what
-// versions before 8 do not: that is refused, and never taken for another
-// request.
+// TestCurlSigns tells what curl signs as Amazon S3 verifies it, and what version
+// 7.88 does not, which later ones may: that is refused, and never taken for
+// another request.
 func TestCurlSigns(t *testing.T) {
 	t.Parallel()
 	needsSallyport(t)

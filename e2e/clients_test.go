@@ -106,7 +106,7 @@ func (u *user) keep(t *testing.T, do client, bucket, key string) {
 		t.Errorf("list %q brings %q (%v)", key, listed, err)
 	}
 	if u.presigns {
-		if link := act(presignKey); strings.HasPrefix(link, "http:") {
+		if link := act(presignKey); !strings.HasPrefix(link, "https:") {
 			if response, body := follow(t, link); response.StatusCode != http.StatusOK || body != text {
 				t.Errorf("presigned %q: %d %s", key, response.StatusCode, body)
 			}
