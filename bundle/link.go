@@ -13,6 +13,18 @@ import (
 // maxGroups is AWS's quota of the groups a user is in.
 const maxGroups = 10
 
+// linkBucket is a bucket as requests find it.
+func (b *builder) linkBucket(from *bucket) *Bucket {
+	out := &Bucket{PolicyText: from.text}
+	if from.document != nil {
+		out.Policy = b.policies(from.document)
+	}
+	for _, key := range keysOf(from.tags) {
+		out.Tags = append(out.Tags, Tag{Key: key, Value: from.tags[key]})
+	}
+	return out
+}
+
 // maxSuggestions bounds the names for which the nearest one is looked for.
 const maxSuggestions = 20
 
@@ -22,14 +34,14 @@ func (b *builder) link() *Snapshot {
 		revision: b.in.tree.revision(),
 		accounts: keysOf(b.settings.accounts),
 		roles:    map[string]*Role{},
-		buckets:  map[string]*authz.Policies{},
+		buckets:  map[string]*Bucket{},
 		owners:   owners{},
 	}
 	for _, r := range b.settings.rules {
 		s.owners.add(r.route.value, r.name.value, r.account.value)
 	}
 	for name, bucket := range b.buckets {
-		s.buckets[name] = b.policies(bucket.document)
+		s.buckets[name] = b.linkBucket(bucket)
 	}
 	for _, p := range b.inOrder() {
 		switch p.class {

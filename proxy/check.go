@@ -59,6 +59,9 @@ type Verdict struct {
 	// refusal of each item; kept tells whether any item goes on.
 	refused []*wire.Refusal
 	kept    bool
+	// answer is what is answered here in place of the upstream; nil if nothing
+	// is.
+	answer *wire.Response
 	// upstreamRequestID is the id the upstream answered with.
 	upstreamRequestID string
 }
@@ -96,6 +99,11 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	}
 	var bucket string
 	if v.Route, bucket, r = v.door.Routes.Match(v.Request); r != nil {
+		return r
+	}
+	if len(v.Route.CORS) > 0 && isPreflight(v.Request) {
+		v.Operation.Name = preflightName
+		v.answer, r = v.Route.CORS.preflight(v.Request)
 		return r
 	}
 	v.place = action.Place{
@@ -224,6 +232,10 @@ func (v *Verdict) decide() *wire.Refusal {
 		if d.Allowed() {
 			continue
 		}
+		if v.observes() {
+			v.accesses[i].Observed = true
+			continue
+		}
 		r := v.denied(a, d)
 		if first == nil {
 			first = r
@@ -250,10 +262,13 @@ func (v *Verdict) decide() *wire.Refusal {
 	return nil
 }
 
+// observes tells whether what policies deny to the caller passes.
+func (v *Verdict) observes() bool { return v.Route.Observe && !v.isAnonymous() }
+
 // ask decides one access with everything the snapshot attaches to it.
 func (v *Verdict) ask(a *authz.Access) authz.Decision {
 	if bucket, ok := bucketOf(a.Resource); ok {
-		a.Policy = v.snapshot.BucketPolicy(bucket)
+		fillBucket(a, v.snapshot.Bucket(bucket))
 	}
 	return v.evaluate(v.snapshot.Generation(), v.caller, &v.request, a)
 }
@@ -282,7 +297,7 @@ func (v *Verdict) denied(a *authz.Access, d authz.Decision) *wire.Refusal {
 func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 	switch v.Operation.Body {
 	case action.BodyNone:
-		v.Payload = emptyHash
+		v.Payload = sigv4.EmptyPayload
 		return nil
 	case action.BodyDecides:
 		if v.refused != nil && v.kept && anyRefused(v.refused) {
@@ -302,6 +317,9 @@ func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 	verifying, r := sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
 	if r != nil {
 		return r
+	}
+	if v.Route.Upstream.SignsPayloads() && !v.Operation.Chunked && len(verifying.Payload()) != hex.EncodedLen(hashSize) {
+		return e.hashWhole(v, verifying)
 	}
 	v.Body = verifying
 	return nil
