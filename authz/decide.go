@@ -10,8 +10,7 @@ func Decide(c *Caller, r *Request, a *Access) Decision {
 	e := environment{caller: c, request: r, access: a, notes: &notes{}}
 	e.action.Set(a.Action)
 	d := e.decide()
-	e.notes.resourcePlaces.Release()
-	e.notes.valuePlaces.Release()
+	e.notes.places.Release()
 	return d
 }
 
