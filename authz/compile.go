@@ -186,8 +186,9 @@ func (p *Policies) Unindexed() int {
 // patterns of resources and conditions, and thrice the wildcards among them that
 // stay in a field of an ARN; the wildcards of actions, unless all that is wild is
 // the end; and 4 for each value of a condition that has policy variables, 20 if
-// it is an ARN and 200 if it is compared without regard to case. Each takes up to some 0.1 µs in a text of
-// a KiB, if all of them can match so far that it is come to.
+// it is an ARN and 200 if it is compared without regard to case. Each takes up to
+// some 0.1 µs in a text of a KiB, if all of them can match so far that it is come
+// to.
 func (p *Policies) Searches() int {
 	n := 0
 	for _, d := range p.Documents() {
