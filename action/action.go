@@ -57,6 +57,10 @@ const (
 	// BodyDecides: the accesses follow from the body, which is read and
 	// verified before mapping.
 	BodyDecides
+	// BodyForm: the body is a form. Its fields are read first, and
+	// Operation.FromForm makes of them the request that is mapped and goes on,
+	// with the form's file as its body.
+	BodyForm
 )
 
 // Operation is what a request asks for, as far as its header tells.
@@ -71,8 +75,27 @@ type Operation struct {
 	BodyLimit int64
 	// Chunked tells that aws-chunked payloads are allowed.
 	Chunked bool
+	// FromForm is set if Body is BodyForm.
+	FromForm FromForm
 	// Mapper is the mapper's own: its row of the operation table.
 	Mapper any
+}
+
+// FromForm is the named rewrite of an upload by a form: it makes of the fields,
+// which authentication has verified (names in lower case, none twice, those of
+// the authentication left out), the request without a form that does the same.
+// That request is for Recognise and Map, at the same place. The request and the
+// fields given are not changed.
+type FromForm func(req *wire.Request, place Place, bucket string, fields wire.Fields) (Upload, *wire.Refusal)
+
+// Upload is what a form stands for.
+type Upload struct {
+	// Request is the request without a form; it has no body yet.
+	Request *wire.Request
+	// Answer is the named rewrite of the upstream's successful answer to
+	// Request: the one that the form asks for. It closes the body of the answer
+	// given.
+	Answer func(*wire.Response) *wire.Response
 }
 
 // Mapped is what an operation amounts to.

@@ -35,7 +35,8 @@ type Verdict struct {
 	Route *Route
 	// Operation is what it asks for.
 	Operation action.Operation
-	// Request is what goes on to the upstream.
+	// Request is what goes on to the upstream: what was received, or what a
+	// rewrite made of it.
 	Request *wire.Request
 	// Body verifies a body that streams as it passes; nil otherwise.
 	Body *sigv4.Body
@@ -43,6 +44,9 @@ type Verdict struct {
 	Payload string
 
 	evaluate Decide
+	// received is the request as it came. What is recorded and answered is about
+	// it.
+	received *wire.Request
 	door     *Door
 	id       string
 	now      time.Time
@@ -53,8 +57,12 @@ type Verdict struct {
 	request  authz.Request
 	mapped   action.Mapped
 	accesses []audit.Access
-	held     int64
-	admitted bool
+	// form is the form that Request was made of, and answerForm the answer that
+	// it asks for; nil if there is none.
+	form       *sigv4.PostForm
+	answerForm func(*wire.Response) *wire.Response
+	held       int64
+	admitted   bool
 	// refused holds, for an operation that is answered item by item, the
 	// refusal of each item; kept tells whether any item goes on.
 	refused []*wire.Refusal
@@ -79,7 +87,7 @@ func (v *Verdict) Revision() string {
 // only where the operation is decided from it. A request that is cancelled, or
 // on which something panics, is refused.
 func (e *Enforcer) Check(ctx context.Context, door *Door, req *wire.Request, id string) (v *Verdict) {
-	v = &Verdict{evaluate: e.Decide, door: door, id: id, now: e.Now(), Request: req}
+	v = &Verdict{evaluate: e.Decide, door: door, id: id, now: e.Now(), received: req, Request: req}
 	defer func() {
 		if p := recover(); p != nil {
 			e.Logger.Error("a panic denied a request", zap.String("request_id", id), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
@@ -120,7 +128,12 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		// malformed requests before it looks at credentials.
 		return r
 	}
-	if r = e.authenticate(v); r != nil {
+	if v.Operation.Body == action.BodyForm {
+		r = e.takeForm(v)
+	} else {
+		r = e.authenticate(v)
+	}
+	if r != nil {
 		return r
 	}
 	v.place.Caller = v.caller.Account
@@ -165,18 +178,23 @@ func (e *Enforcer) authenticate(v *Verdict) *wire.Refusal {
 		return nil
 	}
 	keys := &snapshotKeys{snapshot: v.snapshot}
-	verified, r := e.Verifier.Verify(v.Request, sigv4.Params{
-		Now:     v.now,
-		Service: v.Route.Service,
-		Regions: v.Route.Regions,
-		Keys:    keys,
-		Payload: sigv4.PayloadRule{Chunked: v.Operation.Chunked},
-	})
+	verified, r := e.Verifier.Verify(v.Request, v.params(keys))
 	if r != nil {
 		return r
 	}
 	v.verified, v.caller = verified, keys.credential.Caller
 	return nil
+}
+
+// params are what the verification of a signature depends on.
+func (v *Verdict) params(keys *snapshotKeys) sigv4.Params {
+	return sigv4.Params{
+		Now:     v.now,
+		Service: v.Route.Service,
+		Regions: v.Route.Regions,
+		Keys:    keys,
+		Payload: sigv4.PayloadRule{Chunked: v.Operation.Chunked},
+	}
 }
 
 // snapshotKeys looks keys up in one snapshot and keeps the credential found,
@@ -314,12 +332,13 @@ func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 		}
 		return nil
 	}
-	verifying, r := sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
-	if r != nil {
-		return r
+	var r *wire.Refusal
+	if v.form != nil {
+		v.Body, r = v.form.Body(v.Operation.BodyLimit)
+	} else {
+		v.Body, r = sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
 	}
-	v.Body = verifying
-	return nil
+	return r
 }
 
 func anyRefused(refused []*wire.Refusal) bool {

@@ -42,6 +42,7 @@ var core = []string{
 	"GetBucketWebsite",
 
 	"GetObject", "HeadObject", "PutObject", "CopyObject", "DeleteObject",
+	"PostObject",          // reaches the store as PutObject
 	"GetObjectAttributes", // also demands s3:GetObject
 	"RestoreObject",       // POST to an object is nothing else
 	"CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload", "AbortMultipartUpload", "ListParts",

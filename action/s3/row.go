@@ -100,7 +100,6 @@ const (
 	needsS3Tables      = "it also acts on Amazon S3 Tables, which cannot be decided here"
 	ofDirectoryBuckets = "directory buckets are not served"
 	ofObjectLambda     = "S3 Object Lambda is not served"
-	ofForms            = "browser-based uploads are not served"
 )
 
 func acts(names ...string) []string { return names }
