@@ -63,7 +63,9 @@ buckets:
 	"accounts/111122223333/users/bob/read.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/public/*"},
   {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/v4a/*",
-   "Condition": {"StringEquals": {"s3:signatureversion": "AWS4-ECDSA-P256-SHA256"}}}]}`,
+   "Condition": {"StringEquals": {"s3:signatureversion": "AWS4-ECDSA-P256-SHA256"}}},
+  {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/uploads/*",
+   "Condition": {"StringEquals": {"s3:authType": "POST"}, "NumericLessThan": {"s3:signatureAge": "600000"}}}]}`,
 	"accounts/111122223333/resources/s3/reports.yaml": "tags: {Team: red, stage: \"\"}\n",
 	"accounts/111122223333/users/dave.yaml":           "id: AIDADAVEDAVEDAVEDAV1\ntags: {team: red}\n",
 	"accounts/111122223333/users/dave/team.json": `{"Version": "2012-10-17", "Statement": [
@@ -73,7 +75,8 @@ buckets:
 	"accounts/444455556666/users/carol/all.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`,
 	"accounts/111122223333/resources/s3/reports.json": `{"Version": "2012-10-17", "Statement": [
-  {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/open/*"}]}`,
+  {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/open/*"},
+  {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/inbox/*"}]}`,
 }
 
 // bench is an enforcement point with everything around it but a door.
@@ -84,10 +87,12 @@ type bench struct {
 	route    proxy.Route
 	audit    *audit.Log
 	records  *lines
+	store    *httptest.Server
 
 	mu     sync.Mutex
 	seen   []*http.Request
 	bodies []string
+	broken []error // how reading each of the bodies ended; nil if it was whole
 	answer http.HandlerFunc
 }
 
@@ -158,16 +163,18 @@ func newBench(t *testing.T) *bench {
 	b.audit = audit.New(audit.Options{Output: b.records})
 	b.answer = func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "from the store") }
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
+		body, err := io.ReadAll(r.Body)
 		b.mu.Lock()
 		b.seen = append(b.seen, r)
 		b.bodies = append(b.bodies, string(body))
+		b.broken = append(b.broken, err)
 		answer := b.answer
 		b.mu.Unlock()
 		w.Header().Set("X-Amz-Request-Id", "STOREREQUEST")
 		answer(w, r)
 	}))
 	t.Cleanup(store.Close)
+	b.store = store
 	endpoint, err := url.Parse(store.URL)
 	if err != nil {
 		t.Fatal(err)

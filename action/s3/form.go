@@ -104,6 +104,9 @@ func placeFormField(to *wire.Fields, f *wire.Field) *wire.Refusal {
 	}
 	value := f.Value
 	if header == headers[hTagging] {
+		if value == "" {
+			return malformedXML("the field tagging is empty")
+		}
 		c := &content{}
 		if refusal := readBody(bodyTagging, []byte(value), false, c); refusal != nil {
 			return refusal

@@ -63,6 +63,7 @@ const referenceForms = `
 A form (` + "`PostObject`, `POST` to a bucket with `multipart/form-data`" + `) is decided, and goes on,
 as the ` + "`PutObject`" + ` of the same key, whose headers these fields become. Their values must be
 printable ASCII without white space around them; ` + "`tagging`" + ` is the XML of ` + "`PutObjectTagging`" + `.
+Grants and preconditions are no fields of a form, so their condition keys are absent.
 What forms there are is in [sigv4.md](sigv4.md#uploads-by-forms).
 
 | field | header |
