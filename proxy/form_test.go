@@ -327,14 +327,21 @@ func TestServeFormBudget(t *testing.T) {
 	// takes nothing of the anonymous share.
 	entered, leave := make(chan struct{}), make(chan struct{})
 	b.answer = func(http.ResponseWriter, *http.Request) { entered <- struct{}{}; <-leave }
-	done := make(chan reply)
-	go func() { done <- upload("alice") }()
-	<-entered
+	done := make(chan reply, 2)
+	begin := func(user string) {
+		go func() { done <- upload(user) }()
+		select {
+		case <-entered:
+		case got := <-done:
+			close(leave)
+			t.Fatalf("%q: %+v", user, got)
+		}
+	}
+	begin("alice")
 	if used := b.enforcer.Budget.Used(); used != 72<<10 {
 		t.Errorf("%d bytes are reserved", used)
 	}
-	go func() { done <- upload("") }()
-	<-entered
+	begin("")
 	close(leave)
 	for range 2 {
 		if got := <-done; got.status != 204 {
