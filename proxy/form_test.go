@@ -187,9 +187,9 @@ func TestServeFormRecord(t *testing.T) {
 		form form
 		want []string
 	}{
-		{"alice", form{fields: []wire.Field{field("key", "a")}}, []string{`"status":204`, `"POST"`, `"arn":"arn:aws:iam::111122223333:user/alice"`, keyOf("alice"), `"action":"s3:PutObject"`, `"arn:aws:s3:::reports/a"`}},
+		{"alice", form{fields: []wire.Field{field("key", "a")}}, []string{`"status":204`, `"authentication":"POST"`, `"arn":"arn:aws:iam::111122223333:user/alice"`, keyOf("alice"), `"action":"s3:PutObject"`, `"arn:aws:s3:::reports/a"`}},
 		{"bob", form{fields: []wire.Field{field("key", "a")}}, []string{`"status":403`, `"errorCode":"AccessDenied"`, `"decision":"implicit_deny"`}},
-		{"", form{fields: []wire.Field{field("key", "inbox/a")}}, []string{`"status":204`, `"anonymous"`}},
+		{"", form{fields: []wire.Field{field("key", "inbox/a")}}, []string{`"status":204`, `"authentication":"anonymous"`}},
 		{"alice", form{fields: []wire.Field{field("key", "a"), field("submit", "")}}, []string{`"status":400`, `"errorCode":"InvalidArgument"`}},
 	}
 	for _, tt := range tests {
@@ -254,6 +254,21 @@ func TestServeFormFails(t *testing.T) {
 			}
 			if used := b.enforcer.Budget.Used(); used != 0 {
 				t.Errorf("%s: %d bytes are still reserved", tt.name, used)
+			}
+		}
+	}
+}
+
+// TestServeFormObjectLimit: the limit of objects is that of forms.
+func TestServeFormObjectLimit(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.route.Mapper = s3.New(s3.Options{MaxObjectBytes: 3})
+	for content, status := range map[string]int{"xxx": 204, "xxxx": 400} {
+		for _, user := range []string{"alice", ""} {
+			got := b.serve(form{fields: []wire.Field{field("key", "inbox/a")}, content: content}.by(t, user))
+			if got.status != status || status == 400 && (got.forwarded || !strings.Contains(got.body, "<Code>EntityTooLarge</Code>")) {
+				t.Errorf("%s by %q: %+v", content, user, got)
 			}
 		}
 	}
