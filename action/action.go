@@ -81,9 +81,9 @@ type Operation struct {
 	Mapper any
 }
 
-// FromForm is the named rewrite of an upload by a form: it makes of the fields,
-// which authentication has verified (names in lower case, none twice, those of
-// the authentication left out), the request without a form that does the same.
+// FromForm is the named rewrite of an upload by a form: it makes of the fields
+// (names in lower case, none twice, those of the authentication left out) the
+// request without a form that does the same.
 // That request is for Recognise and Map, at the same place. The request and the
 // fields given are not changed.
 type FromForm func(req *wire.Request, place Place, bucket string, fields wire.Fields) (Upload, *wire.Refusal)

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
 )
@@ -36,8 +37,8 @@ func (e *Enforcer) takeForm(v *Verdict) *wire.Refusal {
 	if r != nil {
 		return r
 	}
-	if operation.Bucket != form.Bucket || operation.Key != form.Key() {
-		return wire.Unavailable("the request made of a form addresses another object than the form")
+	if operation.Bucket != form.Bucket || operation.Key != form.Key() || operation.Body != action.BodyStreams {
+		return wire.Unavailable("the request made of a form is not the upload of its object")
 	}
 	operation.Name = v.Operation.Name
 	v.form, v.answerForm = form, upload.Answer

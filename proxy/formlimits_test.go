@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/action/s3"
 	"github.com/sallyport-iam/sallyport/proxy"
 	"github.com/sallyport-iam/sallyport/wire"
@@ -177,6 +178,43 @@ func TestServeFormOperations(t *testing.T) {
 		got := b.serve(form{fields: []wire.Field{field("key", "a")}, content: "x"}.by(t, "alice"))
 		if both := len(operations) == 2; both != (got.status == 204) || both != got.forwarded || !both && got.status != 501 {
 			t.Errorf("%v: %+v", operations, got)
+		}
+	}
+}
+
+// astray is a mapper whose rewrite of forms has a defect.
+type astray struct {
+	action.Mapper
+	change func(*wire.Request)
+}
+
+func (m astray) Recognise(req *wire.Request, place action.Place) (action.Operation, *wire.Refusal) {
+	op, refusal := m.Mapper.Recognise(req, place)
+	if rewrite := op.FromForm; rewrite != nil {
+		op.FromForm = func(req *wire.Request, place action.Place, bucket string, fields wire.Fields) (action.Upload, *wire.Refusal) {
+			upload, refusal := rewrite(req, place, bucket, fields)
+			m.change(upload.Request)
+			return upload, refusal
+		}
+	}
+	return op, refusal
+}
+
+// TestServeFormAstray: a form that becomes anything but the upload of its object
+// is refused.
+func TestServeFormAstray(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*wire.Request){
+		"another key":       func(r *wire.Request) { r.Path += "b" },
+		"another bucket":    func(r *wire.Request) { r.Path = "/untagged/a" },
+		"the bucket":        func(r *wire.Request) { r.Path = "/reports" },
+		"another operation": func(r *wire.Request) { r.Method = "DELETE" },
+		"a copy":            func(r *wire.Request) { r.Fields.Add("x-amz-copy-source", "/reports/b") },
+	} {
+		b := newBench(t)
+		b.route.Mapper = astray{s3.New(s3.Options{}), change}
+		if got := b.serve(form{fields: []wire.Field{field("key", "a")}, content: "x"}.by(t, "alice")); got.status != 503 || got.forwarded {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }

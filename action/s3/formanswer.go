@@ -62,7 +62,7 @@ func (a *formAnswer) answer(stored *wire.Response) *wire.Response {
 	}
 	out := &wire.Response{Status: 204, Fields: make(wire.Fields, 0, len(stored.Fields)+3)}
 	for _, f := range stored.Fields {
-		if f.Name != "transfer-encoding" && !strings.HasPrefix(f.Name, "content-") {
+		if !strings.HasPrefix(f.Name, "content-") { // is about the body that is closed
 			out.Fields = append(out.Fields, f)
 		}
 	}

@@ -35,8 +35,9 @@ type OperationInfo struct {
 	// those actions, sorted; those that end in a slash are families of tags.
 	Keys []string
 	// Decides tells that the body is read before the operation is decided, Form
-	// that it is a form, whose fields are, and whose file streams. BodyLimit is the greatest size of the body in bytes, 0 if there is none,
-	// and -1 for Options.MaxObjectBytes.
+	// that it is a form, whose fields are, and whose file streams. BodyLimit is
+	// the greatest size of the body in bytes, 0 if there is none, and -1 for
+	// Options.MaxObjectBytes.
 	Decides   bool
 	Form      bool
 	BodyLimit int64
