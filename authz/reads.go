@@ -29,65 +29,14 @@ type read struct {
 
 // readSet is what statements read, in the order of the keys.
 type readSet struct {
-	reads []read
+	// action is the one that the set is for, hash that of its name; empty if it
+	// is for several.
+	action string
+	hash   uint32
+	reads  []read
 	// clock is set if a statement reads the clock in a way that has no
 	// thresholds: as text.
 	clock bool
-	// denies and allows are what the conditions cost a request that is allowed
-	// in the end: every Deny on any resource is looked at, and fails at its
-	// first condition; of the Allows, the dearest holds.
-	denies, allows int
-	// worth is the gain of a set to which nothing is added any more.
-	worth int
-}
-
-// What a decision costs, in nanoseconds on a machine of 2026: a condition, whose
-// key must be found; to read a value of the request as an address, a date or a
-// number; a policy value to compare with, of which many are found by an index
-// unless they begin with a wildcard; and to write down a key's value instead, or
-// its place among thresholds.
-const (
-	conditionCost = 20
-	addressCost   = 50
-	parseCost     = 30
-	valueCost     = 4
-	mostValues    = 8
-	wildcardCost  = 20
-	readCost      = 26
-	rankCost      = 52
-)
-
-// cost is what it costs to evaluate a condition.
-func cost(c *policy.Condition) int {
-	wildcards := 0
-	switch test := c.Operator.Test; test {
-	case policy.IPAddress, policy.NotIPAddress:
-		return conditionCost + addressCost + valueCost*min(len(c.Values), mostValues)
-	case policy.StringLike, policy.StringNotLike:
-		for _, v := range c.Values {
-			if strings.HasPrefix(v.Text, "*") || strings.HasPrefix(v.Text, "?") {
-				wildcards++
-			}
-		}
-	default:
-		if policy.NumericEquals <= test && test <= policy.DateGreaterThanEquals {
-			return conditionCost + parseCost + valueCost*min(len(c.Values), mostValues)
-		}
-	}
-	return conditionCost + wildcardCost*wildcards + valueCost*min(len(c.Values)-wildcards, mostValues)
-}
-
-// gain is how much cheaper it is to write down what is read than to evaluate.
-func (r *readSet) gain() int {
-	gain := r.denies + r.allows
-	for i := range r.reads {
-		if len(r.reads[i].numbers)+len(r.reads[i].dates) > 0 {
-			gain -= rankCost
-		} else {
-			gain -= readCost
-		}
-	}
-	return gain
 }
 
 // readsOf is what a statement reads: the keys of its conditions, and those of
@@ -100,20 +49,10 @@ func readsOf(doc *policy.Document, s *policy.Statement) readSet {
 		if c.Operator.Test.HasVariables() {
 			r.variables(doc, c.Values)
 		}
-		switch {
-		case s.Effect == policy.Allow:
-			r.allows += cost(c)
-		case i == 0 && onAnyResource(s):
-			r.denies = cost(c)
-		}
 	}
 	r.variables(doc, s.Resources)
 	r.variables(doc, s.NotResources)
 	return r
-}
-
-func onAnyResource(s *policy.Statement) bool {
-	return s.Resources == nil || slices.ContainsFunc(s.Resources, func(v policy.Value) bool { return v.Text == "*" })
 }
 
 // conditionRead is what a condition reads of its own key.
@@ -206,6 +145,4 @@ func (r *readSet) join(other *readSet) {
 		r.add(a)
 	}
 	r.clock = r.clock || other.clock
-	r.denies += other.denies
-	r.allows = max(r.allows, other.allows)
 }

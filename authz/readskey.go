@@ -5,32 +5,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sallyport-iam/sallyport/authz/internal/key"
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
 // mostLayers bounds the layers of a decision that has a key: five and the
 // levels of the organization.
 const mostLayers = 24
-
-// MostGain is about the most that AppendKey can find to gain for any action. It
-// is known from the moment policies are attached.
-func MostGain(c *Caller, r *Request, a *Access) int {
-	gain := c.Identity.most() + c.Boundary.most() + c.Session.most() + r.Endpoint.most() + a.Policy.most()
-	for _, p := range c.SCP {
-		gain += p.most()
-	}
-	for _, p := range a.RCP {
-		gain += p.most()
-	}
-	return gain
-}
-
-func (p *Policies) most() int {
-	if p == nil || p.reads == nil {
-		return 0
-	}
-	return p.reads.most
-}
 
 // AppendKey appends to dst all that the decision about an access depends on:
 // two accesses with equal keys are decided alike, with the same statement. It
@@ -45,46 +26,79 @@ func (p *Policies) most() int {
 // among the values that numeric and date operators compare it with: so that what
 // is remembered stays true for as long as the clock is between two of them.
 //
-// ok is false if the decision should not be remembered: because a statement
-// reads the clock in another way, as text; or because the key gains less than
-// least over evaluating. That is an estimate in nanoseconds, made once for an
-// action and what is attached, of what the conditions cost a request that is
-// allowed, less what it costs to write down what they read.
+// ok is false if the decision cannot be remembered, because a statement reads the
+// clock in another way, as text, or because there are more levels of an
+// organization than AWS has.
 //
 // The identity of a Policies is its own: no other that the process makes has the
 // same, even if it holds the same documents. A key says nothing outside of the
 // process.
-func AppendKey(dst []byte, least int, c *Caller, r *Request, a *Access) (key []byte, ok bool) {
-	var buffer [mostLayers]*Policies
-	layers := append(buffer[:0], c.Identity, c.Boundary, c.Session, r.Endpoint, a.Policy)
-	if len(layers)+len(c.SCP)+len(a.RCP) > mostLayers {
+func AppendKey(dst []byte, c *Caller, r *Request, a *Access) (_ []byte, ok bool) {
+	var l layers
+	if !l.collect(c, r, a) {
 		return dst, false
 	}
-	layers = append(layers, c.SCP...)
-	layers = append(layers, a.RCP...)
-	var sets [mostLayers]*readSet
-	gain := 0
-	for i, p := range layers {
+	dst = appendIdentity(dst, c, a, l.policies[:l.count])
+	e := environment{caller: c, request: r, access: a}
+	var w written
+	for _, set := range l.sets[:l.count] {
+		if set == nil {
+			continue
+		}
+		for i := range set.reads {
+			if w.wants(&set.reads[i]) {
+				dst = set.reads[i].append(dst, &e)
+			}
+		}
+	}
+	return dst, true
+}
+
+// layers are the policies that bear on an access, and what those of their
+// statements read whose action elements match; nil if they read nothing.
+type layers struct {
+	count    int
+	policies [mostLayers]*Policies
+	sets     [mostLayers]*readSet
+}
+
+// collect fills the layers in. ok is false if the decision has no key.
+func (l *layers) collect(c *Caller, r *Request, a *Access) (ok bool) {
+	list := append(l.policies[:0], c.Identity, c.Boundary, c.Session, r.Endpoint, a.Policy)
+	l.count = len(list) + len(c.SCP) + len(a.RCP)
+	if l.count > mostLayers {
+		return false
+	}
+	list = append(list, c.SCP...)
+	list = append(list, a.RCP...)
+	hash := key.Hash(a.Action)
+	for i, p := range list {
 		if p == nil || p.reads == nil {
 			continue
 		}
-		sets[i] = p.reads.of(a.Action)
-		if sets[i].clock {
-			return dst, false
+		set := p.reads.of(a.Action, hash)
+		if set.clock {
+			return false
 		}
-		gain += sets[i].worth
+		l.sets[i] = set
 	}
-	if gain < least {
-		return dst, false
-	}
-	key = appendIdentity(dst, c, a, layers)
-	e := environment{caller: c, request: r, access: a}
-	for i := range layers {
-		if sets[i] != nil {
-			key = sets[i].append(key, &e)
+	return true
+}
+
+// written are the reads that a key has already, by the hashes of their names. It
+// may have forgotten some.
+type written [16]*read
+
+// wants tells whether a read says more than what is written of its key.
+func (w *written) wants(r *read) bool {
+	slot := &w[r.key.Hash%uint32(len(w))]
+	if was := *slot; was != nil && was.key.Name == r.key.Name {
+		if was.whole || !r.whole && len(r.numbers)+len(r.dates) == 0 {
+			return false
 		}
 	}
-	return key, true
+	*slot = r
+	return true
 }
 
 // appendIdentity appends what principals, actions and resources are compared
@@ -130,14 +144,7 @@ const (
 	keyUnread
 )
 
-// append appends what the statements can learn of the keys that they read.
-func (r *readSet) append(key []byte, e *environment) []byte {
-	for i := range r.reads {
-		key = r.reads[i].append(key, e)
-	}
-	return key
-}
-
+// append appends what the statements can learn of a key that they read.
 func (r *read) append(key []byte, e *environment) []byte {
 	v, c, family := e.find(&r.key)
 	switch {
