@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unique"
 
 	"github.com/sallyport-iam/sallyport/authz/internal/key"
 	"github.com/sallyport-iam/sallyport/authz/policy"
@@ -18,6 +19,8 @@ const (
 // read is a condition key that statements read, and what of it.
 type read struct {
 	key key.Key
+	// name is that of the key, quick to compare.
+	name unique.Handle[string]
 	// whole is set if the value counts. Otherwise its presence does, and its
 	// place among the thresholds.
 	whole bool
@@ -55,9 +58,11 @@ func readsOf(doc *policy.Document, s *policy.Statement) readSet {
 	return r
 }
 
+func newRead(name string) read { return read{key: key.New(name), name: unique.Make(name)} }
+
 // conditionRead is what a condition reads of its own key.
 func conditionRead(c *policy.Condition) read {
-	r := read{key: key.New(c.Name())}
+	r := newRead(c.Name())
 	test := c.Operator.Test
 	switch {
 	case test == policy.Null:
@@ -107,7 +112,9 @@ func (r *readSet) variables(doc *policy.Document, values []policy.Value) {
 		}
 		for _, p := range parts {
 			if p.Kind == policy.Variable {
-				r.add(read{key: key.New(p.Key), whole: true})
+				variable := newRead(p.Key)
+				variable.whole = true
+				r.add(variable)
 			}
 		}
 	}

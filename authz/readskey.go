@@ -33,20 +33,17 @@ const mostLayers = 24
 // The identity of a Policies is its own: no other that the process makes has the
 // same, even if it holds the same documents. A key says nothing outside of the
 // process.
-func AppendKey(dst []byte, c *Caller, r *Request, a *Access) (_ []byte, ok bool) {
-	var l layers
+func AppendKey(dst []byte, c *Caller, r *Request, a *Access) (key []byte, ok bool) {
+	var l layerSets
 	if !l.collect(c, r, a) {
 		return dst, false
 	}
-	dst = appendIdentity(dst, c, a, l.policies[:l.count])
+	dst = appendIdentity(dst, c, r, a)
 	e := environment{caller: c, request: r, access: a}
 	var w written
 	for _, set := range l.sets[:l.count] {
-		if set == nil {
-			continue
-		}
 		for i := range set.reads {
-			if w.wants(&set.reads[i]) {
+			if l.count == 1 || w.wants(&set.reads[i]) {
 				dst = set.reads[i].append(dst, &e)
 			}
 		}
@@ -54,45 +51,49 @@ func AppendKey(dst []byte, c *Caller, r *Request, a *Access) (_ []byte, ok bool)
 	return dst, true
 }
 
-// layers are the policies that bear on an access, and what those of their
-// statements read whose action elements match; nil if they read nothing.
-type layers struct {
-	count    int
-	policies [mostLayers]*Policies
-	sets     [mostLayers]*readSet
+// layerSets is what those statements read whose action elements match, for each
+// layer of which some read anything.
+type layerSets struct {
+	count int
+	sets  [mostLayers]*readSet
 }
 
-// collect fills the layers in. ok is false if the decision has no key.
-func (l *layers) collect(c *Caller, r *Request, a *Access) (ok bool) {
-	list := append(l.policies[:0], c.Identity, c.Boundary, c.Session, r.Endpoint, a.Policy)
-	l.count = len(list) + len(c.SCP) + len(a.RCP)
-	if l.count > mostLayers {
+// collect collects the sets. ok is false if the decision has no key.
+func (l *layerSets) collect(c *Caller, r *Request, a *Access) (ok bool) {
+	if 5+len(c.SCP)+len(a.RCP) > mostLayers {
 		return false
 	}
-	list = append(list, c.SCP...)
-	list = append(list, a.RCP...)
 	hash := key.Hash(a.Action)
-	for i, p := range list {
-		if p == nil || p.reads == nil {
-			continue
-		}
-		set := p.reads.of(a.Action, hash)
-		if set.clock {
-			return false
-		}
-		l.sets[i] = set
+	ok = l.add(c.Identity, a, hash) && l.add(c.Boundary, a, hash) && l.add(c.Session, a, hash) &&
+		l.add(r.Endpoint, a, hash) && l.add(a.Policy, a, hash)
+	for i := 0; ok && i < len(c.SCP); i++ {
+		ok = l.add(c.SCP[i], a, hash)
 	}
-	return true
+	for i := 0; ok && i < len(a.RCP); i++ {
+		ok = l.add(a.RCP[i], a, hash)
+	}
+	return ok
+}
+
+// add adds the set of a layer. ok is false if it reads the clock as text.
+func (l *layerSets) add(p *Policies, a *Access, hash uint32) (ok bool) {
+	if p == nil || p.reads == nil {
+		return true
+	}
+	set := p.reads.of(a.Action, hash)
+	l.sets[l.count] = set
+	l.count++
+	return !set.clock
 }
 
 // written are the reads that a key has already, by the hashes of their names. It
 // may have forgotten some.
-type written [16]*read
+type written [8]*read
 
 // wants tells whether a read says more than what is written of its key.
 func (w *written) wants(r *read) bool {
 	slot := &w[r.key.Hash%uint32(len(w))]
-	if was := *slot; was != nil && was.key.Name == r.key.Name {
+	if was := *slot; was != nil && was.name == r.name {
 		if was.whole || !r.whole && len(r.numbers)+len(r.dates) == 0 {
 			return false
 		}
@@ -103,7 +104,7 @@ func (w *written) wants(r *read) bool {
 
 // appendIdentity appends what principals, actions and resources are compared
 // with, and which policies are attached.
-func appendIdentity(key []byte, c *Caller, a *Access, layers []*Policies) []byte {
+func appendIdentity(key []byte, c *Caller, r *Request, a *Access) []byte {
 	key = append(key, byte(c.Type), byte(a.Kind))
 	key = appendNumber(key, len(c.SCP))
 	key = appendNumber(key, len(a.RCP))
@@ -117,8 +118,14 @@ func appendIdentity(key []byte, c *Caller, a *Access, layers []*Policies) []byte
 	key = appendText(key, a.Action)
 	key = appendText(key, a.Resource)
 	key = appendText(key, a.Account)
-	for _, p := range layers {
-		key = binary.LittleEndian.AppendUint64(key, p.number())
+	for _, p := range [...]*Policies{c.Identity, c.Boundary, c.Session, r.Endpoint, a.Policy} {
+		key = p.appendIdentity(key)
+	}
+	for _, p := range c.SCP {
+		key = p.appendIdentity(key)
+	}
+	for _, p := range a.RCP {
+		key = p.appendIdentity(key)
 	}
 	return key
 }
@@ -127,12 +134,14 @@ func appendNumber(key []byte, n int) []byte { return binary.AppendUvarint(key, u
 
 func appendText(key []byte, s string) []byte { return append(appendNumber(key, len(s)), s...) }
 
-// number identifies the policies: 0 is nil, 1 the zero value.
-func (p *Policies) number() uint64 {
-	if p == nil {
-		return 0
+// appendIdentity appends the number of the policies: 0 for nil, 1 for the zero
+// value.
+func (p *Policies) appendIdentity(key []byte) []byte {
+	number := uint64(0)
+	if p != nil {
+		number = p.identity + 1
 	}
-	return p.identity + 1
+	return binary.LittleEndian.AppendUint64(key, number)
 }
 
 // What a request has of a condition key.

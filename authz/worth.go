@@ -38,6 +38,8 @@ const (
 	layerCost = 8
 	readCost  = 16
 	rankCost  = 40
+	// bytesPerCost is how many bytes of the resource take a nanosecond.
+	bytesPerCost = 8
 )
 
 // LeastFindingCost is the least that FindingCost can be: to write down who asks
@@ -73,16 +75,13 @@ func Weigh(c *Caller, r *Request, a *Access) (d Decision, work int) { return dec
 // FindingCost is about how many nanoseconds it takes to find a decision by what
 // AppendKey appends. It is math.MaxInt if that appends nothing.
 func FindingCost(c *Caller, r *Request, a *Access) int {
-	var l layers
+	var l layerSets
 	if !l.collect(c, r, a) {
 		return math.MaxInt
 	}
-	cost := LeastFindingCost
+	cost := LeastFindingCost + len(a.Resource)/bytesPerCost
 	var w written
 	for _, set := range l.sets[:l.count] {
-		if set == nil {
-			continue
-		}
 		cost += layerCost
 		for i := range set.reads {
 			if w.wants(&set.reads[i]) {
@@ -145,14 +144,14 @@ func evaluatingCost(c *policy.Condition) int {
 // resource with an access, the dearest if its patterns differ.
 func (s *statement) tryingCost(source *policy.Statement) int {
 	n, m := len(s.actions.patterns), len(s.resources.patterns)
-	whole := n*m > mostPairs*(n+m) // then the longer list is tested as a whole
+	whole := n*m > mostPairs*(n+m) // then the shorter list is tested as a whole
 	actions := 0
 	for i := range s.actions.patterns {
 		if _, exact, all := s.actions.patterns[i].Literal(); !exact && !all {
 			actions = testCost
 		}
 	}
-	if s.notActions || whole && m <= n {
+	if s.notActions || whole && n < m {
 		actions = walkCost + testCost
 	}
 	values := source.Resources
@@ -166,7 +165,7 @@ func (s *statement) tryingCost(source *policy.Statement) int {
 			resources = max(resources, testCost+variableCost*len(p.Variables())+wildcardCost*strings.Count(values[i].Text, "*"))
 		}
 	}
-	if s.notResources || whole && n < m {
+	if s.notResources || whole && n >= m {
 		tests := min(m, longList)
 		if m >= longList {
 			tests = s.resources.index.Heaviest(func(index.Entry) int { return 1 })

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -181,7 +180,7 @@ func newBench(t *testing.T) *bench {
 			Protocol: refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
 		}}),
 	}
-	decisions, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: math.MinInt})
+	decisions, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: -1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -136,19 +136,47 @@ func (k *Cache) Decide(generation uint64, c *authz.Caller, r *authz.Request, a *
 // pays tells whether to find a decision gains enough over making it.
 func (k *Cache) pays(work, cost int) bool { return k.least < 0 || work-cost >= k.least }
 
-// asked is a hash of what is asked, and by whom.
+// asked is a hash of what is asked, and by whom. It is made for every decision
+// that is weighed, so it takes the ends of the names for the whole where they tell
+// most: in a verdict, one may be taken for another.
 func (k *Cache) asked(c *authz.Caller, a *authz.Access) uint64 {
 	const odd = 0x9e3779b97f4a7c15
-	h := maphash.String(k.seed, a.Resource)
-	h = h*odd + maphash.String(k.seed, a.Action)
-	return h*odd + maphash.String(k.seed, c.ARN)
+	h := maphash.String(k.seed, a.Resource[max(0, len(a.Resource)-96):])
+	h = (h ^ ends(a.Action)) * odd
+	return (h ^ h>>32 ^ ends(c.ARN)) * odd
+}
+
+// ends is a number made of the first and the last bytes of a text.
+func ends(s string) uint64 {
+	if len(s) < 8 {
+		return uint64(len(s))
+	}
+	first, last := s[:8], s[len(s)-8:]
+	return eight(first)*31 + eight(last)
+}
+
+func eight(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // find looks a decision up, and makes and remembers it if it is not found.
 func (k *Cache) find(generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
-	// Enough for most keys; a longer one takes memory of its own.
+	if len(a.Resource) > usualResource {
+		var buffer [2048]byte
+		return k.findBy(buffer[:0], generation, c, r, a)
+	}
 	var buffer [512]byte
-	key, ok := authz.AppendKey(binary.LittleEndian.AppendUint64(buffer[:0], generation), c, r, a)
+	return k.findBy(buffer[:0], generation, c, r, a)
+}
+
+// usualResource is the length of a resource that leaves room for the rest of most
+// keys in the smaller buffer. A key that has no room in either takes memory.
+const usualResource = 192
+
+func (k *Cache) findBy(buffer []byte, generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
+	key, ok := authz.AppendKey(binary.LittleEndian.AppendUint64(buffer, generation), c, r, a)
 	if !ok {
 		return authz.Decide(c, r, a)
 	}

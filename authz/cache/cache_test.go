@@ -1,7 +1,6 @@
 package cache_test
 
 import (
-	"math"
 	"strconv"
 	"sync"
 	"testing"
@@ -19,7 +18,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // open makes a cache that looks up whatever can be remembered.
 func open(tb testing.TB) *cache.Cache {
 	tb.Helper()
-	k, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: math.MinInt})
+	k, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: -1})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -167,7 +166,7 @@ func TestDecide_notRemembered(t *testing.T) {
 // TestDecide_collisions lets all keys have one hash.
 func TestDecide_collisions(t *testing.T) {
 	t.Parallel()
-	k, err := cache.NewMasked(cache.Options{MaxBytes: cache.MinBytes, MinGain: math.MinInt}, 0)
+	k, err := cache.NewMasked(cache.Options{MaxBytes: cache.MinBytes, MinGain: -1}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

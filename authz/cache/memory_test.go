@@ -1,7 +1,6 @@
 package cache_test
 
 import (
-	"math"
 	"runtime"
 	"strconv"
 	"testing"
@@ -27,7 +26,7 @@ func TestMaxBytes(t *testing.T) {
 	const most = 16 << 20
 	c, r, a := alice(identity(t, allow(``))), request(), object()
 	before := heap()
-	k, err := cache.New(cache.Options{MaxBytes: most, MinGain: math.MinInt})
+	k, err := cache.New(cache.Options{MaxBytes: most, MinGain: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
