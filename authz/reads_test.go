@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -360,6 +361,37 @@ func TestAppendKey_levels(t *testing.T) {
 	q.access.RCP = make([]*authz.Policies, 1)
 	if _, ok := key(q.caller, q.request, q.access); ok {
 		t.Error("twenty levels have a key")
+	}
+}
+
+// TestAppendKey_manyActions asks for more actions than are remembered.
+func TestAppendKey_manyActions(t *testing.T) {
+	t.Parallel()
+	q := conditioned(t, `"StringEquals": {"aws:UserAgent": "x"}`)
+	q.caller.Identity = authz.NewPolicies(compile(t, policy.Identity, `{"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*", "Condition": {"StringEquals": {"aws:UserAgent": "x"}}},
+		{"Effect": "Allow", "Action": "s3:Put*", "Resource": "*", "Condition": {"StringEquals": {"aws:Referer": "x"}}}]}`))
+	keys := map[string]bool{}
+	ask := func(action string) {
+		q.access.Action = action
+		q.request.Keys.Set("aws:useragent", "x")
+		q.request.Keys.Set("aws:referer", "y")
+		keys[q.key(t)] = true
+		q.request.Keys.Set("aws:useragent", "z")
+		keys[q.key(t)] = true
+		q.request.Keys.Set("aws:useragent", "x")
+		q.request.Keys.Set("aws:referer", "z")
+		keys[q.key(t)] = true
+	}
+	const actions = 2500
+	for i := range actions {
+		for _, verb := range []string{"Get", "Put", "List"} {
+			ask(fmt.Sprintf("s3:%s%d", verb, i))
+		}
+	}
+	// A Get has two keys, as has a Put, and a List one.
+	if want := 5 * actions; len(keys) != want {
+		t.Errorf("%d keys, want %d", len(keys), want)
 	}
 }
 

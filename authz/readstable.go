@@ -45,7 +45,8 @@ func (k *knownReads) find(action string, hash uint32) *readSet {
 	}
 }
 
-// with is a copy with one set more.
+// with is a copy with one set more, which takes the place of another for the same
+// action.
 func (k *knownReads) with(r *readSet) *knownReads {
 	next := &knownReads{count: 1}
 	if k != nil && k.count < mostActions {
@@ -64,11 +65,13 @@ func (k *knownReads) with(r *readSet) *knownReads {
 }
 
 func (k *knownReads) put(r *readSet) {
-	i := r.hash
-	for k.sets[i&uint32(len(k.sets)-1)] != nil {
-		i++
+	for i := r.hash; ; i++ {
+		place := &k.sets[i&uint32(len(k.sets)-1)]
+		if *place == nil || (*place).action == r.action {
+			*place = r
+			return
+		}
 	}
-	k.sets[i&uint32(len(k.sets)-1)] = r
 }
 
 // documentReads is nil if the document reads nothing.
@@ -133,13 +136,7 @@ func (l *layerReads) learn(action string, hash uint32) *readSet {
 	}
 	l.adding.Lock()
 	defer l.adding.Unlock()
-	known := l.known.Load()
-	if known != nil {
-		if other := known.find(action, hash); other != nil {
-			return other
-		}
-	}
-	l.known.Store(known.with(r))
+	l.known.Store(l.known.Load().with(r))
 	return r
 }
 

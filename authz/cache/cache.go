@@ -239,8 +239,8 @@ func (k *Cache) Wait() {
 	}
 }
 
-// Close frees what the cache holds. No decision may be under way, nor come
-// later.
+// Close frees what the cache holds. No decision may be under way; those that come
+// later are evaluated.
 func (k *Cache) Close() {
 	if k == nil {
 		return

@@ -89,6 +89,26 @@ func TestDecide_off(t *testing.T) {
 	k.Close()
 }
 
+// TestDecide_closed asks a cache that takes nothing any more.
+func TestDecide_closed(t *testing.T) {
+	t.Parallel()
+	k, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, r, a := alice(identity(t, allow(``))), request(), object()
+	remember(k, 1, c, r, a)
+	k.Close()
+	for range 3 {
+		if got := asked(t, k, 1, c, r, a); got != "miss" {
+			t.Errorf("a %s", got)
+		}
+	}
+	if got := k.Stats().Rejections; got != 3 {
+		t.Errorf("%d rejections, want 3", got)
+	}
+}
+
 func TestDecide_generations(t *testing.T) {
 	t.Parallel()
 	k := open(t)
