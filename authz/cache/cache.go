@@ -124,11 +124,12 @@ func (k *Cache) Decide(generation uint64, c *authz.Caller, r *authz.Request, a *
 	if !k.pays(work, authz.LeastFindingCost) {
 		return d
 	}
-	if cost == 0 {
+	known := cost != 0
+	if !known {
 		cost = authz.FindingCost(c, r, a)
-		k.verdicts.put(asked, cost, k.pays(work, cost))
-	} else if k.pays(work, cost) {
-		k.verdicts.put(asked, cost, true)
+	}
+	if dear = k.pays(work, cost) && !retains(d); dear || !known {
+		k.verdicts.put(asked, cost, dear)
 	}
 	return d
 }
@@ -188,9 +189,9 @@ func (k *Cache) findBy(buffer []byte, generation uint64, c *authz.Caller, r *aut
 	k.counters.miss(hash)
 	d, work := authz.Weigh(c, r, a)
 	switch cost := authz.FindingCost(c, r, a); {
-	case !k.pays(work, cost):
+	case !k.pays(work, cost), retains(d):
 		k.verdicts.put(k.asked(c, a), cost, false)
-	case k.seen.before(hash) && !retains(d):
+	case k.seen.before(hash):
 		e := &entry{key: string(key), decision: d}
 		if !k.entries.Set(hash, e, e.cost()) {
 			k.counters.dropped()

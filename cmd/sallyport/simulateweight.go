@@ -77,7 +77,7 @@ func (q *inquiry) unexplainable() string {
 		text += len(q.documents[i].text)
 		variables += strings.Count(q.documents[i].text, "${")
 	}
-	if text*longest <= maxComparisons && variables*longest <= maxSubstituted {
+	if int64(text)*int64(longest) <= maxComparisons && int64(variables)*int64(longest) <= maxSubstituted {
 		return ""
 	}
 	return fmt.Sprintf("the documents have %d bytes with %d variables, too many to explain against a value of %d bytes; %s", text, variables, longest, withoutExplain)

@@ -39,7 +39,7 @@ var shapes = []shape{
 		return `{"Effect":"Allow","Action":"*","Resource":` + values(n, "arn:aws:s3:::%x") + `}`
 	}},
 	{"actions", func(n int) string { return `{"Effect":"Allow","Action":` + values(n, "a:%x") + `,"Resource":"*"}` }},
-	{"pairs", func(n int) string {
+	{"pairs", func(int) string {
 		return `{"Effect":"Allow","Action":` + values(8, "a:%x*") + `,"Resource":` + values(8, "arn:aws:s3:::%x*") + `}`
 	}},
 	{"wildcards", func(n int) string {
