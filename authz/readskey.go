@@ -75,12 +75,14 @@ func (l *layerSets) collect(c *Caller, r *Request, a *Access) (ok bool) {
 	return ok
 }
 
-// add adds the set of a layer. ok is false if it reads the clock as text.
+// add adds the set of a layer, if it reads anything. ok is false if it reads the
+// clock as text.
 func (l *layerSets) add(p *Policies, a *Access, hash uint32) (ok bool) {
-	if p == nil || p.reads == nil {
-		return true
-	}
-	set := p.reads.of(a.Action, hash)
+	return p == nil || p.reads == nil || l.addReads(p.reads, a, hash)
+}
+
+func (l *layerSets) addReads(r *layerReads, a *Access, hash uint32) (ok bool) {
+	set := r.of(a.Action, hash)
 	l.sets[l.count] = set
 	l.count++
 	return !set.clock
