@@ -61,7 +61,7 @@ fmt: ## format the code and tidy the modules
 	@for module in $(MODULES); do (cd $$module && go mod tidy); done
 
 .PHONY: generate
-generate: ## make again what is made from code: docs/configuration.md, the README's tour
+generate: ## make again what is made from code: docs/configuration.md, docs/s3-actions.md, the README's tour
 	go generate ./...
 	cd e2e && go test -run TestTour . -update
 

@@ -84,11 +84,25 @@ type Mapped struct {
 	// Disclosure, if set, is the access without which a caller may not learn
 	// that a resource is missing: the upstream's 404 becomes a 403.
 	Disclosure *authz.Access
+	// Objects, if set, names for each access the object whose tags are read where
+	// the decision Needs ObjectTags. Equal ones need to be read once.
+	Objects []Object
 	// Response, if set, is the named rewrite of the upstream's successful
 	// answer: it gets the whole body (at most ResponseLimit bytes) and returns
 	// the one for the client.
 	Response func(body []byte) ([]byte, error)
 }
+
+// Object is an object, or a version of one.
+type Object struct {
+	Bucket, Key string
+	// Version is the version's id; empty for the current one.
+	Version string
+}
+
+// ObjectTags is the family of condition keys that are the tags of an object, as
+// authz.Context has it.
+const ObjectTags = "s3:existingobjecttag/"
 
 // ResponseLimit bounds, in bytes, an upstream's answer that is rewritten.
 const ResponseLimit = 8 << 20

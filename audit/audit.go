@@ -59,6 +59,9 @@ type Record struct {
 type Access struct {
 	Action, Resource, Account string
 	Decision                  authz.Decision
+	// Observed tells that the decision denied, and was recorded alone: the
+	// route observes.
+	Observed bool
 }
 
 // MaxUserAgent is the number of bytes of a user agent that a record keeps.
@@ -157,6 +160,9 @@ func (a *Access) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	enc.AddString("accountId", a.Account)
 	enc.AddString("decision", a.Decision.Effect.String())
 	addString(enc, "layer", a.Decision.Layer.String())
+	if a.Observed {
+		enc.AddBool("enforced", false)
+	}
 	if s := a.Decision.Statement; s != nil {
 		return enc.AddObject("statement", statement{s})
 	}

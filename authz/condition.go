@@ -157,7 +157,7 @@ func (c *condition) passes(e *environment, text string) verdict {
 	if c.arn() && !pattern.IsARN(text) {
 		return no
 	}
-	if c.fixed.match(text, &e.notes.valuePlaces) {
+	if c.fixed.match(text, &e.notes.places) {
 		return verdictOf(!c.negated)
 	}
 	family := ""
@@ -173,7 +173,7 @@ func (c *condition) passes(e *environment, text string) verdict {
 			family = earlier(family, f)
 			continue
 		}
-		matched, readable := c.matches(p, text, values, &e.notes.valuePlaces)
+		matched, readable := c.matches(p, text, values, &e.notes.places)
 		if matched {
 			// No later value can undo a match, or make up for one.
 			return verdictOf(!c.negated)

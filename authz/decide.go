@@ -16,8 +16,7 @@ func decide(c *Caller, r *Request, a *Access) (d Decision, work int) {
 	e := environment{caller: c, request: r, access: a, notes: &notes{work: decideCost}}
 	e.action.Set(a.Action)
 	d = e.decide()
-	e.notes.resourcePlaces.Release()
-	e.notes.valuePlaces.Release()
+	e.notes.places.Release()
 	return d, e.notes.work
 }
 

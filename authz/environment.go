@@ -26,9 +26,8 @@ type environment struct {
 // which is the caller's own, to the heap.
 type notes struct {
 	reading operator.Reading
-	// resourcePlaces are of the resource, valuePlaces of the value of a
-	// condition key that was compared last.
-	resourcePlaces, valuePlaces pattern.Places
+	// places are of the resource and of the values of condition keys.
+	places pattern.Places
 	// family is the first family of unread keys that makes the statement at hand
 	// a maybe, unread the first one that makes any candidate one.
 	family, unread string

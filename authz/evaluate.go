@@ -112,6 +112,9 @@ func (h *search) try(entry *index.Entry, e *environment) {
 	if *slot == n+1 {
 		return
 	}
+	if !e.notes.places.May(e.access.Resource, entry.Sieve) {
+		return
+	}
 	s := h.segment.statements[n]
 	e.notes.family = ""
 	e.notes.work += s.cost

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/goccy/go-yaml/ast"
+
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
@@ -84,10 +86,20 @@ type builder struct {
 	suggested int
 }
 
-// bucket is a bucket with a policy.
+// bucket is a bucket with a policy, tags, or both.
 type bucket struct {
-	account  string
+	account string
+	// file is the one that was read first.
+	file string
+	// document is the policy, text as it is written; nil if there is none.
 	document *document
+	text     string
+	tags     map[string]string
+}
+
+type parsedTags struct {
+	tags     map[string]string
+	findings []policy.Finding
 }
 
 // identity is what must be unique: the name without regard to case.
@@ -119,6 +131,7 @@ func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
 	s := b.link()
 	s.credentials = b.credentials(s)
 	b.checkConditions()
+	b.checkObserved()
 	l.memo = b.next
 	findings := b.sorted()
 	if policy.HasErrors(findings) {
@@ -184,6 +197,8 @@ func (b *builder) readFiles() {
 			b.findings = append(b.findings, known.findings...)
 		case p.kind == entityFile:
 			b.readEntity(f, p)
+		case p.kind == bucketTags:
+			b.readBucketTags(f, p)
 		}
 	}
 	if !found {
@@ -248,11 +263,43 @@ func (b *builder) readDocument(f *file, p place) {
 		}
 	case bucketFile:
 		d := b.parse(f, policy.Bucket, "arn:aws:s3:::"+p.name)
-		if other := b.buckets[p.name]; other != nil {
-			b.error(f.path, policy.Position{}, "DUPLICATE_NAME", fmt.Sprintf("the bucket %q has a policy already, %s", p.name, other.document.file), "keep the one of the bucket's owner")
-			return
+		if bucket := b.bucket(f, p); bucket != nil {
+			bucket.document, bucket.text = d, string(f.text)
 		}
-		b.buckets[p.name] = &bucket{account: p.account, document: d}
+	}
+}
+
+// bucket is the bucket that a file is about; nil if another account has one of
+// that name.
+func (b *builder) bucket(f *file, p place) *bucket {
+	known := b.buckets[p.name]
+	switch {
+	case known == nil:
+		known = &bucket{account: p.account, file: f.path}
+		b.buckets[p.name] = known
+	case known.account != p.account:
+		b.error(f.path, policy.Position{}, "DUPLICATE_NAME", fmt.Sprintf("the bucket %q is in account %s already, with %s", p.name, known.account, known.file), "keep the file of the bucket's owner")
+		return nil
+	}
+	return known
+}
+
+func (b *builder) readBucketTags(f *file, p place) {
+	known := remember(b, f, "", func() *parsedTags {
+		y := &yamlFile{name: f.path}
+		var t parsedTags
+		if root := y.parse(f.text, maxEntity); root != nil {
+			y.fields(root, "a bucket",
+				field{key: "tags", read: func(n ast.Node) { t.tags = y.tags(n) }},
+				field{key: "policy", remedy: "put the policy of the bucket into BUCKET.json, beside this file"},
+				field{key: "owner", remedy: "give the bucket to an account under buckets in bundle.yaml"})
+		}
+		t.findings = y.findings
+		return &t
+	})
+	b.findings = append(b.findings, known.findings...)
+	if bucket := b.bucket(f, p); bucket != nil {
+		bucket.tags = known.tags
 	}
 }
 

@@ -24,7 +24,7 @@ func (b *builder) checkAccounts() {
 		check(p.account, p.file)
 	}
 	for _, name := range keysOf(b.buckets) {
-		check(b.buckets[name].account, b.buckets[name].document.file)
+		check(b.buckets[name].account, b.buckets[name].file)
 	}
 }
 
@@ -77,13 +77,13 @@ func (b *builder) checkBuckets() {
 			if route != "" {
 				where = fmt.Sprintf(" on route %q", route)
 			}
-			b.error(bucket.document.file, policy.Position{}, "NOT_THE_OWNER",
+			b.error(bucket.file, policy.Position{}, "NOT_THE_OWNER",
 				fmt.Sprintf("the bucket %q belongs to account %s%s, as bundle.yaml has it", name, owner, where),
-				"keep its policy with that account, or change the rule; a bucket with a policy has one owner on all routes")
+				"keep its files with that account, or change the rule; a bucket with a policy or tags has one owner on all routes")
 			break
 		}
 		if !owned {
-			b.report(bucket.document.file, policy.Position{}, policy.Warning, "NO_OWNER",
+			b.report(bucket.file, policy.Position{}, policy.Warning, "NO_OWNER",
 				fmt.Sprintf("the bucket %q has no owner, and so nobody has access to it", name), "add a rule for it to buckets in bundle.yaml")
 		}
 	}

@@ -63,6 +63,22 @@ func (b *builder) checkConditions() {
 	}
 }
 
+// checkObserved refuses several accounts behind a route that enforces no
+// policy.
+func (b *builder) checkObserved() {
+	if len(b.settings.accounts) < 2 {
+		return
+	}
+	for _, r := range b.opts.Routes {
+		if r.Observe {
+			accounts := keysOf(b.settings.accounts)
+			b.error("bundle.yaml", b.settings.accounts[accounts[1]], "OBSERVED_ACCOUNTS",
+				fmt.Sprintf("the route %q observes, and the bundle has %d accounts: nothing would keep one from what belongs to another", r.Name, len(accounts)),
+				"set mode: enforce on the route, or keep one account")
+		}
+	}
+}
+
 // keyUses are the keys that a statement reads, each place once.
 func keyUses(doc *policy.Document, s *policy.Statement) []keyUse {
 	var uses []keyUse

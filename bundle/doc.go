@@ -19,6 +19,7 @@
 //	accounts/ACCOUNT/policies/NAME.json            a managed policy; NAME.yaml for its path, id and tags
 //	accounts/aws/policies/NAME.json                an AWS managed policy in use
 //	accounts/ACCOUNT/resources/s3/BUCKET.json      the policy of a bucket
+//	accounts/ACCOUNT/resources/s3/BUCKET.yaml      its tags
 //
 // Whatever else stands in the directory is an error: a policy that is in the
 // wrong place must not look as if it were enforced. Left alone are hidden files

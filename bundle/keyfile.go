@@ -40,10 +40,31 @@ func ReadKeys(file string) ([]Key, []policy.Finding) {
 	source := readKeySource(file)
 	entries, findings := source.parse()
 	keys := make([]Key, len(entries))
-	for i, e := range entries {
-		keys[i] = Key{AccessKeyID: e.id.value, Account: e.account.value, User: e.user.value, Status: e.status, Created: e.created}
+	for i := range entries {
+		keys[i] = entries[i].key()
 	}
 	return keys, findings
+}
+
+// ReadSecret reads one access key of a key file, and its secret. ok is false if
+// the file does not hold it. Findings never hold a secret; with errors among
+// them the file is not used.
+func ReadSecret(file, accessKeyID string) (key Key, value secret.Value, ok bool, findings []policy.Finding) {
+	entries, findings := readKeySource(file).parse()
+	if policy.HasErrors(findings) {
+		return Key{}, secret.Value{}, false, findings
+	}
+	for _, e := range entries {
+		if e.id.value == accessKeyID {
+			return e.key(), e.secret, true, findings
+		}
+	}
+	return Key{}, secret.Value{}, false, findings
+}
+
+// key is the entry without its secret.
+func (e *keyEntry) key() Key {
+	return Key{AccessKeyID: e.id.value, Account: e.account.value, User: e.user.value, Status: e.status, Created: e.created}
 }
 
 // keySource is a key file as it was read.

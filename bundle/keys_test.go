@@ -89,6 +89,32 @@ func TestCreateKey(t *testing.T) {
 	}
 }
 
+func TestReadSecret(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "keys.yaml")
+	first, value, err := bundle.CreateKey(file, account, "alice", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	create(t, file, "bob")
+	key, got, ok, findings := bundle.ReadSecret(file, first.AccessKeyID)
+	if !ok || key != first || !got.Equal(value) || len(findings) > 0 {
+		t.Errorf("%v, found %v, %v", key, ok, findings)
+	}
+	for _, id := range []string{"", "AKIAIOSFODNN7EXAMPLE", strings.ToLower(first.AccessKeyID)} {
+		if key, got, ok, _ := bundle.ReadSecret(file, id); ok || !got.IsEmpty() || key != (bundle.Key{}) {
+			t.Errorf("%q: %v", id, key)
+		}
+	}
+	// A file that others can read is not used.
+	if err := os.Chmod(file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, got, ok, findings := bundle.ReadSecret(file, first.AccessKeyID); ok || !got.IsEmpty() || len(findings) == 0 {
+		t.Errorf("found %v, %v", ok, findings)
+	}
+}
+
 // TestCreateKeyInFile: what a key file holds already stays as it was written, or
 // the file is left alone.
 func TestCreateKeyInFile(t *testing.T) {

@@ -48,6 +48,10 @@ type Route struct {
 	// action: filled by the mapper or, from the request, by the enforcement
 	// point. The keys of PrincipalKeys need not be among them.
 	Fills func(action, key string) bool
+	// Observe tells that the route lets pass what policies deny. A bundle that
+	// has more than one account is refused then: nothing would keep one from the
+	// buckets of another.
+	Observe bool
 }
 
 // Load reads bundle and keys once. The snapshot is nil if any finding is an

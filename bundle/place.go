@@ -20,6 +20,7 @@ const (
 	trustFile   // the trust policy of a role
 	managedFile // the document of a managed policy
 	bucketFile  // the policy of a bucket
+	bucketTags  // the tags of a bucket
 )
 
 // class is a class of entities: what AWS calls them, the directory they are in,
@@ -176,25 +177,27 @@ func badlyNamed(file, what, name, bad string) *misplaced {
 	return &misplaced{file, "INVALID_NAME", fmt.Sprintf("the name of the %s, %q, %s", what, name, bad), "rename the file"}
 }
 
-// locateResource knows resources/s3/BUCKET.json.
+// locateResource knows resources/s3/BUCKET.json and BUCKET.yaml.
 func locateResource(file string, segments []string) (place, *misplaced) {
 	if len(segments) == 5 && segments[3] == "s3" {
-		bucket, isPolicy := strings.CutSuffix(segments[4], ".json")
+		ext := path.Ext(segments[4])
+		bucket := strings.TrimSuffix(segments[4], ext)
 		bad := badBucket(bucket)
-		if isPolicy && len(bucket) < 3 {
+		if len(bucket) < 3 {
 			bad = "is shorter than 3 characters"
 		}
 		switch {
-		case strings.HasSuffix(segments[4], ".yaml"):
-			return place{}, &misplaced{file, "NOT_SUPPORTED", "tags of buckets are not supported by this version, and nothing of them would be enforced", "remove it"}
-		case isPolicy && bad != "":
+		case ext != ".json" && ext != ".yaml":
+		case bad != "":
 			return place{}, badlyNamed(file, "bucket", bucket, bad)
-		case isPolicy:
+		case ext == ".json":
 			return place{kind: bucketFile, account: segments[1], name: bucket}, nil
+		default:
+			return place{kind: bucketTags, account: segments[1], name: bucket}, nil
 		}
 	}
 	if segments[3] != "s3" && len(segments) > 4 {
 		return place{}, &misplaced{strings.Join(segments[:4], "/"), "NOT_SUPPORTED", "resource-based policies of this service are not supported by this version, and nothing of them would be enforced", "remove it"}
 	}
-	return place{}, unknownPlace(file, "keep the policy of a bucket in resources/s3/BUCKET.json")
+	return place{}, unknownPlace(file, "keep the policy of a bucket in resources/s3/BUCKET.json, and its tags in BUCKET.yaml")
 }

@@ -16,7 +16,7 @@ type Snapshot struct {
 	accounts    []string
 	credentials map[string]Credential
 	roles       map[string]*Role
-	buckets     map[string]*authz.Policies
+	buckets     map[string]*Bucket
 	owners      owners
 	counts      Counts
 }
@@ -45,6 +45,19 @@ type Role struct {
 	// boundary; nil if there are none.
 	Identity, Boundary *authz.Policies
 }
+
+// Bucket is a bucket of which the bundle has the policy, the tags or both.
+type Bucket struct {
+	// Policy is the bucket policy, PolicyText the document as it is written;
+	// nil and empty if there is none.
+	Policy     *authz.Policies
+	PolicyText string
+	// Tags are the bucket's, sorted by key.
+	Tags []Tag
+}
+
+// Tag is a tag of a bucket.
+type Tag struct{ Key, Value string }
 
 // Counts tell how much a snapshot holds.
 type Counts struct {
@@ -75,8 +88,8 @@ func (s *Snapshot) Owner(route, bucket string) (account string, ok bool) {
 	return s.owners.of(route, bucket)
 }
 
-// BucketPolicy is the policy of a bucket; nil if it has none.
-func (s *Snapshot) BucketPolicy(bucket string) *authz.Policies { return s.buckets[bucket] }
+// Bucket is what the bundle says of a bucket; nil if it says nothing.
+func (s *Snapshot) Bucket(name string) *Bucket { return s.buckets[name] }
 
 // Revision identifies the content of the bundle, without the keys.
 func (s *Snapshot) Revision() string { return s.revision }

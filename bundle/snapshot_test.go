@@ -98,12 +98,36 @@ func TestAttached(t *testing.T) {
 			t.Errorf("%s %s: allowed %t, want %t", tt.key, tt.action, got, tt.want)
 		}
 	}
-	if s.BucketPolicy("reports") == nil || s.BucketPolicy("logs") != nil {
+	if b := s.Bucket("reports"); b == nil || b.Policy == nil || s.Bucket("logs") != nil {
 		t.Error("the bucket policy is not where it belongs")
 	}
 	want := bundle.Counts{Accounts: 1, Users: 3, Groups: 1, Policies: 6, Statements: 6, Keys: 3}
 	if diff := cmp.Diff(want, s.Counts()); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+}
+
+// TestBucket tells of a bucket what its files say, be it one or both.
+func TestBucket(t *testing.T) {
+	t.Parallel()
+	text := `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"}]}`
+	s, findings := small.with(files{
+		"bundle/accounts/111122223333/resources/s3/reports.json": text,
+		"bundle/accounts/111122223333/resources/s3/reports.yaml": "tags: {team: red, Stage: \"\"}\n",
+		"bundle/accounts/111122223333/resources/s3/logs.yaml":    "tags: {team: blue}\n",
+	}).load(t)
+	if s == nil {
+		t.Fatal(findings)
+	}
+	reports, logs := s.Bucket("reports"), s.Bucket("logs")
+	if reports == nil || logs == nil || s.Bucket("other") != nil {
+		t.Fatalf("reports %v, logs %v", reports, logs)
+	}
+	if reports.Policy == nil || reports.PolicyText != text || logs.Policy != nil || logs.PolicyText != "" {
+		t.Errorf("policies: %+v, %+v", reports, logs)
+	}
+	if diff := cmp.Diff([]bundle.Tag{{Key: "Stage"}, {Key: "team", Value: "red"}}, reports.Tags); diff != "" {
+		t.Errorf("tags (-want +got):\n%s", diff)
 	}
 }
 

@@ -80,13 +80,27 @@ func (d *decoder) checkUpstreams(c *Config) map[string]bool {
 		if at, written := d.places[&u.Connections.MaxIdle]; written && u.Connections.Max > 0 && u.Connections.MaxIdle > u.Connections.Max {
 			d.problem(at, "max_idle is greater than max", "write at most the value of max")
 		}
-		if cr := u.Credentials; cr != nil {
-			if at, written := d.places[&cr.SecretAccessKey]; written && cr.SecretAccessKey.IsEmpty() && !d.reported(at) {
-				d.problem(at, "secret_access_key is empty", "give it a value, or remove credentials for the AWS SDK's default chain")
+		if u.Credentials != nil {
+			d.checkSecret(u.Credentials, "give it a value, or remove credentials for the AWS SDK's default chain")
+		}
+		principals := map[string]bool{}
+		for j := range u.Callers {
+			c := &u.Callers[j]
+			d.checkSecret(&c.Credentials, "give it a value")
+			if principals[c.Principal] && c.Principal != "" {
+				d.problem(d.places[&c.Principal], fmt.Sprintf("there are credentials for %s already", quote(c.Principal)), "keep one of them")
 			}
+			principals[c.Principal] = true
 		}
 	}
 	return names
+}
+
+// checkSecret reports a secret that is written and empty.
+func (d *decoder) checkSecret(c *Credentials, remedy string) {
+	if at, written := d.places[&c.SecretAccessKey]; written && c.SecretAccessKey.IsEmpty() && !d.reported(at) {
+		d.problem(at, "secret_access_key is empty", remedy)
+	}
 }
 
 // reported tells whether there is a problem at a place already.

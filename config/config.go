@@ -56,8 +56,35 @@ type Route struct {
 	Hosts        []string
 	VirtualHosts []string
 	Account      string
+	Mode         Mode
+	CORS         []CORSRule
 	Upstream     string
 }
+
+// CORSRule lets pages of other origins use a route. In Origins and Headers one
+// "*" stands for any run of characters.
+type CORSRule struct {
+	Origins []string
+	Methods []CORSMethod
+	Headers []string
+	Expose  []string
+	MaxAge  time.Duration
+}
+
+// CORSMethod is a method that a rule may permit.
+type CORSMethod string
+
+// Mode is what a route does with the decisions of policies.
+type Mode string
+
+// The modes of a route.
+const (
+	// ModeEnforce: what is denied is refused.
+	ModeEnforce Mode = "enforce"
+	// ModeObserve: what is denied to an authenticated caller is recorded, and
+	// passes.
+	ModeObserve Mode = "observe"
+)
 
 // ObjectKeys is what an upstream does to the names of objects.
 type ObjectKeys string
@@ -82,6 +109,30 @@ const (
 	CopyTagsChecked CopyTags = "checked"
 )
 
+// PayloadSigning is how much of a body the signature for an upstream covers.
+type PayloadSigning string
+
+// The ways to sign bodies for an upstream.
+const (
+	// PayloadSigningAuto: as much as the client signed.
+	PayloadSigningAuto PayloadSigning = "auto"
+	// PayloadSigningUnsigned: nothing.
+	PayloadSigningUnsigned PayloadSigning = "unsigned"
+	// PayloadSigningSigned: every byte.
+	PayloadSigningSigned PayloadSigning = "signed"
+)
+
+// ACLs is what becomes of ACLs that let others in than the owners.
+type ACLs string
+
+// The treatments of ACLs.
+const (
+	// ACLsRefused: they are refused.
+	ACLsRefused ACLs = "refused"
+	// ACLsForwarded: they go on to the store, which lets others in by them.
+	ACLsForwarded ACLs = "forwarded"
+)
+
 // Addressing is how an upstream is told a bucket.
 type Addressing string
 
@@ -97,15 +148,19 @@ type Upstream struct {
 	Endpoint   *url.URL
 	Addressing Addressing
 	ObjectKeys ObjectKeys
+	ACLs       ACLs
 	// Operations are names of Operations and of the groups OperationsCore and
 	// OperationsAll.
-	Operations  []string
-	CopyTags    CopyTags
-	Region      string
-	CAFile      string
-	Credentials *Credentials
-	Timeouts    UpstreamTimeouts
-	Connections Connections
+	Operations     []string
+	CopyTags       CopyTags
+	TagLifetime    time.Duration
+	Region         string
+	PayloadSigning PayloadSigning
+	CAFile         string
+	Credentials    *Credentials
+	Callers        []CallerCredentials
+	Timeouts       UpstreamTimeouts
+	Connections    Connections
 }
 
 // Credentials are long-term or temporary credentials of an upstream. Without
@@ -114,6 +169,13 @@ type Credentials struct {
 	AccessKeyID     string
 	SecretAccessKey secret.Value
 	SessionToken    secret.Value
+}
+
+// CallerCredentials are credentials of an upstream for the requests of one
+// principal: the ARN of a user or role, or an account.
+type CallerCredentials struct {
+	Principal string
+	Credentials
 }
 
 // UpstreamTimeouts bound what an upstream may take.

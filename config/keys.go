@@ -27,7 +27,7 @@ func doorKeys(d *Door) object {
 		{name: "name", required: true, meaning: "Names the door in logs, metrics and `/status`. Unique among doors.", value: name(&d.Name)},
 		{name: "listen", required: true, meaning: "Address and port to listen on. Without address: every interface. Port 0 takes a free one, which `/status` tells.", value: address(&d.Listen, "")},
 		{name: "tls", meaning: "Serve HTTPS. Without it the door speaks plain HTTP.", value: optional[TLS]{&d.TLS, tlsKeys}},
-		{name: "trusted_proxies", meaning: "Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. Without it nobody's are.", value: scalars[netip.Prefix]{&d.TrustedProxies, prefix}},
+		{name: "trusted_proxies", meaning: "Networks whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed; what stands there must set or remove all three. Without it nobody's are.", value: scalars[netip.Prefix]{&d.TrustedProxies, prefix}},
 		{name: "health_path", meaning: "A path that is answered before routing and without authentication: 200 while requests should be sent here, else 503. It hides a bucket or object of that name, which `/-/healthy` cannot be in path style.", value: urlPath(&d.HealthPath)},
 		{name: "routes", required: true, meaning: "Where requests go, by host.", value: sections[Route]{&d.Routes, routeKeys}},
 	}
@@ -48,7 +48,21 @@ func routeKeys(r *Route) object {
 		{name: "hosts", meaning: "Hosts, without port, by which clients reach the route in path style. A route with neither `hosts` nor `virtual_hosts` takes every host that no other route of the door takes.", value: scalars[string]{&r.Hosts, host}},
 		{name: "virtual_hosts", meaning: "Domains D such that BUCKET.D is a bucket. D itself is path style.", value: scalars[string]{&r.VirtualHosts, domain}},
 		{name: "account", meaning: "A guard: buckets of any other account are refused on this route.", value: account(&r.Account)},
+		{name: "mode", meaning: "`observe` records what policies deny to authenticated callers and lets it pass, to try policies on a live store: in audit records such a decision has `\"enforced\": false`. Everything else is enforced: authentication, bodies, owners, what cannot be mapped, and what anonymous callers may do. A bundle with more than one account is refused then.", value: word(&r.Mode, "enforce", ModeEnforce, ModeObserve)},
+		{name: "cors", meaning: "Rules for pages of other origins, of which the first that fits counts. Preflights are answered by them, and every other answer, denials too, says what they say; what the store says of other origins is taken out. Without rules the store's word goes on, and preflights are refused.", value: sections[CORSRule]{&r.CORS, corsKeys}},
 		{name: "upstream", required: true, meaning: "Name of the upstream behind the route.", value: name(&r.Upstream)},
+	}
+}
+
+func corsKeys(r *CORSRule) object {
+	return object{
+		{name: "origins", required: true, meaning: "Origins of pages: scheme and host, and the port if there is one. One `*` stands for any run of characters; `*` alone is any page, which then sends no cookies.", value: scalars[string]{&r.Origins, origin}},
+		{name: "methods", required: true, meaning: "Methods that pages may use.", value: scalars[CORSMethod]{&r.Methods, func(m *CORSMethod) value {
+			return word(m, "", "GET", "HEAD", "PUT", "POST", "DELETE")
+		}}},
+		{name: "headers", meaning: "Headers that requests may have; one `*` in a name stands for any run of characters. Pages that sign need `authorization`, `content-type` and `x-amz-*`, or `*`.", value: scalars[string]{&r.Headers, func(s *string) value { return headerName(s, true) }}},
+		{name: "expose", meaning: "Headers of answers that pages may read, such as `ETag`.", value: scalars[string]{&r.Expose, func(s *string) value { return headerName(s, false) }}},
+		{name: "max_age", meaning: "How long a browser may remember the answer to a preflight.", value: duration(&r.MaxAge, "0s", 0, 24*time.Hour)},
 	}
 }
 
@@ -58,11 +72,15 @@ func upstreamKeys(u *Upstream) object {
 		{name: "endpoint", required: true, meaning: "Base URL of the store: scheme, host and port.", value: endpoint(&u.Endpoint)},
 		{name: "addressing", meaning: "How the store is told a bucket: in the `path`, or as a `virtual` host.", value: word(&u.Addressing, "path", AddressingPath, AddressingVirtual)},
 		{name: "object_keys", meaning: "`exact` if the store keeps every object key as it is, as Amazon S3 does. `strict` refuses keys that a file system may change or fold together (`a//b`, `a/../b`, `a/.`, backslashes, control characters) and keys in the folders where stores keep files of their own (`.sgwtmp`, `.minio.sys`, `.rustfs.sys`, `.uploads`), so that what is authorised is what the store opens.", value: word(&u.ObjectKeys, "strict", ObjectKeysStrict, ObjectKeysExact)},
+		{name: "acls", meaning: "What becomes of ACLs that let others in than the owners of object and bucket: canned ACLs but `private` and `bucket-owner-full-control`, grants, ACLs in a body. `refused`: they are refused with `AccessControlListNotSupported`, as by a bucket of Amazon S3 without ACLs. `forwarded`: who may set an ACL may set any, and the store lets in whom it names; no policy is asked about those.", value: word(&u.ACLs, "refused", ACLsRefused, ACLsForwarded)},
 		{name: "operations", meaning: "Operations that the store has. `core` are those that S3-compatible stores have had for long; `all`, for Amazon S3 itself, are all that Sallyport maps; a list names single ones too, for example `[core, PutBucketCors]`. Any other is refused, because a store that does not know a sub-resource overlooks it and does another operation: see [Operations that a store has](operations.md#operations-that-a-store-has).", value: operations{&u.Operations}},
 		{name: "copy_tags", meaning: "Whether a CopyObject that takes the tags of its source along needs more than reading the source and writing the copy. `unchecked`: it does not, and the store copies the tags although the caller may be allowed neither to read nor to write any. `checked`: it needs `s3:GetObjectTagging` on the source and `s3:PutObjectTagging` on the copy, even if the source has no tags; `x-amz-tagging-directive: REPLACE` does without.", value: word(&u.CopyTags, "unchecked", CopyTagsUnchecked, CopyTagsChecked)},
+		{name: "tag_lifetime", meaning: "How long the tags of an object are remembered that were read from the store because a policy decides by them (`s3:ExistingObjectTag`). `0s`: they are read for each request.", value: duration(&u.TagLifetime, "1s", 0, time.Minute)},
 		{name: "region", meaning: "Region that requests to the store are signed for.", value: region(&u.Region, "us-east-1")},
+		{name: "payload_signing", meaning: "How much of a body the signature for the store covers. `auto`: as much as the client signed. `unsigned`: nothing, for stores that are short of processor time. `signed`: every byte, so that the store can verify all that it stores; bodies that the client did not hash are sent in signed chunks, and those of undeclared length are refused. See [Signing for the store](sigv4.md#signing-for-the-store).", value: word(&u.PayloadSigning, "auto", PayloadSigningAuto, PayloadSigningUnsigned, PayloadSigningSigned)},
 		{name: "ca_file", meaning: "PEM file of the authorities that may sign the store's certificate, instead of the system's. For https only.", value: path(&u.CAFile, "ca.pem")},
 		{name: "credentials", meaning: "Credentials for the store. Without them the AWS SDK's default chain is asked: environment, shared files, container and instance roles.", value: optional[Credentials]{&u.Credentials, credentialsKeys}},
+		{name: "caller_credentials", meaning: "Other credentials for the requests of some callers, for a store that keeps its own accounts apart. Those of a user or role come before those of its account; callers that none is for, and what Sallyport itself asks the store, go with `credentials`.", value: sections[CallerCredentials]{&u.Callers, callerCredentialsKeys}},
 		{name: "timeouts", meaning: "How long the store may take.", value: section[UpstreamTimeouts]{&u.Timeouts, upstreamTimeoutsKeys}},
 		{name: "connections", meaning: "Connections to the store.", value: section[Connections]{&u.Connections, connectionsKeys}},
 	}
@@ -74,6 +92,12 @@ func credentialsKeys(c *Credentials) object {
 		{name: "secret_access_key", required: true, meaning: "The secret access key; name a variable rather than writing it here.", value: hidden(&c.SecretAccessKey, `"${STORE_SECRET_ACCESS_KEY}"`)},
 		{name: "session_token", meaning: "The session token of temporary credentials.", value: hidden(&c.SessionToken, `"${STORE_SESSION_TOKEN}"`)},
 	}
+}
+
+func callerCredentialsKeys(c *CallerCredentials) object {
+	return append(object{
+		{name: "principal", required: true, meaning: "Whose requests: the ARN of a user or a role, whose sessions it is for as well, or an account.", value: principal(&c.Principal)},
+	}, credentialsKeys(&c.Credentials)...)
 }
 
 func upstreamTimeoutsKeys(t *UpstreamTimeouts) object {

@@ -90,10 +90,10 @@ func TestMinimalHasSafeDefaults(t *testing.T) {
 	want := &config.Config{
 		Doors: []config.Door{{
 			Name: "s3", Listen: "127.0.0.1:9000",
-			Routes: []config.Route{{Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Upstream: "store"}},
+			Routes: []config.Route{{Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Mode: config.ModeEnforce, Upstream: "store"}},
 		}},
 		Upstreams: []config.Upstream{{
-			Name: "store", Endpoint: &url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, Region: "us-east-1",
+			Name: "store", Endpoint: &url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Region: "us-east-1", PayloadSigning: config.PayloadSigningAuto,
 			Credentials: &config.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")},
 			Timeouts:    config.UpstreamTimeouts{Connect: 5 * time.Second, ResponseHeader: time.Minute, Idle: 90 * time.Second},
 			Connections: config.Connections{Max: 0, MaxIdle: 256},
@@ -130,19 +130,25 @@ func TestEveryKey(t *testing.T) {
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("192.0.2.2/32")},
 			HealthPath:     "/-/healthy",
 			Routes: []config.Route{
-				{Name: "main", Service: "s3", Regions: []string{"us-east-1", "eu-central-1"}, Hosts: []string{"s3.example.com", "127.0.0.1", "[::1]"}, VirtualHosts: []string{"s3.example.com"}, Account: "111122223333", Upstream: "store"},
-				{Name: "rest", Service: "s3", Regions: []string{"default"}, Upstream: "local"},
+				{Name: "main", Service: "s3", Regions: []string{"us-east-1", "eu-central-1"}, Hosts: []string{"s3.example.com", "127.0.0.1", "[::1]"}, VirtualHosts: []string{"s3.example.com"}, Account: "111122223333", Mode: config.ModeObserve, CORS: []config.CORSRule{
+					{Origins: []string{"https://*.example.com:8443", "null"}, Methods: []config.CORSMethod{"GET", "PUT"}, Headers: []string{"authorization", "X-Amz-*"}, Expose: []string{"ETag"}, MaxAge: time.Hour},
+				}, Upstream: "store"},
+				{Name: "rest", Service: "s3", Regions: []string{"default"}, Mode: config.ModeEnforce, Upstream: "local"},
 			},
 		}},
 		Upstreams: []config.Upstream{
 			{
-				Name: "store", Endpoint: &url.URL{Scheme: "https", Host: "store.example.com"}, Addressing: config.AddressingVirtual, ObjectKeys: config.ObjectKeysExact, Operations: []string{"core", "GetBucketReplication"}, CopyTags: config.CopyTagsChecked, Region: "eu-central-1", CAFile: "testdata/ca.pem",
+				Name: "store", Endpoint: &url.URL{Scheme: "https", Host: "store.example.com"}, Addressing: config.AddressingVirtual, ObjectKeys: config.ObjectKeysExact, Operations: []string{"core", "GetBucketReplication"}, CopyTags: config.CopyTagsChecked, ACLs: config.ACLsForwarded, TagLifetime: 2 * time.Second, Region: "eu-central-1", PayloadSigning: config.PayloadSigningSigned, CAFile: "testdata/ca.pem",
 				Credentials: &config.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SessionToken: secret.New("$" + environment["YAML"])},
+				Callers: []config.CallerCredentials{
+					{Principal: "arn:aws:iam::111122223333:user/team/alice", Credentials: config.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SessionToken: secret.New("token")}},
+					{Principal: "111122223333", Credentials: config.Credentials{AccessKeyID: "AKIA", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")}},
+				},
 				Timeouts:    config.UpstreamTimeouts{Connect: 250 * time.Millisecond, ResponseHeader: 90 * time.Second, Idle: time.Minute},
 				Connections: config.Connections{Max: 100, MaxIdle: 50},
 			},
 			{
-				Name: "local", Endpoint: &url.URL{Scheme: "http", Host: "[::1]:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, Region: "us-east-1",
+				Name: "local", Endpoint: &url.URL{Scheme: "http", Host: "[::1]:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Region: "us-east-1", PayloadSigning: config.PayloadSigningAuto,
 				Timeouts:    config.UpstreamTimeouts{Connect: 5 * time.Second, ResponseHeader: time.Minute, Idle: 90 * time.Second},
 				Connections: config.Connections{MaxIdle: 256},
 			},

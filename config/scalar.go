@@ -281,11 +281,61 @@ func domainName(text string) (string, *misfit) {
 	return strings.ToLower(text), nil
 }
 
+// origin is where a page is from, in which one "*" is a wildcard.
+func origin(into *string) value {
+	return scalar[string]{into: into, kind: "origin", example: "https://app.example.com", parse: func(_ *decoder, text string) (string, *misfit) {
+		if text == "*" || text == "null" {
+			return text, nil
+		}
+		if strings.Count(text, "*") > 1 {
+			return "", &misfit{message: "has more than one wildcard", remedy: "write an origin for each"}
+		}
+		u, err := url.Parse(strings.Replace(text, "*", "wildcard", 1))
+		if err != nil || u.Scheme == "" || u.Hostname() == "" || u.User != nil || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.Opaque != "" {
+			return "", &misfit{remedy: "write scheme and host, for example https://app.example.com, without a path"}
+		}
+		return strings.ToLower(text), nil
+	}}
+}
+
+// headerName is the name of a header field, in which one "*" may be a wildcard.
+func headerName(into *string, wild bool) value {
+	return scalar[string]{into: into, kind: "header name", example: "x-amz-date", parse: func(_ *decoder, text string) (string, *misfit) {
+		name := text
+		if wild && strings.Count(text, "*") <= 1 {
+			name = strings.Replace(text, "*", "x", 1)
+		}
+		if name == "" || strings.Contains(name, "*") || !madeOf(name, isLower, isUpper, isDigit, isOneOf("!#$%&'+-.^_`|~")) {
+			return "", &misfit{remedy: "write the name of a header, for example x-amz-date"}
+		}
+		return text, nil
+	}}
+}
+
 // account is an AWS account id.
 func account(into *string) value {
 	return scalar[string]{into: into, kind: "account id", example: `"111122223333"`, parse: func(_ *decoder, text string) (string, *misfit) {
 		if len(text) != 12 || !madeOf(text, isDigit) {
 			return "", &misfit{remedy: `write the 12 digits in quotes, for example "111122223333"`}
+		}
+		return text, nil
+	}}
+}
+
+// principal is the ARN of a user or role, or an account id.
+func principal(into *string) value {
+	return scalar[string]{into: into, kind: "principal", example: "arn:aws:iam::111122223333:user/alice", parse: func(_ *decoder, text string) (string, *misfit) {
+		id := text
+		if rest, arn := strings.CutPrefix(text, "arn:aws:iam::"); arn {
+			var name string
+			id, name, _ = strings.Cut(rest, ":")
+			kind, _, _ := strings.Cut(name, "/")
+			if kind != "user" && kind != "role" || strings.HasSuffix(name, "/") || !strings.Contains(name, "/") || strings.ContainsAny(name, "*?") {
+				return "", &misfit{remedy: "write the ARN of one user or role, for example arn:aws:iam::111122223333:user/alice"}
+			}
+		}
+		if len(id) != 12 || !madeOf(id, isDigit) {
+			return "", &misfit{remedy: `write the ARN of a user or role, or the 12 digits of an account in quotes`}
 		}
 		return text, nil
 	}}

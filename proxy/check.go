@@ -59,6 +59,11 @@ type Verdict struct {
 	// refusal of each item; kept tells whether any item goes on.
 	refused []*wire.Refusal
 	kept    bool
+	// answer is what is answered here in place of the upstream; nil if nothing
+	// is.
+	answer *wire.Response
+	// tags are those of the objects that were read for the decision.
+	tags []objectTags
 	// upstreamRequestID is the id the upstream answered with.
 	upstreamRequestID string
 }
@@ -96,6 +101,11 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	}
 	var bucket string
 	if v.Route, bucket, r = v.door.Routes.Match(v.Request); r != nil {
+		return r
+	}
+	if len(v.Route.CORS) > 0 && isPreflight(v.Request) {
+		v.Operation.Name = preflightName
+		v.answer, r = v.Route.CORS.preflight(v.Request)
 		return r
 	}
 	v.place = action.Place{
@@ -139,7 +149,7 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	if v.admitted = e.Audit.Admit(); !v.admitted {
 		return slowDown("the queue of audit records is full")
 	}
-	if r = v.decide(); r != nil {
+	if r = v.decide(ctx); r != nil {
 		return r
 	}
 	return e.prepare(v, body)
@@ -210,7 +220,7 @@ func needs(v *Verdict, what string) *wire.Refusal {
 
 // decide asks for each access. All must be allowed, except where the protocol
 // answers item by item and the door can take items out.
-func (v *Verdict) decide() *wire.Refusal {
+func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 	items := v.mapped.PerItem
 	if items != nil {
 		v.refused = make([]*wire.Refusal, items.Items())
@@ -219,12 +229,19 @@ func (v *Verdict) decide() *wire.Refusal {
 	var first *wire.Refusal
 	for i := range v.mapped.Accesses {
 		a := &v.mapped.Accesses[i]
-		d := v.ask(a)
+		d, unread := v.decideAccess(ctx, i)
 		v.accesses[i] = audit.Access{Action: a.Action, Resource: a.Resource, Account: a.Account, Decision: d}
 		if d.Allowed() {
 			continue
 		}
-		r := v.denied(a, d)
+		if v.observes() {
+			v.accesses[i].Observed = true
+			continue
+		}
+		r := unread
+		if r == nil {
+			r = v.denied(a, d)
+		}
 		if first == nil {
 			first = r
 		}
@@ -250,10 +267,13 @@ func (v *Verdict) decide() *wire.Refusal {
 	return nil
 }
 
+// observes tells whether what policies deny to the caller passes.
+func (v *Verdict) observes() bool { return v.Route.Observe && !v.isAnonymous() }
+
 // ask decides one access with everything the snapshot attaches to it.
 func (v *Verdict) ask(a *authz.Access) authz.Decision {
 	if bucket, ok := bucketOf(a.Resource); ok {
-		a.Policy = v.snapshot.BucketPolicy(bucket)
+		fillBucket(a, v.snapshot.Bucket(bucket))
 	}
 	return v.evaluate(v.snapshot.Generation(), v.caller, &v.request, a)
 }
@@ -282,7 +302,7 @@ func (v *Verdict) denied(a *authz.Access, d authz.Decision) *wire.Refusal {
 func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 	switch v.Operation.Body {
 	case action.BodyNone:
-		v.Payload = emptyHash
+		v.Payload = sigv4.EmptyPayload
 		return nil
 	case action.BodyDecides:
 		if v.refused != nil && v.kept && anyRefused(v.refused) {
@@ -302,6 +322,9 @@ func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 	verifying, r := sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
 	if r != nil {
 		return r
+	}
+	if v.Route.Upstream.SignsPayloads() && !v.Operation.Chunked && len(verifying.Payload()) != hex.EncodedLen(hashSize) {
+		return e.hashWhole(v, verifying)
 	}
 	v.Body = verifying
 	return nil

@@ -1,10 +1,13 @@
 package proxy
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
 )
@@ -16,6 +19,39 @@ func Keys() []string {
 	return []string{
 		"aws:currenttime", "aws:epochtime", "aws:referer", "aws:requestedregion",
 		"aws:securetransport", "aws:sourceip", "aws:useragent", "aws:viaawsservice",
+	}
+}
+
+// bucketTags are the namespaces of a bucket's tags. AWS has them where a bucket
+// is enabled for access control by attributes; here, where the bundle has tags.
+// https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+var bucketTags = [...]string{"aws:resourcetag", "s3:buckettag"}
+
+// FillsBucketTag tells whether a condition key (in lower case) is one that
+// accesses of an action have from the tags of a bucket.
+func FillsBucketTag(action, key string) bool {
+	namespace, tag, found := strings.Cut(key, "/")
+	return found && tag != "" && slices.Contains(bucketTags[:], namespace) && strings.HasPrefix(action, "s3:") && hasBucketTags(action)
+}
+
+// hasBucketTags leaves out what is asked of no bucket, or before there is one.
+func hasBucketTags(action string) bool {
+	return action != "s3:ListAllMyBuckets" && action != "s3:CreateBucket"
+}
+
+// fillBucket adds what the bundle says of the bucket of an access.
+func fillBucket(a *authz.Access, b *bundle.Bucket) {
+	if b == nil {
+		return
+	}
+	a.Policy = b.Policy
+	if !hasBucketTags(a.Action) {
+		return
+	}
+	for _, tag := range b.Tags {
+		for _, namespace := range bucketTags {
+			a.Keys.SetTag(namespace, tag.Key, tag.Value)
+		}
 	}
 }
 
@@ -47,7 +83,7 @@ func fillAuthentication(r *authz.Request, req *wire.Request, v *sigv4.Verified, 
 	if v == nil {
 		return
 	}
-	k.Set("s3:signatureversion", "AWS4-HMAC-SHA256")
+	k.Set("s3:signatureversion", v.Algorithm)
 	k.Set("s3:x-amz-content-sha256", v.Payload)
 	switch v.Scheme {
 	case sigv4.Header:

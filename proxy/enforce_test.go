@@ -51,6 +51,7 @@ var bundleFiles = map[string]string{
   "444455556666": {alias: other}
 buckets:
   - {name: "reports", account: "111122223333"}
+  - {name: "untagged", account: "111122223333"}
   - {name: "other-*", account: "444455556666"}
 `,
 	"accounts/111122223333/users/alice.yaml": "id: AIDAALICEALICEALICE1\n",
@@ -59,7 +60,24 @@ buckets:
   {"Sid": "NoSecrets", "Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::reports/secret/*"}]}`,
 	"accounts/111122223333/users/bob.yaml": "id: AIDABOBBOBBOBBOBBOB1\n",
 	"accounts/111122223333/users/bob/read.json": `{"Version": "2012-10-17", "Statement": [
-  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/public/*"}]}`,
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/public/*"},
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/v4a/*",
+   "Condition": {"StringEquals": {"s3:signatureversion": "AWS4-ECDSA-P256-SHA256"}}}]}`,
+	"accounts/111122223333/resources/s3/reports.yaml": "tags: {Team: red, stage: \"\"}\n",
+	"accounts/111122223333/users/dave.yaml":           "id: AIDADAVEDAVEDAVEDAV1\ntags: {team: red}\n",
+	"accounts/111122223333/users/dave/team.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}},
+  {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*", "Condition": {"StringEquals": {"s3:BucketTag/Stage": ""}}}]}`,
+	"accounts/111122223333/users/erin.yaml": "id: AIDAERINERINERINERI1\n",
+	"accounts/111122223333/users/erin/tagged.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:GetObject*", "Resource": "arn:aws:s3:::reports/*", "Condition": {"StringEquals": {"s3:ExistingObjectTag/class": "open"}}},
+  {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/out/*"},
+  {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::reports/many/*"}]}`,
+	"accounts/111122223333/users/frank.yaml": "id: AIDAFRANKFRANKFRANK1\n",
+	"accounts/111122223333/users/frank/tagged.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"},
+  {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/never/*"},
+  {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringLike": {"s3:ExistingObjectTag/Class": "sec*"}}}]}`,
 	"accounts/444455556666/users/carol.yaml": "id: AIDACAROLCAROLCAROL1\n",
 	"accounts/444455556666/users/carol/all.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`,
@@ -72,6 +90,7 @@ type bench struct {
 	t        *testing.T
 	enforcer *proxy.Enforcer
 	door     *proxy.Door
+	route    proxy.Route
 	audit    *audit.Log
 	records  *lines
 
@@ -104,7 +123,10 @@ func (b *bench) recorded() string {
 	return b.records.String()
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T) *bench { return newBenchSigning(t, sigv4.PayloadAuto) }
+
+// newBenchSigning is a bench whose store is sent bodies that are signed so.
+func newBenchSigning(t *testing.T, signing sigv4.PayloadSigning) *bench {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string, mode os.FileMode) string {
@@ -122,7 +144,7 @@ func newBench(t *testing.T) *bench {
 	}
 	var keys strings.Builder
 	keys.WriteString("keys:\n")
-	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "carol": "444455556666"} {
+	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "dave": "111122223333", "erin": "111122223333", "frank": "111122223333", "carol": "444455556666"} {
 		fmt.Fprintf(&keys, "  - {access_key_id: %s, secret_access_key: %s, account: \"%s\", user: %s, status: Active}\n", keyOf(user), secretKey, account, user)
 	}
 	everywhere := proxy.Keys()
@@ -135,7 +157,7 @@ func newBench(t *testing.T) *bench {
 					return true
 				}
 			}
-			return s3.Fills(act, key)
+			return s3.Fills(act, key) || proxy.FillsBucketTag(act, key)
 		}}},
 		Logger: zap.NewNop(),
 		Now:    func() time.Time { return clock },
@@ -166,19 +188,21 @@ func newBench(t *testing.T) *bench {
 		Name: "store", Endpoint: endpoint, Addressing: upstream.Path, Region: "us-east-1", Service: "s3",
 		Credentials:    credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "store-secret-example", ""),
 		ConnectTimeout: 5 * time.Second, ResponseHeaderTimeout: 5 * time.Second, IdleTimeout: time.Second,
+		PayloadSigning: signing,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(up.Close)
+	b.route = proxy.Route{
+		Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
+		Hosts: []string{"localhost"}, VirtualHosts: []string{"s3.example.com"},
+		Protocol: refusal.S3, Mapper: s3.New(s3.Options{ObjectTags: true}), Upstream: up,
+	}
 	b.door = &proxy.Door{
-		Name: "test",
-		Can:  proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
-		Routes: proxy.NewTable([]*proxy.Route{{
-			Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
-			Hosts: []string{"localhost"}, VirtualHosts: []string{"s3.example.com"},
-			Protocol: refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
-		}}),
+		Name:   "test",
+		Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
+		Routes: proxy.NewTable([]*proxy.Route{&b.route}),
 	}
 	decisions, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: -1})
 	if err != nil {
@@ -616,6 +640,54 @@ func TestServeUpstreamIsResigned(t *testing.T) {
 	if !strings.Contains(authorization, "Credential=AKIDEXAMPLE/") || strings.Contains(authorization, keyOf("alice")) {
 		t.Errorf("authorization %s", authorization)
 	}
+}
+
+// TestServeSignsPayloads: with an upstream that is to verify all bodies, one that
+// the client did not hash and that cannot go in signed chunks goes with its hash,
+// read within the budget.
+func TestServeSignsPayloads(t *testing.T) {
+	t.Parallel()
+	const complete = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"x"</ETag></Part></CompleteMultipartUpload>`
+	tests := []struct {
+		name                         string
+		method, target, body, sha256 string
+		signing                      sigv4.PayloadSigning
+		want                         string
+	}{
+		{"completion", "POST", "/reports/a?uploadId=x", complete, "UNSIGNED-PAYLOAD", sigv4.PayloadSigned, hashOf(complete)},
+		{"completion that came hashed", "POST", "/reports/a?uploadId=x", complete, hashOf(complete), sigv4.PayloadSigned, hashOf(complete)},
+		{"completion, as it came", "POST", "/reports/a?uploadId=x", complete, "UNSIGNED-PAYLOAD", sigv4.PayloadAuto, "UNSIGNED-PAYLOAD"},
+		{"object", "PUT", "/reports/a", "hello", "UNSIGNED-PAYLOAD", sigv4.PayloadSigned, "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"},
+	}
+	for _, tt := range tests {
+		b := newBenchSigning(t, tt.signing)
+		b.answer = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusPreconditionFailed) } // no answer to rewrite
+		attempt := func() *wire.Request {
+			req := request(t, "", tt.method, "localhost", tt.target, tt.body)
+			sigv4.NewSigner().Sign(req, sigv4.Credentials{AccessKeyID: keyOf("alice"), SecretAccessKey: secret.New(secretKey)}, "s3", "us-east-1", tt.sha256, clock)
+			return req
+		}
+		got := b.serve(attempt())
+		if got.status != 412 || !got.forwarded {
+			t.Fatalf("%s: %+v", tt.name, got)
+		}
+		if sent := b.seen[0].Header.Get("X-Amz-Content-Sha256"); sent != tt.want || !strings.Contains(b.bodies[0], tt.body) {
+			t.Errorf("%s: %s went on with %q, want %s", tt.name, sent, b.bodies[0], tt.want)
+		}
+		if used := b.enforcer.Budget.Used(); used != 0 {
+			t.Errorf("%s: %d bytes are still reserved", tt.name, used)
+		}
+		b.enforcer.Budget = proxy.NewBudget(10)
+		got = b.serve(attempt())
+		if buffered := tt.signing == sigv4.PayloadSigned && tt.name == "completion"; buffered != (got.status == 503) || got.forwarded == buffered {
+			t.Errorf("%s, with the budget spent: %+v", tt.name, got)
+		}
+	}
+}
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // TestMalformedRequestsAreRecorded: what is refused before there is a request

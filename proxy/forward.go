@@ -17,11 +17,15 @@ import (
 // the closed list of response rewrites: 404 to 403 for who may not know, the
 // merged answer of an operation decided item by item, and the operation's own.
 func (e *Enforcer) Forward(ctx context.Context, v *Verdict) (*wire.Response, *wire.Refusal) {
-	if v.refused != nil && !v.kept {
+	switch {
+	case v.answer != nil:
+		return v.answer, nil
+	case v.refused != nil && !v.kept:
 		return v.mergeItems(nil)
 	}
 	resp, r := v.Route.Upstream.Do(ctx, &upstream.Call{
 		Request:    v.Request,
+		Caller:     v.caller,
 		Bucket:     v.Operation.Bucket,
 		HostBucket: v.place.Bucket != "",
 		Body:       v.Body,
@@ -34,7 +38,7 @@ func (e *Enforcer) Forward(ctx context.Context, v *Verdict) (*wire.Response, *wi
 	}
 	v.upstreamRequestID = resp.Fields.Get("x-amz-request-id")
 	switch {
-	case resp.Status == 404 && v.mapped.Disclosure != nil && !v.ask(v.mapped.Disclosure).Allowed():
+	case resp.Status == 404 && v.mapped.Disclosure != nil && !v.observes() && !v.ask(v.mapped.Disclosure).Allowed():
 		discard(resp)
 		return nil, &wire.Refusal{
 			Status: 403, Code: "AccessDenied", Message: "Access Denied",

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
@@ -59,7 +60,7 @@ func (m *Metrics) observe(v *Verdict, status int, elapsed time.Duration) {
 	switch method := v.authentication(); {
 	case method != "":
 		m.authentication.WithLabelValues(v.door.Name, method, "established").Inc()
-	case v.Route != nil && v.Operation.Name != "":
+	case v.Route != nil && v.Operation.Name != "" && v.Operation.Name != preflightName:
 		m.authentication.WithLabelValues(v.door.Name, "unknown", "refused").Inc()
 	}
 }
@@ -67,6 +68,11 @@ func (m *Metrics) observe(v *Verdict, status int, elapsed time.Duration) {
 // outcome tells the decision and what made it, from fixed sets.
 func (v *Verdict) outcome() (decision, reason string) {
 	switch {
+	case v.observed() != nil:
+		if v.Refusal != nil {
+			return "refused", stage(v.Refusal)
+		}
+		return "observed", v.observed().Layer.String()
 	case len(v.accesses) > 0:
 		last := v.accesses[len(v.accesses)-1].Decision
 		if v.Refusal == nil || last.Allowed() {
@@ -81,9 +87,21 @@ func (v *Verdict) outcome() (decision, reason string) {
 		return last.Effect.String(), last.Layer.String()
 	case v.Refusal != nil:
 		return "refused", stage(v.Refusal)
+	case v.answer != nil:
+		return "allow", "preflight"
 	default:
 		return "allow", "policy"
 	}
+}
+
+// observed is the first denial that was not enforced; nil if there is none.
+func (v *Verdict) observed() *authz.Decision {
+	for i := range v.accesses {
+		if v.accesses[i].Observed {
+			return &v.accesses[i].Decision
+		}
+	}
+	return nil
 }
 
 // stage sorts a refusal that no policy made.

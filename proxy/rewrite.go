@@ -11,13 +11,11 @@ import (
 	"strings"
 
 	"github.com/sallyport-iam/sallyport/action"
+	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
-const (
-	hashSize  = sha256.Size
-	emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-)
+const hashSize = sha256.Size
 
 // KeepItems is the rewrite of a request that the protocol answers item by
 // item: the body holds only the items that nothing refused, and its digests
@@ -68,7 +66,7 @@ func (readCloser) Close() error { return nil }
 func hashOf(req *wire.Request) string {
 	r, ok := req.Body.(readCloser)
 	if !ok {
-		return emptyHash
+		return sigv4.EmptyPayload
 	}
 	h := sha256.New()
 	_, _ = r.WriteTo(h)

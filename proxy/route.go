@@ -26,6 +26,13 @@ type Route struct {
 	VirtualHosts []string
 	// Account, if set, guards the route.
 	Account string
+	// Observe lets pass what policies deny to an authenticated caller, and
+	// records the denial. All else is enforced: routing, authentication, bodies,
+	// mapping, owners, and what anonymous callers may do.
+	Observe bool
+	// CORS are the rules for pages of other origins. Without any the upstream
+	// says which there are, and preflights are refused.
+	CORS CORS
 	// Partition is the ARN partition; "aws" if empty.
 	Partition string
 	// Protocol is the one refusals are rendered in.

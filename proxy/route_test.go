@@ -87,3 +87,28 @@ func TestBudget(t *testing.T) {
 		t.Errorf("at the end %d are used", b.Used())
 	}
 }
+
+// FuzzMuseum_20_otherHost: the two spellings of a host that a signature may be
+// of find the same route and the same bucket.
+func FuzzMuseum_20_otherHost(f *testing.F) {
+	for _, seed := range []string{"s3.example.com", "reports.s3.example.com:443", "fast.example.com.", "[2001:db8::1]:443", "a:b:443", ":443", "::1"} {
+		f.Add(seed)
+	}
+	table := proxy.NewTable([]*proxy.Route{
+		{Name: "any"},
+		{Name: "fast", Hosts: []string{"fast.example.com", "10.0.0.1"}},
+		{Name: "virtual", VirtualHosts: []string{"s3.example.com"}},
+		{Name: "six", Hosts: []string{"[2001:db8::1]"}},
+	})
+	f.Fuzz(func(t *testing.T, host string) {
+		req := &wire.Request{Host: host, Scheme: "https", Port: 9000}
+		other := req.OtherHost()
+		if other == "" {
+			return
+		}
+		route, bucket, _ := table.Match(req)
+		if otherRoute, otherBucket, _ := table.Match(&wire.Request{Host: other}); otherRoute != route || otherBucket != bucket {
+			t.Fatalf("%q is bucket %q of %s, and %q is %q of %s", host, bucket, route.Name, other, otherBucket, otherRoute.Name)
+		}
+	})
+}

@@ -29,6 +29,9 @@ func (e *Enforcer) Serve(ctx context.Context, door *Door, req *wire.Request, id 
 	if v.Refusal != nil {
 		resp = e.Refuse(v)
 	}
+	if v.Route != nil {
+		v.Route.CORS.place(v.Request, resp)
+	}
 	resp.Fields.Set("x-sallyport-request-id", id)
 	if revision := v.Revision(); revision != "" {
 		resp.Fields.Set("x-sallyport-revision", revision)

@@ -34,6 +34,30 @@ func BenchmarkVerifyHeader(b *testing.B) {
 	}
 }
 
+// BenchmarkVerifyHeaderV4A is the same with SigV4A, its key remembered.
+func BenchmarkVerifyHeaderV4A(b *testing.B) {
+	v, req, p := sigv4.NewVerifier(sigv4.Options{}), requestV4A(b, "/some/key/with/parts.txt", "us-east-1"), s3Params(exampleNow)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, refusal := v.Verify(req, p); refusal != nil {
+			b.Fatal(refusal)
+		}
+	}
+}
+
+// BenchmarkVerifyHeaderV4AUnknown is what a client without a key can cost: a
+// derivation and a verification.
+func BenchmarkVerifyHeaderV4AUnknown(b *testing.B) {
+	v, req, p := sigv4.NewVerifier(sigv4.Options{}), requestV4A(b, "/some/key/with/parts.txt", "us-east-1"), s3Params(exampleNow)
+	p.Keys = keys{}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, refusal := v.Verify(req, p); refusal == nil {
+			b.Fatal("accepted")
+		}
+	}
+}
+
 func BenchmarkVerifyHeaderParallel(b *testing.B) {
 	v, req, p := sigv4.NewVerifier(sigv4.Options{}), clientRequest(b), s3Params(exampleNow)
 	b.ReportAllocs()
@@ -138,11 +162,53 @@ func BenchmarkBody(b *testing.B) {
 	length := fmt.Sprint(size)
 	req, v := streaming(b, "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", length, "", func(c *chunkChain) string { return encodeSigned(c, "", pieces...) })
 	run("signed-chunks", req, v)
+	req, v = streaming(b, plainSignedV4A, length, "", func(c *chunkChain) string { return encodeSigned(c, "", pieces...) })
+	run("signed-chunks-v4a", req, v)
 	for _, name := range []string{"crc32", "crc64nvme"} {
 		trailer := "x-amz-checksum-" + name
 		req, v = streaming(b, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", length, trailer, func(*chunkChain) string {
 			return encodeUnsigned(trailer+":"+checksumOf(name, data), data)
 		})
 		run("unsigned-trailer-"+name, req, v)
+	}
+}
+
+// BenchmarkResign is each way to send a body verified only, and verified and
+// signed for the next hop, beside SHA-256 of its bytes.
+func BenchmarkResign(b *testing.B) {
+	const size = 8 << 20
+	data := strings.Repeat("sallyport", size/9+1)[:size]
+	buffer, signer := make([]byte, sigv4.ReadSize), sigv4.NewSigner()
+	b.Run("floor/sha256", func(b *testing.B) {
+		b.SetBytes(size)
+		raw := []byte(data)
+		for b.Loop() {
+			sha256.Sum256(raw)
+		}
+	})
+	for _, c := range clients() {
+		req, v := c.request(b, data)
+		raw, _ := io.ReadAll(req.Body)
+		for name, signing := range map[string]sigv4.PayloadSigning{"verified": sigv4.PayloadUnsigned, "signed": sigv4.PayloadSigned} {
+			b.Run(strings.ReplaceAll(c.name, " ", "-")+"/"+name, func(b *testing.B) {
+				b.SetBytes(size)
+				b.ReportAllocs()
+				for b.Loop() {
+					req.Body = io.NopCloser(bytes.NewReader(raw))
+					body, refusal := sigv4.NewBody(req, v, 0)
+					if refusal == nil {
+						refusal = body.Resign(signing)
+					}
+					if refusal != nil {
+						b.Fatal(refusal)
+					}
+					signer.SignBody(clone(req), body, exampleCredentials, "s3", "us-east-1", exampleNow)
+					if _, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{body}, buffer); err != nil {
+						b.Fatal(err)
+					}
+					body.Close()
+				}
+			})
+		}
 	}
 }

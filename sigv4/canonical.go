@@ -286,11 +286,11 @@ func appendEscaped[T string | []byte](b []byte, text T, keepSlash bool) []byte {
 }
 
 // buildToSign writes the string to sign of s.canonical into s.toSign.
-func (s *scratch) buildToSign(timestamp, scope string) {
+func (s *scratch) buildToSign(algorithm algorithm, timestamp, scope string) {
 	s.hash.Reset()
 	s.hash.Write(s.canonical)
 	s.sum = s.hash.Sum(s.sum[:0])
-	b := append(s.toSign[:0], hmacSHA256...)
+	b := append(s.toSign[:0], algorithm...)
 	b = append(b, '\n')
 	b = append(b, timestamp...)
 	b = append(b, '\n')
@@ -319,15 +319,24 @@ func decodeSignature(text string) (raw [sha256.Size]byte, ok bool) {
 	if len(text) != 2*sha256.Size {
 		return raw, false
 	}
-	for i := range raw {
-		high, ok1 := lowerDigit(text[2*i])
-		low, ok2 := lowerDigit(text[2*i+1])
-		if !ok1 || !ok2 {
-			return raw, false
-		}
-		raw[i] = high<<4 | low
+	_, ok = appendDecoded(raw[:0], text)
+	return raw, ok
+}
+
+// appendDecoded decodes pairs of lower-case digits.
+func appendDecoded(b []byte, text string) (_ []byte, ok bool) {
+	if len(text)%2 != 0 {
+		return b, false
 	}
-	return raw, true
+	for i := 0; i < len(text); i += 2 {
+		high, ok1 := lowerDigit(text[i])
+		low, ok2 := lowerDigit(text[i+1])
+		if !ok1 || !ok2 {
+			return b, false
+		}
+		b = append(b, high<<4|low)
+	}
+	return b, true
 }
 
 func lowerDigit(c byte) (byte, bool) {

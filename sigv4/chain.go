@@ -2,7 +2,6 @@ package sigv4
 
 import (
 	"crypto/sha256"
-	"crypto/subtle"
 	"hash"
 
 	"github.com/sallyport-iam/sallyport/wire"
@@ -10,55 +9,47 @@ import (
 
 // chain is the chain of signatures over chunks and trailer.
 type chain struct {
+	algorithm                     algorithm
 	accessKeyID, timestamp, scope string
-	key                           *signingKey
-	previous                      [2 * sha256.Size]byte // in hex
+	key                           verifyingKey
+	previous                      string // in hex, unpadded
+	signatureLen                  int    // of what is claimed; 0: nothing is
 	claimed                       string
-	data                          hash.Hash // of this chunk
+	data                          hash.Hash         // of this chunk
+	content                       [sha256.Size]byte // hash of the last chunk
 	hash                          hash.Hash
 	toSign, sum                   []byte
 }
 
 func newChain(v *Verified) chain {
-	c := chain{
-		accessKeyID: v.AccessKeyID, timestamp: v.timestamp, scope: v.scope, key: v.key,
+	return chain{
+		algorithm: algorithm(v.Algorithm), signatureLen: algorithm(v.Algorithm).chunkSignatureLen(),
+		accessKeyID: v.AccessKeyID, timestamp: v.timestamp, scope: v.scope, key: v.key, previous: v.signature,
 		data: sha256.New(), hash: sha256.New(),
 		toSign: make([]byte, 0, 384), sum: make([]byte, 0, sha256.Size),
 	}
-	copy(c.previous[:], v.signature)
-	return c
 }
 
 // verify checks the claimed signature of a chunk or of the trailer and makes
-// it the previous one. prefix is the first line, last the last two.
-func (c *chain) verify(prefix string, emptyLine bool, sum []byte) *wire.Refusal {
-	b := append(c.toSign[:0], prefix...)
-	b = append(append(b, '\n'), c.timestamp...)
-	b = append(append(b, '\n'), c.scope...)
-	b = append(append(b, '\n'), c.previous[:]...)
-	b = append(b, '\n')
-	if emptyLine {
-		b = append(append(b, emptyPayloadHash...), '\n')
-	}
-	c.toSign = appendHex(b, sum)
-	claimed, wellFormed := decodeSignature(c.claimed)
-	c.sum = c.key.sum(c.hash, c.toSign, c.sum)
-	if subtle.ConstantTimeCompare(c.sum, claimed[:]) != 1 || !wellFormed {
+// it the previous one. suffix ends the first line, sum is the last one.
+func (c *chain) verify(suffix string, emptyLine bool, sum []byte) *wire.Refusal {
+	c.toSign = appendChunkToSign(c.toSign[:0], c.algorithm, suffix, c.timestamp, c.scope, c.previous, emptyLine, sum)
+	signature := c.algorithm.unpadded(c.claimed)
+	if len(c.claimed) != c.signatureLen || !c.key.verifies(signature, c.toSign, c.hash, c.sum) {
 		return errSignature(c.accessKeyID, c.claimed, c.toSign, nil)
 	}
-	appendHex(c.previous[:0], c.sum)
+	c.previous = signature
 	return nil
 }
 
 func (c *chain) verifyChunk() *wire.Refusal {
-	sum := c.data.Sum(c.sum[:0])
-	refusal := c.verify(string(hmacSHA256)+"-PAYLOAD", true, sum)
+	c.data.Sum(c.content[:0])
 	c.data.Reset()
-	return refusal
+	return c.verify("-PAYLOAD", true, c.content[:])
 }
 
 func (c *chain) verifyTrailer(text string) *wire.Refusal {
 	c.data.Reset()
 	c.data.Write([]byte(text))
-	return c.verify(string(hmacSHA256)+"-TRAILER", false, c.data.Sum(c.sum[:0]))
+	return c.verify("-TRAILER", false, c.data.Sum(c.sum[:0]))
 }

@@ -51,6 +51,12 @@ type chunkReader struct {
 	chunk     int   // its number, from 1
 
 	chain chain
+	// last is the last signed chunk with data, once it has verified: where it
+	// ends among the decoded bytes, its size and its hash.
+	last struct {
+		end, size int64
+		content   [sha256.Size]byte
+	}
 }
 
 // read yields decoded data. done tells that the whole stream has held; data
@@ -131,7 +137,7 @@ func (r *chunkReader) line() ([]byte, error) {
 
 // beginChunk reads a size line.
 func (r *chunkReader) beginChunk(line []byte) *wire.Refusal {
-	size, claimed, ok := parseSizeLine(line, r.signed)
+	size, claimed, ok := parseSizeLine(line, r.chain.signatureLen)
 	if !ok {
 		return errMalformedStream("a size line is malformed")
 	}
@@ -166,16 +172,16 @@ func (r *chunkReader) endData() *wire.Refusal {
 }
 
 // parseSizeLine reads "SIZE" or "SIZE;chunk-signature=SIGNATURE"; blanks
-// around the two separators are tolerated.
-func parseSizeLine(line []byte, signed bool) (size int64, signature string, ok bool) {
+// around the two separators are tolerated. signatureLen is 0 for the former.
+func parseSizeLine(line []byte, signatureLen int) (size int64, signature string, ok bool) {
 	digits := line
-	if signed {
+	if signatureLen > 0 {
 		var extension, name, value []byte
 		var found1, found2 bool
 		digits, extension, found1 = bytes.Cut(line, semicolon)
 		name, value, found2 = bytes.Cut(extension, []byte{'='})
 		value = bytes.Trim(value, " ")
-		if !found1 || !found2 || string(bytes.Trim(name, " ")) != "chunk-signature" || len(value) != 2*sha256.Size {
+		if !found1 || !found2 || string(bytes.Trim(name, " ")) != "chunk-signature" || len(value) != signatureLen {
 			return 0, "", false
 		}
 		digits = bytes.TrimRight(digits, " ")
@@ -199,7 +205,7 @@ func parseSizeLine(line []byte, signed bool) (size int64, signature string, ok b
 	return size, signature, true
 }
 
-// readData yields data of the current chunk.
+// readData yields data of the current chunk, and verifies it with its last byte.
 func (r *chunkReader) readData(p []byte) (n int, done bool, err error) {
 	p = p[:min(int64(len(p)), r.left)]
 	if r.start == r.end && len(p) >= directRead {
@@ -225,19 +231,21 @@ func (r *chunkReader) readData(p []byte) (n int, done bool, err error) {
 	r.digests.write(p[:n])
 	r.got += int64(n)
 	r.left -= int64(n)
-	if r.left == 0 {
-		r.state = atDataEnd
+	if r.left > 0 {
+		return n, false, nil
 	}
+	if r.signed {
+		if refusal := r.chain.verifyChunk(); refusal != nil {
+			return 0, false, refusal
+		}
+		r.last.end, r.last.size, r.last.content = r.got, r.size, r.chain.content
+	}
+	r.state = atDataEnd
 	return n, false, nil
 }
 
-// endChunk reads the line end after data and verifies the chunk.
+// endChunk reads the line end after data.
 func (r *chunkReader) endChunk() error {
-	if r.signed {
-		if refusal := r.chain.verifyChunk(); refusal != nil {
-			return refusal
-		}
-	}
 	if err := r.need(2); err != nil {
 		return err
 	}

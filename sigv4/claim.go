@@ -10,12 +10,14 @@ import (
 // claim is what a request says of its own authentication: parsed and checked
 // as far as that is possible without a key.
 type claim struct {
-	scheme Scheme
+	scheme    Scheme
+	algorithm algorithm
 
 	credential                         string // access key id and scope, as sent
-	accessKeyID, date, region, service string
+	accessKeyID, date, region, service string // region: see readRegionSet for SigV4A
 	scope                              string // as sent
 	signedHeaders, signature, token    string
+	regionSet                          string // parameter of SigV4A
 
 	timestamp string // as it is in the string to sign
 	dateField string // the field that the time was taken from; "" for a query
@@ -24,6 +26,8 @@ type claim struct {
 
 	payload string
 	mode    payloadMode
+
+	policy string // of a form, as sent
 }
 
 const (
@@ -37,8 +41,9 @@ const (
 func (c *claim) readHeader(req *wire.Request, p *Params, skew time.Duration) *wire.Refusal {
 	c.scheme = Header
 	word, components, _ := strings.Cut(req.Fields.Get("authorization"), " ")
+	c.algorithm = hmacSHA256
 	if strings.EqualFold(word, string(ecdsaP256)) {
-		return errSignatureV4A()
+		c.algorithm = ecdsaP256
 	}
 	if r := c.readPayload(req, p, ""); r != nil {
 		return r
@@ -116,11 +121,8 @@ func isUTC(t time.Time) bool {
 // Amazon S3 reports faults.
 func (c *claim) readQuery(req *wire.Request, q *queryCredentials, p *Params, skew time.Duration) *wire.Refusal {
 	c.scheme = Query
-	switch algorithm(q.algorithm) {
-	case hmacSHA256:
-	case ecdsaP256:
-		return errSignatureV4A()
-	default:
+	c.algorithm, c.regionSet = algorithm(q.algorithm), q.regionSet
+	if c.algorithm != hmacSHA256 && c.algorithm != ecdsaP256 {
 		return errQueryAlgorithm()
 	}
 	if q.present&hasAllSix != hasAllSix {
@@ -193,30 +195,38 @@ func (c *claim) readExpires(value string) *wire.Refusal {
 }
 
 // readCredential splits the credential from the right, since access key ids of
-// other makers may hold slashes, and compares its scope with the endpoint.
+// other makers may hold slashes, and compares its scope with the endpoint. The
+// scope of SigV4A has no region.
 func (c *claim) readCredential(p *Params) *wire.Refusal {
+	regional := c.algorithm == hmacSHA256
+	parts := 3
+	if regional {
+		parts = 4
+	}
 	var slash [4]int
 	end := len(c.credential)
-	for i := len(slash) - 1; i >= 0; i-- {
+	for i := parts - 1; i >= 0; i-- {
 		end = strings.LastIndexByte(c.credential[:end], '/')
 		if end < 0 {
-			return errCredentialShape(c.scheme)
+			return errCredentialShape(c.scheme, regional)
 		}
 		slash[i] = end
 	}
 	if slash[0] == 0 {
-		return errCredentialShape(c.scheme)
+		return errCredentialShape(c.scheme, regional)
 	}
 	c.accessKeyID = c.credential[:slash[0]]
 	c.scope = c.credential[slash[0]+1:]
 	c.date = c.credential[slash[0]+1 : slash[1]]
-	c.region = c.credential[slash[1]+1 : slash[2]]
-	c.service = c.credential[slash[2]+1 : slash[3]]
-	terminator := c.credential[slash[3]+1:]
+	if regional {
+		c.region = c.credential[slash[1]+1 : slash[2]]
+	}
+	c.service = c.credential[slash[parts-2]+1 : slash[parts-1]]
+	terminator := c.credential[slash[parts-1]+1:]
 	switch {
 	case !isDate(c.date):
 		return errCredentialDate(c.scheme, c.date)
-	case !p.accepts(c.region):
+	case regional && !p.accepts(c.region):
 		return errRegion(c.scheme, c.region, p.region())
 	case c.service != p.Service:
 		return errService(c.scheme, c.service, p.Service)
@@ -250,7 +260,7 @@ func (c *claim) readPayload(req *wire.Request, p *Params, fallback string) *wire
 	switch {
 	case c.mode == payloadInvalid:
 		return errContentSHA256(value)
-	case c.scheme == Header && c.mode.streaming() && (!p.Payload.Chunked || c.mode == payloadECDSA):
+	case c.scheme == Header && c.mode.streaming() && (!p.Payload.Chunked || !chunksAgree(value, c.algorithm)):
 		return errContentSHA256NotAllowed()
 	case isS3(p.Service):
 		return nil

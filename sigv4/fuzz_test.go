@@ -21,21 +21,36 @@ func FuzzAuthorization(f *testing.F) {
 	f.Add(authorization(list+";x-amz-meta-a", signature))
 	f.Add("AWS4-HMAC-SHA256 Credential=, SignedHeaders=;, Signature=,")
 	f.Add("AWS4-ECDSA-P256-SHA256 Credential=////")
+	_, signatureV4A, _ := strings.Cut(requestV4A(f, "/?lifecycle", "us-east-1").Fields.Get("authorization"), "Signature=")
+	v4a := exampleChainV4A()
+	f.Add(v4a.authorization(listV4A, signatureV4A))
+	f.Add(v4a.authorization(listV4A, strings.ToUpper(signatureV4A)))
+	f.Add(v4a.authorization(listV4A, "3081"+signatureV4A[2:]))
+	f.Add(v4a.authorization(listV4A, signatureV4A+"00"))
+	f.Add(v4a.authorization(listV4A, signatureV4A+"**"))
+	f.Add(v4a.authorization(listV4A, "3006020101020101"))
+	f.Add(v4a.authorization(list, signature))
 	f.Add("AWS x:y")
 	f.Add("Bearer x")
 	verifier := sigv4.NewVerifier(sigv4.Options{})
 	f.Fuzz(func(t *testing.T, value string) {
 		req := vectors()[2].request(t)
+		list, signature, scope := list, signature, "/20130524/us-east-1/s3/aws4_request"
+		if len(value) > 5 && strings.EqualFold(value[:6], "AWS4-E") {
+			list, signature, scope = listV4A, signatureV4A, "/20130524/s3/aws4_request"
+			req.Fields.Add("x-amz-region-set", "us-east-1")
+		}
 		req.Fields.Set("authorization", value)
 		verified, refusal := verifier.Verify(req, s3Params(exampleNow))
 		if (verified == nil) == (refusal == nil) {
 			t.Fatalf("%v and %v", verified, refusal)
 		}
+		explains(t, verifier, req, s3Params(exampleNow), refusal)
 		if verified == nil {
 			return
 		}
 		// Only the spacing and the order of the right components may differ.
-		for _, component := range []string{"Credential=" + exampleID + "/20130524/us-east-1/s3/aws4_request", "SignedHeaders=" + list, "Signature=" + signature} {
+		for _, component := range []string{"Credential=" + exampleID + scope, "SignedHeaders=" + list, "Signature=" + signature} {
 			if !strings.Contains(value, component) {
 				t.Errorf("accepted %q", value)
 			}
@@ -51,6 +66,11 @@ func FuzzPresignedQuery(f *testing.F) {
 	f.Add("AWSAccessKeyId=a&Signature=b&Expires=1")
 	f.Add("X-Amz-Algorithm&X-Amz-Credential=%2F%2F%2F%2F&X-Amz-Date=&X-Amz-Expires=-&X-Amz-SignedHeaders=&X-Amz-Signature=")
 	f.Add("&&a=1&%58-Amz-Date=x&&")
+	validV4A := presignV4A(f, "&X-Amz-Region-Set=us-%2A").RawQuery
+	f.Add(validV4A)
+	f.Add(validV4A + "&X-Amz-Region-Set=us-east-1")
+	f.Add(strings.Replace(validV4A, "us-%2A", "", 1))
+	f.Add(strings.Replace(validV4A, "ECDSA-P256", "HMAC", 1))
 	verifier := sigv4.NewVerifier(sigv4.Options{})
 	f.Fuzz(func(t *testing.T, raw string) {
 		parsed, refusal := wire.ParseQuery(raw)
@@ -63,9 +83,16 @@ func FuzzPresignedQuery(f *testing.F) {
 		if refusal == nil && (scheme == sigv4.Query) != req.Query.Has("X-Amz-Algorithm") {
 			t.Errorf("%q is %v", raw, scheme)
 		}
-		verified, _ := verifier.Verify(req, s3Params(exampleNow))
-		if verified != nil && len(parsed) != 6 {
-			t.Errorf("accepted %q", raw)
+		verified, refusal := verifier.Verify(req, s3Params(exampleNow))
+		explains(t, verifier, req, s3Params(exampleNow), refusal)
+		if verified != nil {
+			want := 6
+			if verified.Algorithm == algorithmV4A {
+				want++ // the region set
+			}
+			if len(parsed) != want {
+				t.Errorf("accepted %q", raw)
+			}
 		}
 		sigv4.StripAuthentication(req)
 		again, refusal := wire.ParseQuery(req.RawQuery)
@@ -142,12 +169,15 @@ func naiveDecode(stream string) string {
 
 func FuzzChunks(f *testing.F) {
 	crc := "x-amz-checksum-crc32:" + checksumOf("crc32", small)
-	request, verified := make([]*wire.Request, 3), make([]*sigv4.Verified, 3)
-	for mode, u := range []chunked{
+	uploads := []chunked{
 		{plainSigned, "7", "", func(c *chunkChain) string { return encodeSigned(c, "", small) }},
 		{trailerSigned, "7", "x-amz-checksum-crc32", func(c *chunkChain) string { return encodeSigned(c, crc, small) }},
 		{trailerOnly, "7", "x-amz-checksum-crc32", func(*chunkChain) string { return encodeUnsigned(crc, small) }},
-	} {
+		{plainSignedV4A, "7", "", func(c *chunkChain) string { return encodeSigned(c, "", small) }},
+		{trailerSignedV4A, "7", "x-amz-checksum-crc32", func(c *chunkChain) string { return encodeSigned(c, crc, small) }},
+	}
+	request, verified := make([]*wire.Request, len(uploads)), make([]*sigv4.Verified, len(uploads))
+	for mode, u := range uploads {
 		request[mode], verified[mode] = u.request(f)
 		stream, _ := io.ReadAll(request[mode].Body)
 		f.Add(uint8(mode), int64(7), stream, uint8(1))
@@ -157,7 +187,8 @@ func FuzzChunks(f *testing.F) {
 	}
 	f.Add(uint8(2), int64(8192+7), []byte(encodeUnsigned("x-amz-checksum-crc32:"+checksumOf("crc32", big[:8192]+small), big[:8192], small)), uint8(9))
 	f.Fuzz(func(t *testing.T, mode uint8, length int64, stream []byte, piece uint8) {
-		base, v := request[mode%3], verified[mode%3]
+		mode %= uint8(len(uploads))
+		base, v := request[mode], verified[mode]
 		run := func(source io.Reader, piece int) (string, *wire.Refusal, int64) {
 			req := clone(base)
 			req.Fields.Set("x-amz-decoded-content-length", fmt.Sprint(length))
@@ -195,7 +226,7 @@ func FuzzChunks(f *testing.F) {
 			return
 		}
 		decoded := naiveDecode(string(stream))
-		if mode%3 != 0 {
+		if uploads[mode].trailer != "" {
 			whole = naiveDecode(whole)
 		}
 		if whole != decoded || int64(len(decoded)) != length {

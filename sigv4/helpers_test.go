@@ -86,8 +86,7 @@ func clone(req *wire.Request) *wire.Request {
 
 // authorization is an Authorization field of the example key.
 func authorization(signedHeaders, signature string) string {
-	return "AWS4-HMAC-SHA256 Credential=" + exampleID + "/20130524/us-east-1/s3/aws4_request, SignedHeaders=" +
-		signedHeaders + ", Signature=" + signature
+	return exampleChain().authorization(signedHeaders, signature)
 }
 
 // signLike puts a signature on a request, computed from the string to sign
@@ -95,12 +94,24 @@ func authorization(signedHeaders, signature string) string {
 // signer makes.
 func signLike(t testing.TB, req *wire.Request, signedHeaders string) {
 	t.Helper()
-	req.Fields.Set("authorization", authorization(signedHeaders, strings.Repeat("0", 64)))
+	signAs(t, req, signedHeaders, exampleChain())
+}
+
+// signAs is signLike with the algorithm and the key of a chain.
+func signAs(t testing.TB, req *wire.Request, signedHeaders string, c *chunkChain) {
+	t.Helper()
+	req.Fields.Set("authorization", c.authorization(signedHeaders, zeroSignature))
+	req.Fields.Set("authorization", c.authorization(signedHeaders, c.sign(shownToSign(t, req))))
+}
+
+// shownToSign is the string to sign of a request with a wrong signature.
+func shownToSign(t testing.TB, req *wire.Request) string {
+	t.Helper()
 	_, refusal := sigv4.NewVerifier(sigv4.Options{}).Verify(req, s3Params(exampleNow))
 	if refusal == nil || refusal.Code != "SignatureDoesNotMatch" {
 		t.Fatalf("no canonical request was shown: %v", refusal)
 	}
-	req.Fields.Set("authorization", authorization(signedHeaders, exampleChain().sign(detail(refusal, "StringToSign"))))
+	return detail(refusal, "StringToSign")
 }
 
 func detail(r *wire.Refusal, name string) string {
@@ -115,17 +126,39 @@ func detail(r *wire.Refusal, name string) string {
 // chunkChain signs chunks in the way AWS documents it, with the standard
 // library alone.
 type chunkChain struct {
-	key                        []byte
+	algorithm                  string
 	timestamp, scope, previous string
+	sign                       func(toSign string) string
+	length                     int // of a chunk's signature
 }
 
 func exampleChain() *chunkChain {
-	c := &chunkChain{timestamp: exampleTime, scope: "20130524/us-east-1/s3/aws4_request"}
-	c.key = []byte("AWS4" + exampleSecret)
+	c := &chunkChain{algorithm: "AWS4-HMAC-SHA256", timestamp: exampleTime, scope: "20130524/us-east-1/s3/aws4_request", length: 64}
+	key := []byte("AWS4" + exampleSecret)
 	for part := range strings.SplitSeq(c.scope, "/") {
-		c.key = mac(c.key, part)
+		key = mac(key, part)
 	}
+	c.sign = func(toSign string) string { return hex.EncodeToString(mac(key, toSign)) }
 	return c
+}
+
+// chainOf is the chain that a value of x-amz-content-sha256 calls for.
+func chainOf(payload string) *chunkChain {
+	if strings.Contains(payload, "ECDSA") {
+		return exampleChainV4A()
+	}
+	return exampleChain()
+}
+
+// authorization is an Authorization field of the example key, with the
+// algorithm of the chain.
+func (c *chunkChain) authorization(signedHeaders, signature string) string {
+	return c.algorithm + " Credential=" + exampleID + "/" + c.scope + ", SignedHeaders=" + signedHeaders + ", Signature=" + signature
+}
+
+// padded is a signature as it stands in a stream.
+func (c *chunkChain) padded(signature string) string {
+	return signature + strings.Repeat("*", c.length-len(signature))
 }
 
 func mac(key []byte, text string) []byte {
@@ -134,8 +167,6 @@ func mac(key []byte, text string) []byte {
 	return h.Sum(nil)
 }
 
-func (c *chunkChain) sign(toSign string) string { return hex.EncodeToString(mac(c.key, toSign)) }
-
 func hashOf(data string) string {
 	sum := sha256.Sum256([]byte(data))
 	return hex.EncodeToString(sum[:])
@@ -143,16 +174,16 @@ func hashOf(data string) string {
 
 func (c *chunkChain) chunk(data string) string {
 	c.previous = c.sign(strings.Join([]string{
-		"AWS4-HMAC-SHA256-PAYLOAD", c.timestamp, c.scope, c.previous, emptyHash, hashOf(data),
+		c.algorithm + "-PAYLOAD", c.timestamp, c.scope, c.previous, emptyHash, hashOf(data),
 	}, "\n"))
-	return c.previous
+	return c.padded(c.previous)
 }
 
 func (c *chunkChain) trailer(text string) string {
 	c.previous = c.sign(strings.Join([]string{
-		"AWS4-HMAC-SHA256-TRAILER", c.timestamp, c.scope, c.previous, hashOf(text),
+		c.algorithm + "-TRAILER", c.timestamp, c.scope, c.previous, hashOf(text),
 	}, "\n"))
-	return c.previous
+	return c.padded(c.previous)
 }
 
 // encodeSigned is an aws-chunked stream with signatures. trailer is
@@ -194,17 +225,21 @@ func streaming(t testing.TB, payload, decodedLength, trailer string, encode func
 		fields = append(fields, "x-amz-decoded-content-length", decodedLength)
 		signed += ";x-amz-decoded-content-length"
 	}
+	chain := chainOf(payload)
+	if chain.algorithm == algorithmV4A {
+		fields = append(fields, "x-amz-region-set", "*")
+		signed += ";x-amz-region-set"
+	}
 	if trailer != "" {
 		fields = append(fields, "x-amz-trailer", trailer)
 		signed += ";x-amz-trailer"
 	}
 	req := newRequest(t, "PUT", exampleHost, "/object", "", fields...)
-	signLike(t, req, signed)
+	signAs(t, req, signed, chain)
 	verified, refusal := sigv4.NewVerifier(sigv4.Options{}).Verify(req, s3Params(exampleNow))
 	if refusal != nil {
 		t.Fatal(refusal)
 	}
-	chain := exampleChain()
 	_, chain.previous, _ = strings.Cut(req.Fields.Get("authorization"), "Signature=")
 	body := encode(chain)
 	req.Body, req.BodySize = io.NopCloser(strings.NewReader(body)), int64(len(body))

@@ -52,14 +52,14 @@ func (k *signingKey) sum(h hash.Hash, text []byte, into []byte) []byte {
 }
 
 // cachedKey is an entry of a keyCache. It is immutable.
-type cachedKey struct {
+type cachedKey[K any] struct {
 	// credential is the credential with its scope, as on the wire:
-	// access key id, date, region, service.
+	// access key id, date, region, service; or see appendKeyName.
 	credential string
 	version    uint64
 	// secret is what the key was derived from, where no version tells.
 	secret secret.Value
-	key    *signingKey
+	key    K
 }
 
 const (
@@ -67,17 +67,17 @@ const (
 	defaultKeyEntries = 4096
 )
 
-// keyCache remembers derived signing keys. It is a table of fixed size in which
+// keyCache remembers derived keys. It is a table of fixed size in which
 // an entry has eight places; readers take no lock and write nothing, a writer
 // replaces one place. Entries are lost when places are short, never wrong.
-type keyCache struct {
+type keyCache[K any] struct {
 	seed   maphash.Seed
 	sets   uint64 // a power of two
-	places []atomic.Pointer[cachedKey]
+	places []atomic.Pointer[cachedKey[K]]
 	victim atomic.Uint64
 }
 
-func newKeyCache(entries int) *keyCache {
+func newKeyCache[K any](entries int) *keyCache[K] {
 	if entries <= 0 {
 		entries = defaultKeyEntries
 	}
@@ -85,21 +85,21 @@ func newKeyCache(entries int) *keyCache {
 	for sets*cacheWays < entries {
 		sets *= 2
 	}
-	return &keyCache{
+	return &keyCache[K]{
 		seed:   maphash.MakeSeed(),
 		sets:   uint64(sets),
-		places: make([]atomic.Pointer[cachedKey], sets*cacheWays),
+		places: make([]atomic.Pointer[cachedKey[K]], sets*cacheWays),
 	}
 }
 
 // set is the places where an entry can be.
-func (c *keyCache) set(credential []byte) []atomic.Pointer[cachedKey] {
+func (c *keyCache[K]) set(credential []byte) []atomic.Pointer[cachedKey[K]] {
 	first := (maphash.Bytes(c.seed, credential) & (c.sets - 1)) * cacheWays
 	return c.places[first : first+cacheWays]
 }
 
 // find returns the entry of a credential and version, or nil.
-func (c *keyCache) find(credential []byte, version uint64) *cachedKey {
+func (c *keyCache[K]) find(credential []byte, version uint64) *cachedKey[K] {
 	set := c.set(credential)
 	for i := range set {
 		if e := set[i].Load(); e != nil && e.version == version && e.credential == string(credential) {
@@ -111,7 +111,7 @@ func (c *keyCache) find(credential []byte, version uint64) *cachedKey {
 
 // add remembers an entry in the place of one with the same credential, of
 // none, or of another.
-func (c *keyCache) add(e *cachedKey) {
+func (c *keyCache[K]) add(e *cachedKey[K]) {
 	set := c.set([]byte(e.credential))
 	free := -1
 	for i := range set {

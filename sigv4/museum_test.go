@@ -22,6 +22,8 @@ func TestMuseum_01_unsignedChunkedUploads(t *testing.T) {
 		{plainSigned, "65536", "", func(c *chunkChain) string { return encodeSigned(c, "", big) }},
 		{trailerSigned, "65536", "x-amz-checksum-crc32", func(c *chunkChain) string { return encodeSigned(c, crc, big) }},
 		{trailerOnly, "65536", "x-amz-checksum-crc32", func(*chunkChain) string { return encodeUnsigned(crc, big) }},
+		{plainSignedV4A, "65536", "", func(c *chunkChain) string { return encodeSigned(c, "", big) }},
+		{trailerSignedV4A, "65536", "x-amz-checksum-crc32", func(c *chunkChain) string { return encodeSigned(c, crc, big) }},
 	}
 	verifier := sigv4.NewVerifier(sigv4.Options{})
 	for _, upload := range uploads {
@@ -41,11 +43,13 @@ func TestMuseum_01_unsignedChunkedUploads(t *testing.T) {
 		}
 	}
 	// Chunks of another upload continue another chain.
-	other := exampleChain()
-	other.previous = zeroSignature
-	req, v := streaming(t, plainSigned, "65536", "", func(*chunkChain) string { return encodeSigned(other, "", big) })
-	if _, refusal := outcome(req, v, 0); refusal == nil || refusal.Code != "SignatureDoesNotMatch" {
-		t.Errorf("chunks of another upload: %v", refusal)
+	for _, payload := range []string{plainSigned, plainSignedV4A} {
+		other := chainOf(payload)
+		other.previous = zeroSignature
+		req, v := streaming(t, payload, "65536", "", func(*chunkChain) string { return encodeSigned(other, "", big) })
+		if _, refusal := outcome(req, v, 0); refusal == nil || refusal.Code != "SignatureDoesNotMatch" {
+			t.Errorf("%s, chunks of another upload: %v", payload, refusal)
+		}
 	}
 }
 
@@ -53,11 +57,13 @@ func TestMuseum_01_unsignedChunkedUploads(t *testing.T) {
 // streaming value is verified as what it says, not as what would skip it.
 func TestMuseum_01_presignedSentinel(t *testing.T) {
 	t.Parallel()
-	for _, payload := range []string{plainSigned, trailerSigned, trailerOnly} {
+	for _, payload := range []string{plainSigned, trailerSigned, trailerOnly, plainSignedV4A, trailerSignedV4A} {
+		_, refusal := sigv4.NewVerifier(sigv4.Options{}).Verify(presignV4A(t, "&X-Amz-Region-Set=*", "x-amz-content-sha256", payload), s3Params(exampleNow))
+		expectRefusal(t, refusal, 400, "XAmzContentSHA256Mismatch", "", "ClientComputedContentSHA256="+payload)
 		req := vectors()[4].request(t)
 		replace(t, "SignedHeaders=host", "SignedHeaders=host%3Bx-amz-content-sha256")(req)
 		req.Fields.Add("x-amz-content-sha256", payload)
-		_, refusal := sigv4.NewVerifier(sigv4.Options{}).Verify(req, s3Params(exampleNow))
+		_, refusal = sigv4.NewVerifier(sigv4.Options{}).Verify(req, s3Params(exampleNow))
 		signature := exampleChain().sign(detail(refusal, "StringToSign"))
 		query(t, func(q string) string { return q[:len(q)-64] + signature })(req)
 		_, refusal = sigv4.NewVerifier(sigv4.Options{}).Verify(req, s3Params(exampleNow))
@@ -270,6 +276,43 @@ func TestMuseum_20_hosts(t *testing.T) {
 	}
 }
 
+// TestMuseum_20_portsThatGoWithoutSaying: of a host with another spelling both
+// are accepted, in one direction and for one port.
+func TestMuseum_20_portsThatGoWithoutSaying(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		signed, sent, scheme string
+		ok                   bool
+	}{
+		{"bucket.example.com:9000", "bucket.example.com", "http", true},
+		{"[2001:db8::1]:9000", "[2001:db8::1]", "http", true},
+		{"bucket.example.com", "bucket.example.com:443", "https", true},
+		{"bucket.example.com", "bucket.example.com:80", "http", true},
+		{"bucket.example.com", "bucket.example.com:9000", "http", false},
+		{"bucket.example.com", "bucket.example.com:443", "http", false},
+		{"bucket.example.com:443", "bucket.example.com", "https", false},
+		{"bucket.example.com:9001", "bucket.example.com", "http", false},
+		{"other.example.com:9000", "bucket.example.com", "http", false},
+		{"other.example.com", "bucket.example.com:80", "http", false},
+	}
+	for _, tt := range tests {
+		for _, path := range []string{"/", "/%7e@"} { // with one spelling and with two
+			req := newRequest(t, "GET", tt.signed, "/", "", "x-amz-date", exampleTime, "x-amz-content-sha256", emptyHash)
+			req.Path = path
+			if path != "/" {
+				req.Path = "/~%40"
+			}
+			signLike(t, req, "host;x-amz-content-sha256;x-amz-date")
+			req.Host, req.Path, req.Scheme, req.Port = tt.sent, path, tt.scheme, 9000
+			_, refusal := sigv4.NewVerifier(sigv4.Options{}).Verify(req, s3Params(exampleNow))
+			if (refusal == nil) != tt.ok {
+				t.Errorf("signed %s, sent %s%s over %s: %v", tt.signed, tt.sent, path, tt.scheme, refusal)
+			}
+			explains(t, sigv4.NewVerifier(sigv4.Options{}), req, s3Params(exampleNow), refusal)
+		}
+	}
+}
+
 func TestMuseum_23_truncatedBodies(t *testing.T) {
 	t.Parallel()
 	uploads := map[string]func() (*wire.Request, *sigv4.Verified, string){
@@ -320,6 +363,11 @@ func TestMuseum_28_nothingSecretIsShown(t *testing.T) {
 		shown = append(shown, text)
 		if strings.Contains(text, right) {
 			t.Errorf("%s: the refusal shows the signature that would have matched", vector.name)
+		}
+		explained := fmt.Sprintf("%+v", *verifier.Explain(req, s3Params(exampleNow)))
+		shown = append(shown, explained)
+		if strings.Contains(explained, right) {
+			t.Errorf("%s: the explanation shows the signature that would have matched", vector.name)
 		}
 	}
 	for _, value := range []string{"Bearer hunter2", "hunter2", "Basic hunter2", "AWS4-HMAC-SHA256  hunter2"} {

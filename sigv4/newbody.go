@@ -13,7 +13,8 @@ const maxObject = 5 << 30
 // NewBody wraps the body of a request. v is the result of verifying its
 // header, nil for an anonymous request. limit bounds the decoded bytes; 0
 // means Amazon S3's 5 GiB. It refuses what the header already shows to be
-// wrong; req.Body then stays the caller's to close, otherwise the Body's.
+// wrong; req.Body then stays the caller's to close, otherwise the Body's. The
+// body of a form is PostForm.Body's: with a form's v it refuses.
 func NewBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.Refusal) {
 	payload, mode, refusal := payloadOf(req, v)
 	if refusal != nil {
@@ -52,7 +53,7 @@ func payloadOf(req *wire.Request, v *Verified) (string, payloadMode, *wire.Refus
 		switch {
 		case v.Scheme == Query && mode.streaming():
 			return "", mode, errPayloadHash(v.Payload, "")
-		case mode == payloadInvalid, mode == payloadECDSA:
+		case v.Scheme == Form, mode == payloadInvalid, !chunksAgree(v.Payload, algorithm(v.Algorithm)):
 			return "", mode, errContentSHA256NotAllowed()
 		}
 		return v.Payload, mode, nil
@@ -65,7 +66,7 @@ func payloadOf(req *wire.Request, v *Verified) (string, payloadMode, *wire.Refus
 	switch mode {
 	case payloadInvalid:
 		return "", mode, errContentSHA256(value)
-	case payloadSignedChunks, payloadSignedTrailer, payloadECDSA:
+	case payloadSignedChunks, payloadSignedTrailer:
 		return "", mode, errContentSHA256Anonymous()
 	}
 	return value, mode, nil

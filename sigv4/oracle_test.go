@@ -19,8 +19,8 @@ import (
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
-// The signer of aws-sdk-go-v2 is the oracle: what it signs must be accepted,
-// and what is changed afterwards refused.
+// The signer of aws-sdk-go-v2, and for SigV4A that of smithy-go, are the oracle:
+// what they sign must be accepted, and what is changed afterwards refused.
 
 const oracleRounds = 1500
 
@@ -227,43 +227,58 @@ func TestOracle(t *testing.T) {
 	t.Parallel()
 	verifier := sigv4.NewVerifier(sigv4.Options{KeyCacheEntries: 8})
 	for _, service := range []string{"s3", "lambda"} {
+		oracle, oracleV4A := oracleFor(service), oracleV4AFor(service)
 		for _, scheme := range []sigv4.Scheme{sigv4.Header, sigv4.Query} {
-			t.Run(service+" "+scheme.String(), func(t *testing.T) {
-				t.Parallel()
-				r := rand.New(rand.NewPCG(4, uint64(scheme)))
-				oracle := oracleFor(service)
-				p := s3Params(exampleNow)
-				p.Service = service
-				signed := 0
-				for range oracleRounds {
-					out := oddRequest(t, r, service)
-					payload := []string{emptyHash, hashOf("body"), "UNSIGNED-PAYLOAD"}[r.IntN(3)]
-					if service != "s3" && payload == "UNSIGNED-PAYLOAD" {
-						continue
+			signers := []struct {
+				algorithm string
+				fit       func(u *url.URL) bool
+				sign      func(t testing.TB, r *rand.Rand, out *http.Request, payload string) *wire.Request
+			}{
+				{"AWS4-HMAC-SHA256", sortsAlike, func(t testing.TB, _ *rand.Rand, out *http.Request, payload string) *wire.Request {
+					return signedByOracle(t, oracle, out, scheme, payload, service)
+				}},
+				{algorithmV4A, func(*url.URL) bool { return true }, func(t testing.TB, r *rand.Rand, out *http.Request, payload string) *wire.Request {
+					return signedByOracleV4A(t, r, oracleV4A, out, scheme, payload, service)
+				}},
+			}
+			for _, signer := range signers {
+				t.Run(service+" "+scheme.String()+" "+signer.algorithm, func(t *testing.T) {
+					t.Parallel()
+					r := rand.New(rand.NewPCG(4, uint64(scheme)))
+					p := s3Params(exampleNow)
+					p.Service = service
+					signed := 0
+					for range oracleRounds {
+						out := oddRequest(t, r, service)
+						payload := []string{emptyHash, hashOf("body"), "UNSIGNED-PAYLOAD"}[r.IntN(3)]
+						if service != "s3" && payload == "UNSIGNED-PAYLOAD" {
+							continue
+						}
+						if !signer.fit(out.URL) {
+							continue
+						}
+						p.Payload.BodyHash = payload
+						if service == "s3" || r.IntN(2) == 0 {
+							out.Header.Set("X-Amz-Content-Sha256", payload)
+						}
+						req := signer.sign(t, r, out, payload)
+						respell(t, r, req)
+						v, refusal := verifier.Verify(req, p)
+						if refusal != nil || v.Algorithm != signer.algorithm {
+							t.Fatalf("refused: %v\n%s %s\n%q\n%s", refusal, req.Method, req.Target(), req.Fields, detail(refusal, "CanonicalRequest"))
+						}
+						signed++
+						changed := clone(req)
+						what := mutate(t, r, changed)
+						if _, refusal := verifier.Verify(changed, p); refusal == nil {
+							t.Fatalf("accepted with another %s\n%s %s\n%q", what, req.Method, req.Target(), req.Fields)
+						}
 					}
-					if !sortsAlike(out.URL) {
-						continue
+					if signed < oracleRounds/2 {
+						t.Errorf("only %d of %d requests were comparable", signed, oracleRounds)
 					}
-					p.Payload.BodyHash = payload
-					if service == "s3" || r.IntN(2) == 0 {
-						out.Header.Set("X-Amz-Content-Sha256", payload)
-					}
-					req := signedByOracle(t, oracle, out, scheme, payload, service)
-					respell(t, r, req)
-					if _, refusal := verifier.Verify(req, p); refusal != nil {
-						t.Fatalf("refused: %v\n%s %s\n%q\n%s", refusal, req.Method, req.Target(), req.Fields, detail(refusal, "CanonicalRequest"))
-					}
-					signed++
-					changed := clone(req)
-					what := mutate(t, r, changed)
-					if _, refusal := verifier.Verify(changed, p); refusal == nil {
-						t.Fatalf("accepted with another %s\n%s %s\n%q", what, req.Method, req.Target(), req.Fields)
-					}
-				}
-				if signed < oracleRounds/2 {
-					t.Errorf("only %d of %d requests were comparable", signed, oracleRounds)
-				}
-			})
+				})
+			}
 		}
 	}
 }

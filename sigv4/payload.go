@@ -9,10 +9,9 @@ const (
 	payloadInvalid         payloadMode = iota
 	payloadHashed                      // the body's SHA-256 in hex
 	payloadUnsigned                    // UNSIGNED-PAYLOAD
-	payloadSignedChunks                // STREAMING-AWS4-HMAC-SHA256-PAYLOAD
-	payloadSignedTrailer               // STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER
+	payloadSignedChunks                // STREAMING-AWS4-…-PAYLOAD, of either algorithm
+	payloadSignedTrailer               // STREAMING-AWS4-…-PAYLOAD-TRAILER, of either algorithm
 	payloadUnsignedTrailer             // STREAMING-UNSIGNED-PAYLOAD-TRAILER
-	payloadECDSA                       // the two forms of SigV4A
 )
 
 const (
@@ -33,12 +32,10 @@ func payloadModeOf(value string) payloadMode {
 		return payloadUnsigned
 	case unsignedTrailer:
 		return payloadUnsignedTrailer
-	case signedChunks:
+	case signedChunks, ecdsaChunks:
 		return payloadSignedChunks
-	case signedTrailer:
+	case signedTrailer, ecdsaTrailer:
 		return payloadSignedTrailer
-	case ecdsaChunks, ecdsaTrailer:
-		return payloadECDSA
 	}
 	if len(value) != len(emptyPayloadHash) {
 		return payloadInvalid
@@ -54,6 +51,21 @@ func payloadModeOf(value string) payloadMode {
 
 // streaming tells whether the body is aws-chunked.
 func (m payloadMode) streaming() bool { return m >= payloadSignedChunks }
+
+// chunksAgree tells whether the chunks that a value announces are signed with
+// the algorithm of the request, or not at all.
+func chunksAgree(value string, a algorithm) bool {
+	switch value {
+	case signedChunks, signedTrailer:
+		return a == hmacSHA256
+	case ecdsaChunks, ecdsaTrailer:
+		return a == ecdsaP256
+	}
+	return true
+}
+
+// EmptyPayload is the payload line of a request without a body.
+const EmptyPayload = emptyPayloadHash
 
 // isS3 tells whether a service is of the S3 family: its paths are encoded
 // once and never normalised, and x-amz-content-sha256 is required.

@@ -28,7 +28,7 @@ type queryCredentials struct {
 	v2       bool // AWSAccessKeyId or Signature
 	misspelt bool // an authentication parameter in another case
 
-	algorithm, credential, date, expires, signedHeaders, signature, token, contentSHA256 string
+	algorithm, credential, date, expires, signedHeaders, signature, token, regionSet, contentSHA256 string
 }
 
 // maxAmzParams bounds the x-amz-* parameters of one query, which are compared
@@ -83,7 +83,7 @@ func (c *queryCredentials) take(name, value string) {
 	case "X-Amz-S3session-Token":
 		c.present |= hasSessionToken
 	case "X-Amz-Region-Set":
-		c.present |= hasRegionSet
+		c.present, c.regionSet = c.present|hasRegionSet, value
 	case "X-Amz-Content-Sha256", "x-amz-content-sha256":
 		// Presigners that move all fields into the query keep the field's case.
 		c.present, c.contentSHA256 = c.present|hasContentSHA256, value

@@ -40,12 +40,6 @@ func errSignatureV2() *wire.Refusal {
 		"with aws-cli run `aws configure set default.s3.signature_version s3v4`.")
 }
 
-func errSignatureV4A() *wire.Refusal {
-	return refuse(501, "NotImplemented", "A header you provided implies functionality that is not implemented. "+
-		"Signature Version 4A (AWS4-ECDSA-P256-SHA256) is not supported: sign with AWS4-HMAC-SHA256 for one region.",
-		element("Header", "Authorization"))
-}
-
 func errExpressSession() *wire.Refusal {
 	return refuse(501, "NotImplemented", "A header you provided implies functionality that is not implemented. "+
 		"S3 Express session tokens are not supported: turn session authentication off in the client.",
@@ -79,6 +73,9 @@ func errTooManyAmzParams() *wire.Refusal {
 
 // malformed is a fault of an Authorization field or of X-Amz-Credential.
 func malformed(scheme Scheme, text string, detail ...wire.Element) *wire.Refusal {
+	if scheme == Form {
+		return refuse(400, "InvalidArgument", text, append(detail, element("ArgumentName", "X-Amz-Credential"))...)
+	}
 	if scheme == Query {
 		return refuse(400, "AuthorizationQueryParametersError", "Error parsing the X-Amz-Credential parameter; "+text, detail...)
 	}
@@ -89,7 +86,10 @@ func errThreeComponents() *wire.Refusal {
 	return malformed(Header, "the authorization header requires three components: Credential, SignedHeaders, and Signature.")
 }
 
-func errCredentialShape(scheme Scheme) *wire.Refusal {
+func errCredentialShape(scheme Scheme, regional bool) *wire.Refusal {
+	if !regional {
+		return malformed(scheme, `the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/SERVICE/aws4_request".`)
+	}
 	return malformed(scheme, `the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`)
 }
 

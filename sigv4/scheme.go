@@ -16,6 +16,9 @@ const (
 	Header
 	// Query: a presigned URL.
 	Query
+	// Form: a form upload, whose credentials, if it has any, are fields in its
+	// body: ReadForm finds them.
+	Form
 )
 
 // String names the scheme for logs.
@@ -27,6 +30,8 @@ func (s Scheme) String() string {
 		return "header"
 	case Query:
 		return "query"
+	case Form:
+		return "form"
 	}
 	return "unknown"
 }
@@ -42,7 +47,9 @@ const (
 // Recognise tells which scheme a request uses. It refuses a request that has
 // more than one reading: two schemes, an incomplete one, a repeated
 // single-valued field or X-Amz-* parameter. It refuses Signature Version 2 and
-// whatever else it does not know. It looks at no key.
+// whatever else it does not know. It looks at no key and at no body: a POST of
+// multipart/form-data without a query and without credentials in its header is
+// a Form, signed or not.
 func Recognise(req *wire.Request) (Scheme, *wire.Refusal) {
 	s := newScratch()
 	defer s.release()
@@ -86,6 +93,8 @@ func (s *scratch) recognise(req *wire.Request) (Scheme, queryCredentials, *wire.
 			return None, query, refusal
 		}
 		return Header, query, nil
+	case isForm(req):
+		return Form, query, nil
 	}
 	return None, query, nil
 }

@@ -18,12 +18,12 @@ type Credentials struct {
 
 // Signer signs requests for the next hop. It remembers a bounded number of
 // derived signing keys.
-type Signer struct{ keys *keyCache }
+type Signer struct{ keys *keyCache[*signingKey] }
 
 const signerKeyEntries = 256
 
 // NewSigner makes a Signer.
-func NewSigner() *Signer { return &Signer{keys: newKeyCache(signerKeyEntries)} }
+func NewSigner() *Signer { return &Signer{keys: newKeyCache[*signingKey](signerKeyEntries)} }
 
 // Sign puts a header signature on the request as it will go out: nothing is
 // sorted or encoded on the wire. What is signed is the canonical form: for
@@ -39,6 +39,11 @@ func NewSigner() *Signer { return &Signer{keys: newKeyCache(signerKeyEntries)} }
 // Signed are the host, all x-amz-* fields, and those that change what a
 // request does; fields that load balancers add to or rewrite are not.
 func (g *Signer) Sign(req *wire.Request, c Credentials, service, region, payload string, now time.Time) {
+	g.sign(req, c, service, region, payload, now)
+}
+
+// sign is Sign; it returns what signatures of chunks continue.
+func (g *Signer) sign(req *wire.Request, c Credentials, service, region, payload string, now time.Time) seed {
 	s := newScratch()
 	defer s.release()
 	StripAuthentication(req)
@@ -55,13 +60,16 @@ func (g *Signer) Sign(req *wire.Request, c Credentials, service, region, payload
 	s.buildCanonical(req, form, !isS3(service), false, payload)
 
 	key, credential := g.key(s, c, timestamp[:8], region, service)
-	s.buildToSign(timestamp, credential[len(c.AccessKeyID)+1:])
+	out := seed{key: key, timestamp: timestamp, scope: credential[len(c.AccessKeyID)+1:]}
+	s.buildToSign(hmacSHA256, timestamp, out.scope)
 	b := append(s.canonical[:0], hmacSHA256...)
 	b = append(append(b, " Credential="...), credential...)
 	b = append(append(b, ", SignedHeaders="...), s.signed...)
 	b = append(b, ", Signature="...)
 	s.canonical = appendHex(b, s.sign(key))
+	copy(out.signature[:], s.canonical[len(b):])
 	req.Fields.Add("authorization", string(s.canonical))
+	return out
 }
 
 // setFields sets the fields of the new authentication but the signature.
@@ -126,7 +134,7 @@ func (g *Signer) key(s *scratch, c Credentials, date, region, service string) (*
 	if e := g.keys.find(s.toSign, 0); e != nil && e.secret.Equal(c.SecretAccessKey) {
 		return e.key, e.credential
 	}
-	e := &cachedKey{
+	e := &cachedKey[*signingKey]{
 		credential: string(s.toSign), secret: c.SecretAccessKey,
 		key: deriveKey(c.SecretAccessKey, date, region, service),
 	}

@@ -1,7 +1,6 @@
 package sigv4
 
 import (
-	"crypto/subtle"
 	"errors"
 	"slices"
 	"strings"
@@ -16,8 +15,9 @@ type Options struct {
 	// MaxSkew is the tolerated difference between the client's clock and ours;
 	// 0 means AWS's 15 minutes.
 	MaxSkew time.Duration
-	// KeyCacheEntries bounds the derived signing keys that are remembered; 0
-	// means 4096. An access key needs one for each day, region and service.
+	// KeyCacheEntries bounds the derived keys that are remembered; 0 means 4096.
+	// An access key needs one for each day, region and service, and one for
+	// SigV4A.
 	KeyCacheEntries int
 }
 
@@ -60,31 +60,37 @@ type PayloadRule struct {
 type Verified struct {
 	// Scheme is how the request was signed.
 	Scheme Scheme
+	// Algorithm is what it was signed with: "AWS4-HMAC-SHA256", or
+	// "AWS4-ECDSA-P256-SHA256" for SigV4A.
+	Algorithm string
 	// AccessKeyID is the key that signed; SessionToken came with it, "" if none.
 	AccessKeyID, SessionToken string
 	// KeyVersion is the version of the secret that verified.
 	KeyVersion uint64
 	// SignedAt is the time the client signed at.
 	SignedAt time.Time
-	// Expires is how long after SignedAt a presigned request is good; 0 for a
-	// header.
+	// Expires is how long after SignedAt a presigned request or the policy of a
+	// form is good; 0 for a header.
 	Expires time.Duration
-	// Region and Service are those of the credential scope.
+	// Region and Service are those of the credential scope; for SigV4A, whose
+	// scope has no region, Region is the first of the endpoint's that the region
+	// set names.
 	Region, Service string
-	// Payload is the last line of the canonical request.
+	// Payload is the last line of the canonical request; UNSIGNED-PAYLOAD for a
+	// form, which has none.
 	Payload string
-	// SignedHeaders is the list of signed names as sent.
+	// SignedHeaders is the list of signed names as sent; "" for a form.
 	SignedHeaders string
 
 	// What chunk signatures continue from.
 	timestamp, scope, signature string
-	key                         *signingKey
+	key                         verifyingKey
 }
 
 // Verifier verifies signatures.
 type Verifier struct {
 	skew time.Duration
-	keys *keyCache
+	keys *keyCache[verifyingKey]
 }
 
 // NewVerifier makes a Verifier.
@@ -92,7 +98,7 @@ func NewVerifier(o Options) *Verifier {
 	if o.MaxSkew <= 0 {
 		o.MaxSkew = defaultSkew
 	}
-	return &Verifier{skew: o.MaxSkew, keys: newKeyCache(o.KeyCacheEntries)}
+	return &Verifier{skew: o.MaxSkew, keys: newKeyCache[verifyingKey](o.KeyCacheEntries)}
 }
 
 // Verify checks the signature of a header-signed or presigned request. It
@@ -101,31 +107,47 @@ func NewVerifier(o Options) *Verifier {
 func (v *Verifier) Verify(req *wire.Request, p Params) (*Verified, *wire.Refusal) {
 	s := newScratch()
 	defer s.release()
-	scheme, query, refusal := s.recognise(req)
-	if refusal != nil {
-		return nil, refusal
-	}
 	var c claim
-	switch scheme {
-	case Header:
-		refusal = c.readHeader(req, &p, v.skew)
-	case Query:
-		refusal = c.readQuery(req, &query, &p, v.skew)
-	default:
-		refusal = errNoCredentials()
-	}
-	if refusal != nil {
+	if refusal := s.readClaim(req, &c, &p, v.skew); refusal != nil {
 		return nil, refusal
 	}
 	if refusal := s.checkSigned(req, &c); refusal != nil {
 		return nil, refusal
 	}
-	if !isS3(p.Service) {
-		if path, ok := wire.Unescape(req.Path); !ok || !isNormal(path) || !isNormal(req.Path) {
-			return nil, refuse(400, "InvalidURI", "Couldn't parse the specified URI: the path holds dot segments or empty segments, which have no single signed form.")
-		}
+	if refusal := c.readRegionSet(req, &p); refusal != nil {
+		return nil, refusal
+	}
+	if refusal := checkPath(req, p.Service); refusal != nil {
+		return nil, refusal
 	}
 	return v.verify(s, req, &c, &p)
+}
+
+// readClaim recognises the scheme of a request and reads what it claims.
+func (s *scratch) readClaim(req *wire.Request, c *claim, p *Params, skew time.Duration) *wire.Refusal {
+	scheme, query, refusal := s.recognise(req)
+	if refusal != nil {
+		return refusal
+	}
+	switch scheme {
+	case Header:
+		return c.readHeader(req, p, skew)
+	case Query:
+		return c.readQuery(req, &query, p, skew)
+	}
+	return errNoCredentials()
+}
+
+// checkPath refuses a path that services other than Amazon S3 normalise before
+// they sign it: what was signed would not be what arrived.
+func checkPath(req *wire.Request, service string) *wire.Refusal {
+	if isS3(service) {
+		return nil
+	}
+	if path, ok := wire.Unescape(req.Path); !ok || !isNormal(path) || !isNormal(req.Path) {
+		return refuse(400, "InvalidURI", "Couldn't parse the specified URI: the path holds dot segments or empty segments, which have no single signed form.")
+	}
+	return nil
 }
 
 // verify looks the key up and compares the signature.
@@ -137,28 +159,22 @@ func (v *Verifier) verify(s *scratch, req *wire.Request, c *claim, p *Params) (*
 	if err != nil {
 		// The same work as for a known key, so that time does not tell the two
 		// apart.
-		s.matches(req, c, deriveKey(decoy, c.date, c.region, c.service))
+		s.matches(req, c, newVerifyingKey(decoy, c))
 		return nil, keyRefusal(err, c)
 	}
-	s.toSign = append(s.toSign[:0], c.credential...)
+	s.toSign = c.appendKeyName(s.toSign[:0])
 	entry := v.keys.find(s.toSign, key.Version)
 	cached := entry != nil
 	if !cached {
-		entry = &cachedKey{version: key.Version, key: deriveKey(key.Secret, c.date, c.region, c.service)}
+		entry = &cachedKey[verifyingKey]{version: key.Version, key: newVerifyingKey(key.Secret, c)}
 	}
 	if !s.matches(req, c, entry.key) {
-		// The canonical request shown is the one with the path as sent.
-		intact := s.buildCanonical(req, pathAsSent, !isS3(c.service), c.scheme == Query, c.payload)
-		s.buildToSign(c.timestamp, c.scope)
-		r := errSignature(c.accessKeyID, c.signature, s.toSign, s.canonical)
-		if !intact {
-			r.Cause = "a signed header did not arrive; signed are " + c.signedHeaders
-		}
-		return nil, r
+		// The canonical request shown is the one of the request as sent.
+		return nil, s.mismatch(req, c)
 	}
 	if !cached {
 		// Only a holder of the secret gets a place in the cache.
-		entry.credential = strings.Clone(c.credential)
+		entry.credential = string(c.appendKeyName(s.toSign[:0]))
 		v.keys.add(entry)
 	}
 	if c.scheme == Query && c.mode.streaming() {
@@ -167,7 +183,7 @@ func (v *Verifier) verify(s *scratch, req *wire.Request, c *claim, p *Params) (*
 		return nil, errPayloadHash(c.payload, "")
 	}
 	return &Verified{
-		Scheme: c.scheme, AccessKeyID: c.accessKeyID, SessionToken: c.token, KeyVersion: key.Version,
+		Scheme: c.scheme, Algorithm: string(c.algorithm), AccessKeyID: c.accessKeyID, SessionToken: c.token, KeyVersion: key.Version,
 		SignedAt: c.signedAt, Expires: c.expires, Region: c.region, Service: c.service,
 		Payload: c.payload, SignedHeaders: c.signedHeaders,
 		timestamp: c.timestamp, scope: c.scope, signature: c.signature, key: entry.key,
@@ -190,54 +206,35 @@ func keyRefusal(err error, c *claim) *wire.Refusal {
 	return wire.Unavailable("looking up the access key: " + err.Error())
 }
 
-// matches compares the claimed signature with that of the path as sent, and if
-// AWS would encode the path otherwise, with that one.
-func (s *scratch) matches(req *wire.Request, c *claim, key *signingKey) bool {
-	claimed, wellFormed := decodeSignature(c.signature)
-	twice, presigned := !isS3(c.service), c.scheme == Query
-	match := 0
-	for form := pathAsSent; form <= pathReencoded; form++ {
-		if form == pathReencoded && (match == 1 || !hasOtherSpelling(req.Path, twice)) {
-			break
-		}
-		intact := s.buildCanonical(req, form, twice, presigned, c.payload)
-		s.buildToSign(c.timestamp, c.scope)
-		equal := subtle.ConstantTimeCompare(s.sign(key), claimed[:])
-		if intact && wellFormed {
-			match |= equal
-		}
+// mismatch is the refusal of a signature that is not that of the request as
+// sent, or of the policy of a form.
+func (s *scratch) mismatch(req *wire.Request, c *claim) *wire.Refusal {
+	if c.scheme == Form {
+		return errSignature(c.accessKeyID, c.signature, []byte(c.policy), nil)
 	}
-	return match == 1
+	intact := s.build(req, c, spelling{})
+	r := errSignature(c.accessKeyID, c.signature, s.toSign, s.canonical)
+	if !intact {
+		r.Cause = "a signed header did not arrive; signed are " + c.signedHeaders
+	}
+	return r
 }
 
-// hasOtherSpelling tells whether decoding and encoding a path makes another one
-// of the same meaning. An encoded slash is a slash to Amazon S3, but not to
-// services that read the path segment by segment.
-func hasOtherSpelling(path string, segments bool) bool {
-	if segments && (strings.Contains(path, "%2F") || strings.Contains(path, "%2f")) {
-		return false
+// matches compares the claimed signature with that of the request as sent, and
+// while none matches, with those of its other spellings.
+func (s *scratch) matches(req *wire.Request, c *claim, key verifyingKey) bool {
+	if c.scheme == Form {
+		return s.matchesPolicy(c, key)
 	}
-	return !isCanonicalPath(path)
-}
-
-// isCanonicalPath tells that decoding and encoding a path leaves it as it is.
-func isCanonicalPath(path string) bool {
-	for i := 0; i < len(path); i++ {
-		c := path[i]
-		switch {
-		case unreserved[c] || c == '/':
-		case c == '%' && i+2 < len(path):
-			decoded, ok := wire.Unescape(path[i : i+3])
-			if !ok || unreserved[decoded[0]] || decoded == "/" ||
-				upperHex[decoded[0]>>4] != path[i+1] || upperHex[decoded[0]&15] != path[i+2] {
-				return false
-			}
-			i += 2
-		default:
+	for sp := (spelling{}); ; {
+		intact := s.build(req, c, sp)
+		if verified := key.verifies(c.signature, s.toSign, s.hash, s.sum); verified && intact {
+			return true
+		}
+		if !sp.next(req, c) {
 			return false
 		}
 	}
-	return path != ""
 }
 
 // checkSigned checks the list of signed names, copies it to s.signed, and

@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/sallyport-iam/sallyport/secret"
+	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
 	"github.com/sallyport-iam/sallyport/wire/nethttp"
@@ -20,6 +20,8 @@ import (
 type Call struct {
 	// Request is the request; Do does not change it.
 	Request *wire.Request
+	// Caller is who asks, for Options.Callers; nil is Sallyport itself.
+	Caller *authz.Caller
 	// Bucket is the bucket it addresses, as mapped; empty if none. HostBucket
 	// tells that the host names it.
 	Bucket     string
@@ -113,23 +115,17 @@ func (u *Upstream) rewrite(ctx context.Context, call *Call) (*wire.Request, *wir
 		return nil, refusal
 	}
 	RemoveChecked(req)
-	payload := call.Payload
 	if call.Body != nil {
+		if refusal := call.Body.Resign(o.PayloadSigning); refusal != nil {
+			return nil, refusal
+		}
 		PlaceBody(req, call.Body)
-		payload = call.Body.Payload()
 	}
-	credentials, err := o.Credentials.Retrieve(ctx)
-	if err != nil {
-		return nil, wire.Unavailable(fmt.Sprintf("upstream %q: the credentials to sign with: %v", o.Name, err))
+	credentials, refusal := u.credentialsOf(ctx, call.Caller)
+	if refusal != nil {
+		return nil, refusal
 	}
-	if !credentials.HasKeys() {
-		return nil, wire.Unavailable(fmt.Sprintf("upstream %q: the credentials to sign with are empty", o.Name))
-	}
-	ReplaceAuthentication(req, u.signer, sigv4.Credentials{
-		AccessKeyID:     credentials.AccessKeyID,
-		SecretAccessKey: secret.New(credentials.SecretAccessKey),
-		SessionToken:    secret.New(credentials.SessionToken),
-	}, o.Service, o.Region, payload, call.Now)
+	ReplaceAuthentication(req, u.signer, credentials, o.Service, o.Region, call.Body, call.Payload, call.Now)
 	return req, nil
 }
 

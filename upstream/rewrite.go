@@ -162,8 +162,8 @@ func checked(name string) bool {
 }
 
 // PlaceBody is the rewrite that puts a verified body in the place of the one
-// that came: chunk signatures are gone, and the fields that describe the body
-// say what it is now.
+// that came: chunk signatures are gone or ours, and the fields that describe the
+// body say what it is now.
 func PlaceBody(req *wire.Request, body *sigv4.Body) {
 	req.Body, req.BodySize = body, body.Size()
 	body.Fields(&req.Fields)
@@ -175,7 +175,13 @@ func PlaceBody(req *wire.Request, body *sigv4.Body) {
 
 // ReplaceAuthentication is the rewrite that puts our signature in the place of
 // the client's: Sign strips its headers and query parameters, and the rest of
-// the query stays byte for byte. It is the last rewrite: it signs the others.
-func ReplaceAuthentication(req *wire.Request, signer *sigv4.Signer, c sigv4.Credentials, service, region, payload string, now time.Time) {
+// the query stays byte for byte. A body that goes on in signed chunks goes on
+// with the signature; payload is the payload line of a request without body. It
+// is the last rewrite: it signs the others.
+func ReplaceAuthentication(req *wire.Request, signer *sigv4.Signer, c sigv4.Credentials, service, region string, body *sigv4.Body, payload string, now time.Time) {
+	if body != nil {
+		signer.SignBody(req, body, c, service, region, now)
+		return
+	}
 	signer.Sign(req, c, service, region, payload, now)
 }

@@ -47,6 +47,11 @@ type Options struct {
 	// Credentials sign the requests. Retrieve is called for each one: wrap what
 	// does not answer from memory in aws.NewCredentialsCache.
 	Credentials aws.CredentialsProvider
+	// PayloadSigning says how much of a body the signatures cover.
+	PayloadSigning sigv4.PayloadSigning
+	// Callers are other credentials for the requests of some callers. Each
+	// principal is there once.
+	Callers []CallerCredentials
 	// RootCAs verify the upstream's certificate; nil is the system's.
 	RootCAs *x509.CertPool
 	// HTTP2 offers HTTP/2 to an https upstream. Stores are faster over many
@@ -67,6 +72,9 @@ type Options struct {
 	MaxIdleConns int
 	// MaxConns bounds the connections; 0 is no bound. Requests over it wait.
 	MaxConns int
+	// TagLifetime is how long the tags of an object are remembered that
+	// ObjectTags has read; 0 is not at all.
+	TagLifetime time.Duration
 	// Observer is told what becomes of requests.
 	Observer Observer
 }
@@ -77,6 +85,9 @@ type Upstream struct {
 	options Options
 	target  *url.URL
 	signer  *sigv4.Signer
+	// callers are the credentials of callers by principal.
+	callers map[string]aws.CredentialsProvider
+	tags    tagCache
 	pool    *http.Transport
 	// fresh never reuses a connection: what a stale one lost goes over it.
 	fresh *http.Transport
@@ -93,6 +104,10 @@ func New(options Options) (*Upstream, error) {
 	options.ProgressTimeout = orDefault(options.ProgressTimeout, 60*time.Second)
 	options.IdleTimeout = orDefault(options.IdleTimeout, 90*time.Second)
 	options.MaxIdleConns = orDefault(options.MaxIdleConns, 256)
+	callers := make(map[string]aws.CredentialsProvider, len(options.Callers))
+	for _, c := range options.Callers {
+		callers[c.Principal] = c.Credentials
+	}
 	pool := newTransport(&options)
 	fresh := newTransport(&options)
 	fresh.DisableKeepAlives = true
@@ -100,6 +115,8 @@ func New(options Options) (*Upstream, error) {
 		options: options,
 		target:  &url.URL{Scheme: options.Endpoint.Scheme, Host: options.Endpoint.Host},
 		signer:  sigv4.NewSigner(),
+		callers: callers,
+		tags:    tagCache{lifetime: options.TagLifetime},
 		pool:    pool,
 		fresh:   fresh,
 	}, nil
@@ -107,6 +124,10 @@ func New(options Options) (*Upstream, error) {
 
 // Name is the upstream's name.
 func (u *Upstream) Name() string { return u.options.Name }
+
+// SignsPayloads tells that the upstream is to be able to verify every body: one
+// that cannot be sent in signed chunks has to come with its hash.
+func (u *Upstream) SignsPayloads() bool { return u.options.PayloadSigning == sigv4.PayloadSigned }
 
 // Close closes the connections that no request uses.
 func (u *Upstream) Close() {
@@ -156,7 +177,20 @@ func check(o *Options) error {
 	if o.Credentials == nil {
 		problem("no credentials to sign with")
 	}
-	if o.ConnectTimeout < 0 || o.ResponseHeaderTimeout < 0 || o.ProgressTimeout < 0 || o.IdleTimeout < 0 {
+	if o.PayloadSigning > sigv4.PayloadSigned {
+		problem("the way to sign payloads is none of sigv4's")
+	}
+	principals := map[string]bool{}
+	for _, c := range o.Callers {
+		switch {
+		case c.Principal == "" || c.Credentials == nil:
+			problem("credentials for callers lack the principal or the credentials")
+		case principals[c.Principal]:
+			problem("there are two credentials for the caller %s: keep one", c.Principal)
+		}
+		principals[c.Principal] = true
+	}
+	if o.ConnectTimeout < 0 || o.ResponseHeaderTimeout < 0 || o.ProgressTimeout < 0 || o.IdleTimeout < 0 || o.TagLifetime < 0 {
 		problem("a timeout is negative")
 	}
 	if o.MaxIdleConns < 0 || o.MaxConns < 0 {

@@ -20,8 +20,12 @@ type Request struct {
 	// Scheme is "https" if the client's own connection (or a trusted proxy's
 	// word for it) was TLS, else "http".
 	Scheme string
-	// Host is the authority exactly as sent: the Host field or :authority.
+	// Host is the authority exactly as sent: the Host field or :authority, or
+	// what a trusted proxy says that was.
 	Host string
+	// Port is the port of the door that the request came to; 0 if the door does
+	// not tell.
+	Port uint16
 	// Path is the raw path of the request target: undecoded, it begins with "/".
 	Path string
 	// RawQuery is what follows the first "?" of the target, undecoded.

@@ -29,6 +29,11 @@ func (m *Mapper) address(path, host string) (level, string, string, *wire.Refusa
 	if refusal := m.checkBucket(name); refusal != nil {
 		return 0, "", "", refusal
 	}
+	if host != "" {
+		if label := otherInterface(host); label != "" {
+			return 0, "", "", notImplemented("Hosts of "+label+" are not served.", "BucketName", host)
+		}
+	}
 	if !slash || rest == "" {
 		return bucketLevel, name, "", nil
 	}
@@ -40,6 +45,24 @@ func (m *Mapper) address(path, host string) (level, string, string, *wire.Refusa
 		return 0, "", "", refusal
 	}
 	return objectLevel, name, key, nil
+}
+
+// otherInterface is the label by which a virtual host is not a bucket's but an
+// access point's or that of another interface of Amazon S3; "" if there is none.
+// What such a host names is no bucket of that name.
+func otherInterface(host string) string {
+	for rest, more := host, strings.IndexByte(host, '.') >= 0; more; {
+		_, rest, more = strings.Cut(rest, ".")
+		label, _, _ := strings.Cut(rest, ".")
+		for _, prefix := range [...]string{
+			"accesspoint", "s3-accesspoint", "s3-accelerate", "s3-control", "s3-global", "s3-object-lambda", "s3-outposts", "s3-website", "s3express-",
+		} {
+			if strings.HasPrefix(label, prefix) {
+				return label
+			}
+		}
+	}
+	return ""
 }
 
 // encodedBucket refuses percent-escapes in a bucket's name: no valid name
@@ -63,6 +86,9 @@ func (m *Mapper) checkBucket(name string) *wire.Refusal {
 		if strings.HasSuffix(name, suffix) {
 			return notImplemented("Names that end in "+suffix+" are not those of general purpose buckets, and are not served.", "BucketName", name)
 		}
+	}
+	if strings.HasPrefix(name, "xn--") || strings.HasPrefix(name, "sthree-") || strings.HasPrefix(name, "amzn-s3-demo-") {
+		return invalidBucketName(name, "the prefixes xn--, sthree- and amzn-s3-demo- are reserved")
 	}
 	if m.reserved[name] {
 		return invalidBucketName(name, "the name is reserved for an interface of the store")

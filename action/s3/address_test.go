@@ -77,7 +77,12 @@ func TestBuckets(t *testing.T) {
 		{"/arn%3Aaws%3As3:::reports/k", "InvalidBucketName"},
 		{"/reports-1a2b-s3alias/k", "NotImplemented"},
 		{"/reports--usw2-az1--x-s3/k", "NotImplemented"},
+		{"/xn--reports", "InvalidBucketName"},
+		{"/sthree-reports/k", "InvalidBucketName"},
+		{"/amzn-s3-demo-bucket", "InvalidBucketName"},
+		{"/arn:aws:s3-outposts:us-east-1:111122223333:outpost%2Fop-01%2Fbucket%2Freports/k", "InvalidBucketName"},
 		{"/minio/admin/v3/info", "InvalidBucketName"},
+		{"/rustfs/admin/v3/info", "InvalidBucketName"},
 		{"/admin/user", "InvalidBucketName"},
 		{"/swift/v1", "InvalidBucketName"},
 		{"/nobody", "AccessDenied"}, // no owner
@@ -119,6 +124,27 @@ func TestVirtualHost(t *testing.T) {
 	at.Bucket = "Bad_Bucket"
 	if _, _, refusal := mapWith(mapper, request(t, "GET", "/k"), at, ""); refusal == nil || refusal.Code != "InvalidBucketName" {
 		t.Errorf("invalid bucket in the host: %v", refusal)
+	}
+}
+
+// Hosts of other interfaces of Amazon S3 were taken for those of buckets.
+func TestHostsOfOtherInterfaces(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ bucket, code string }{
+		{"reports", ""}, {"reports.2026", ""}, {"reports.eu-west-1", ""}, {"s3-accesspoint", "AccessDenied"}, // a bucket without owner
+		{"prod-111122223333.s3-accesspoint.us-east-1", "NotImplemented"}, {"prod-111122223333.s3-accesspoint-fips.dualstack.us-east-1", "NotImplemented"},
+		{"mfzwi23gnjvgw.mrap.accesspoint.s3-global", "NotImplemented"}, {"mfzwi23gnjvgw.mrap", "NotImplemented"},
+		{"lambda-111122223333.s3-object-lambda.us-east-1", "NotImplemented"}, {"prod-111122223333.op-01.s3-outposts.us-east-1", "NotImplemented"},
+		{"111122223333.s3-control.us-east-1", "NotImplemented"}, {"reports.s3-website-us-east-1", "NotImplemented"}, {"reports.s3-website.us-east-1", "NotImplemented"},
+		{"reports.s3-accelerate.dualstack", "NotImplemented"}, {"reports--use1-az4--x-s3.s3express-use1-az4.us-east-1", "NotImplemented"},
+		{"reports--use1-az4--x-s3", "NotImplemented"}, {"prod-1a2b3c-s3alias", "NotImplemented"}, {"lambda-1a2b3c--ol-s3", "NotImplemented"},
+	} {
+		at := place()
+		at.Bucket = tt.bucket
+		_, _, refusal := mapWith(mapper, request(t, "GET", "/k"), at, "")
+		if tt.code == "" && refusal != nil || tt.code != "" && (refusal == nil || refusal.Code != tt.code) {
+			t.Errorf("%s: %v, want %s", tt.bucket, refusal, tt.code)
+		}
 	}
 }
 

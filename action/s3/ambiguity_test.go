@@ -26,6 +26,8 @@ func TestSelectorsByName(t *testing.T) {
 		{"GET", "/reports/k?x-oss-process=image", "NotImplemented"},
 		{"GET", "/reports/k?x-minio-extract=true", "NotImplemented"},
 		{"GET", "/reports/k?x-trace=7", "s3:GetObject@reports/k"},
+		{"GET", "/reports/k?x-trace", "NotImplemented"},
+		{"GET", "/reports/k?x-trace=", "NotImplemented"},
 		{"GET", "/reports/k?x-id=GetObject", "s3:GetObject@reports/k"},
 		{"GET", "/reports/k?response-content-type=text%2Fplain", "s3:GetObject@reports/k"},
 		{"GET", "/reports/k?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=c&X-Amz-Date=d&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=s&X-Amz-Security-Token=t", "s3:GetObject@reports/k"},
@@ -133,6 +135,10 @@ func TestHeadersThatAreNotDecided(t *testing.T) {
 		{"PUT", "/reports/k", []string{"x-minio-source-mtime: 1"}, "NotImplemented"},
 		{"DELETE", "/reports", []string{"x-minio-force-delete: true"}, "NotImplemented"},
 		{"PUT", "/reports/k", []string{"x-goog-copy-source: archive/a"}, "NotImplemented"},
+		{"PUT", "/reports/k", []string{"x-tigris-rename: true", "x-amz-copy-source: archive/a"}, "NotImplemented"},
+		{"PUT", "/reports/k", []string{"cf-create-bucket-if-missing: true"}, "NotImplemented"},
+		{"PUT", "/reports/k", []string{"cf-copy-destination-if-none-match: *"}, "NotImplemented"},
+		{"PUT", "/reports/k?cf-create-bucket-if-missing=true", nil, "NotImplemented"},
 		{"PUT", "/reports/k", []string{"x-amz_acl: public-read"}, "NotImplemented"},
 		{"PUT", "/reports/k", []string{"x_amz_acl: public-read"}, "NotImplemented"},
 		{"GET", "/reports/k", []string{"x-http-method-override: DELETE"}, "NotImplemented"},
@@ -178,7 +184,7 @@ func TestHeadersThatPass(t *testing.T) {
 	t.Parallel()
 	got := accesses(t, "GET", "/reports/k", "authorization: AWS4-HMAC-SHA256 …", "x-amz-date: 20260701T120000Z", "x-amz-content-sha256: UNSIGNED-PAYLOAD",
 		"x-amz-security-token: t", "x-amzn-trace-id: Root=1", "x-forwarded-for: 192.0.2.1", "x-amz-meta-a: 1", "x-amz-meta-a: 2", "if-match: abc",
-		"if-none-match: def", "range: bytes=0-1", "amz-sdk-request: attempt=1", "user-agent: aws-cli", "if: x", "x-amz-checksum-mode: ENABLED",
+		"if-none-match: def", "range: bytes=0-1", "amz-sdk-request: attempt=1", "user-agent: aws-cli", "if: x", "cf-ray: 1", "x-amz-checksum-mode: ENABLED",
 		"x-amz-optional-object-attributes: RestoreStatus", "x-amz-optional-object-attributes: Other")
 	if len(got) != 1 || got[0] != "s3:GetObject@reports/k" {
 		t.Errorf("%v", got)

@@ -1,6 +1,10 @@
 package s3_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/sallyport-iam/sallyport/action/s3"
+)
 
 func BenchmarkMap(b *testing.B) {
 	signed := []string{
@@ -14,6 +18,7 @@ func BenchmarkMap(b *testing.B) {
 		fields               []string
 	}{
 		{"GetObject", "GET", "/reports/2026/07/01/part-00017.parquet", nil},
+		{"GetObject-tags", "GET", "/reports/2026/07/01/part-00017.parquet", nil}, // to be read
 		{"GetObject-escaped", "GET", "/reports/2026/07/01/part%2000017.parquet?versionId=v1", nil},
 		{"GetObject-presigned", "GET", "/reports/2026/q1.csv?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=c&X-Amz-Date=d&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=s", nil},
 		{"PutObject", "PUT", "/reports/2026/07/01/part-00017.parquet?x-id=PutObject", []string{"x-amz-checksum-crc32: AAAAAA==", "x-amz-sdk-checksum-algorithm: CRC32"}},
@@ -26,6 +31,10 @@ func BenchmarkMap(b *testing.B) {
 			fields := append(signed[:len(signed):len(signed)], bb.fields...)
 			if bb.name == "GetObject-presigned" {
 				fields = signed[:2]
+			}
+			mapper := mapper
+			if bb.name == "GetObject-tags" {
+				mapper = s3.New(s3.Options{ObjectTags: true})
 			}
 			req := request(b, bb.method, bb.target, fields...)
 			at := place()

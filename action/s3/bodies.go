@@ -8,11 +8,13 @@ type bodyKind uint8
 const (
 	bodyOpaque bodyKind = iota
 	bodyACL
+	bodyAnnotationTable
 	bodyCreateBucket
 	bodyDelete
 	bodyEncryption
 	bodyInventory
 	bodyLegalHold
+	bodyReplication
 	bodyRestore
 	bodyRetention
 	bodyTagging
@@ -32,19 +34,23 @@ type content struct {
 	encryptionKey      string
 	entries            []entry // of a DeleteObjects document
 	quiet              bool
+	role               string // that the document hands to the service
+	roleAccount        string
 }
 
 // readers read the documents by kind.
 var readers = [...]func(d *document, c *content) *wire.Refusal{
-	bodyACL:          readACL,
-	bodyCreateBucket: readCreateBucket,
-	bodyDelete:       readDelete,
-	bodyEncryption:   readEncryption,
-	bodyInventory:    readInventory,
-	bodyLegalHold:    readLegalHold,
-	bodyRestore:      readRestore,
-	bodyRetention:    readRetention,
-	bodyTagging:      readTagging,
+	bodyACL:             readACL,
+	bodyAnnotationTable: readAnnotationTable,
+	bodyCreateBucket:    readCreateBucket,
+	bodyDelete:          readDelete,
+	bodyEncryption:      readEncryption,
+	bodyInventory:       readInventory,
+	bodyLegalHold:       readLegalHold,
+	bodyReplication:     readReplication,
+	bodyRestore:         readRestore,
+	bodyRetention:       readRetention,
+	bodyTagging:         readTagging,
 }
 
 // readBody reads a body that decides.

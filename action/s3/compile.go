@@ -1,31 +1,38 @@
 package s3
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-// compiledRow is a row with its actions and their condition keys resolved.
+// compiledRow is a row with its actions, and the condition keys that they have
+// in it, resolved.
 type compiledRow struct {
 	*row
 	number           int // in the table
 	actions, version []*compiledAction
+	extras           []compiledEffect
 }
 
+// compiledAction is an action as a row has it.
 type compiledAction struct {
 	name string
 	keys []*conditionKey
+	// objectTags tells that it has the keys of action.ObjectTags.
+	objectTags bool
 }
 
 type compiledEffect struct {
+	*headerEffect
 	actions, version []*compiledAction
 }
 
 const numMethods = 5
 
 var (
-	actionsByName   = make(map[string]*compiledAction) // as spelt
-	keysByAction    = make(map[string][]*conditionKey) // by name in lower case
-	rowIndex        [numLevels][numParams][numMethods][]*compiledRow
-	allowed         [numLevels][numParams]string // methods, for 405
-	compiledEffects []compiledEffect
+	compiled []*compiledRow // without deprecated names
+	rowIndex [numLevels][numParams][numMethods][]*compiledRow
+	allowed  [numLevels][numParams]string // methods, for 405
 	// headerEffects tells, of a header, which effects take it.
 	headerEffects [numHeaders]effect
 	effectHeaders []header
@@ -35,19 +42,17 @@ var (
 	modifiers, numbers, identifiers, overriding []param
 )
 
-// Actions beyond those of rows and effects.
+// Actions beyond those of rows and effects. None has keys that depend on the
+// row.
 var (
 	getObject, getObjectVersion               *compiledAction
 	getObjectTagging, getObjectVersionTagging *compiledAction
 	getAnnotation, getVersionAnnotation       *compiledAction
 	putObjectTagging, putObjectAnnotation     *compiledAction
-	listBucket, tagResource                   *compiledAction
+	listBucket, tagResource, passRole         *compiledAction
 )
 
 func init() {
-	for i := range table {
-		compileRow(i)
-	}
 	for i := range params {
 		if params[i].use&modifier != 0 {
 			modifiers = append(modifiers, param(i))
@@ -63,7 +68,6 @@ func init() {
 		}
 	}
 	for _, e := range effects {
-		compiledEffects = append(compiledEffects, compiledEffect{compileActions(e.actions), compileActions(e.version)})
 		for _, h := range e.headers {
 			if headerEffects[h] == 0 {
 				effectHeaders = append(effectHeaders, h)
@@ -71,11 +75,19 @@ func init() {
 			headerEffects[h] |= e.effect
 		}
 	}
-	getObject, getObjectVersion = compileAction("s3:GetObject"), compileAction("s3:GetObjectVersion")
-	getObjectTagging, getObjectVersionTagging = compileAction("s3:GetObjectTagging"), compileAction("s3:GetObjectVersionTagging")
-	getAnnotation, getVersionAnnotation = compileAction("s3:GetObjectAnnotation"), compileAction("s3:GetObjectVersionAnnotation")
-	putObjectTagging, putObjectAnnotation = compileAction("s3:PutObjectTagging"), compileAction("s3:PutObjectAnnotation")
-	listBucket, tagResource = compileAction("s3:ListBucket"), compileAction("s3:TagResource")
+	for action, name := range map[**compiledAction]string{
+		&getObject: "s3:GetObject", &getObjectVersion: "s3:GetObjectVersion",
+		&getObjectTagging: "s3:GetObjectTagging", &getObjectVersionTagging: "s3:GetObjectVersionTagging",
+		&getAnnotation: "s3:GetObjectAnnotation", &getVersionAnnotation: "s3:GetObjectVersionAnnotation",
+		&putObjectTagging: "s3:PutObjectTagging", &putObjectAnnotation: "s3:PutObjectAnnotation",
+		&listBucket: "s3:ListBucket", &tagResource: "s3:TagResource", &passRole: "iam:PassRole",
+	} {
+		*action = compileAction(name, &row{})
+	}
+	for i := range table {
+		compileRow(i)
+	}
+	everything = New(Options{Operations: []string{AllOperations}, StrictCopyTags: true, StrictCopyAnnotations: true, ForwardACLs: true, ObjectTags: true})
 }
 
 func compileRow(number int) {
@@ -89,36 +101,72 @@ func compileRow(number int) {
 	}
 	c := &compiledRow{row: r, number: number}
 	if r.refused == "" {
-		c.actions, c.version = compileActions(r.actions), compileActions(r.version)
+		c.actions, c.version = compileActions(r.actions, r), compileActions(r.version, r)
+		for i := range effects {
+			if e := &effects[i]; r.effects&e.effect != 0 {
+				c.extras = append(c.extras, compiledEffect{e, compileActions(e.actions, r), compileActions(e.version, r)})
+			}
+		}
 	}
+	compiled = append(compiled, c)
 	at := &rowIndex[r.level][r.selector][methodIndex(r.method)]
 	*at = append(*at, c)
 }
 
-func compileActions(names []string) []*compiledAction {
+func compileActions(names []string, r *row) []*compiledAction {
 	var out []*compiledAction
 	for _, name := range names {
-		out = append(out, compileAction(name))
+		out = append(out, compileAction(name, r))
 	}
 	return out
 }
 
-func compileAction(name string) *compiledAction {
-	if a := actionsByName[name]; a != nil {
-		return a
-	}
-	a := &compiledAction{name: name}
+// compileAction resolves an action of a row.
+func compileAction(name string, r *row) *compiledAction {
+	a := &compiledAction{name: name, objectTags: slices.Contains(withObjectTags, name)}
 	for i := range conditionKeys {
-		for _, has := range conditionKeys[i].actions {
-			if has == name {
-				a.keys = append(a.keys, &conditionKeys[i])
-			}
+		if k := &conditionKeys[i]; slices.Contains(k.actions, name) && (k.on == nil || k.on(r)) {
+			a.keys = append(a.keys, k)
 		}
 	}
-	actionsByName[name] = a
-	keysByAction[strings.ToLower(name)] = a.keys
 	return a
 }
+
+// yields are the actions that a mapper can make of the row.
+func (c *compiledRow) yields(m *Mapper) []*compiledAction {
+	all := slices.Concat(c.actions, c.version)
+	for _, e := range c.extras {
+		all = append(all, e.actions...)
+		if c.version != nil {
+			all = append(all, e.version...)
+		}
+	}
+	switch c.reads {
+	case bodyCreateBucket:
+		all = append(all, tagResource)
+	case bodyDelete: // preconditions
+		all = append(all, getObject, getObjectVersion)
+	case bodyReplication, bodyAnnotationTable:
+		all = append(all, passRole)
+	}
+	if c.traits&copies != 0 {
+		all = append(all, getObject, getObjectVersion)
+		if m.strictCopyTags && c.whole() {
+			all = append(all, putObjectTagging, getObjectTagging, getObjectVersionTagging)
+		}
+		if m.strictCopyAnnotations && c.whole() {
+			all = append(all, putObjectAnnotation, getAnnotation, getVersionAnnotation)
+		}
+	}
+	if c.traits&(hides|copies) != 0 || c.effects&effectIfMatch != 0 {
+		all = append(all, listBucket) // to learn that something is missing
+	}
+	return all
+}
+
+// whole tells of copies whether they are of whole objects: parts have neither
+// tags nor annotations.
+func (r *row) whole() bool { return r.effects&effectTagging != 0 }
 
 // methodIndex is the place of a method in rowIndex; -1 if S3 has none of it.
 func methodIndex(method string) int {

@@ -7,3 +7,5 @@
 // method, sub-resource, parameter or x-amz-* header, two sub-resources at once,
 // a parameter or header given twice, an effect that the row does not decide.
 package s3
+
+//go:generate go test -run TestReferenceIsCurrent . -update

@@ -1,6 +1,8 @@
 package s3_test
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -9,23 +11,30 @@ import (
 
 	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/action/s3"
+	"github.com/sallyport-iam/sallyport/secret"
+	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/upstream"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
 // FuzzMap holds that the mapper never panics, never lets a request through
-// without an access, names only actions it declares and keys it says it
-// fills, keeps keys as they were sent, and answers the same twice.
+// without an access, names only actions it declares and keys it says it fills,
+// keeps keys as they were sent, answers the same twice, and the same of what is
+// sent on. A first field host names the bucket of a virtual host.
 func FuzzMap(f *testing.F) {
 	for _, g := range readGolden(f) {
 		f.Add(g.method, g.target, strings.Join(g.fields, "\n"), bodies[g.operation])
 	}
 	f.Add("PUT", "/reports/a%20b?x-amz-acl=private", "x-amz-tagging: a=1&b=%2B\n"+lockMode+"\n"+lockUntil, "")
 	f.Add("PUT", "/reports/a//../b", "x-amz-copy-source: /archive/%2F%3F?versionId=v", "")
+	f.Add("GET", "//a/../b?versionId=v&X-Amz-Signature=s&x-amz-expected-bucket-owner=111122223333", "host: reports\nauthorization: x", "")
 	f.Add("POST", "/reports?delete", "x-amz-bypass-governance-retention: true", deleteBoth)
 	declared := map[string]bool{}
 	for _, name := range s3.Actions() {
 		declared[name] = true
 	}
+	names := append(slices.DeleteFunc(allKeys(), func(name string) bool { return strings.HasSuffix(name, "/") }), "s3:resourceaccount", "aws:resourceaccount")
+	tagged := s3.New(s3.Options{Operations: all, ObjectTags: true})
 	f.Fuzz(func(t *testing.T, method, target, fields, body string) {
 		req, refusal := parse(method, target)
 		if refusal != nil {
@@ -33,9 +42,15 @@ func FuzzMap(f *testing.F) {
 		}
 		for line := range strings.SplitSeq(fields, "\n") {
 			name, value, _ := strings.Cut(line, ": ")
-			req.Fields.Add(strings.ToLower(name), value)
+			if name = strings.ToLower(name); name != "host" { // which a door keeps apart
+				req.Fields.Add(name, value)
+			}
 		}
-		op, mapped, refusal := mapWith(mapper, req, place(), body)
+		place := place()
+		if host, hosted := strings.CutPrefix(fields, "host: "); hosted {
+			place.Bucket, _, _ = strings.Cut(host, "\n")
+		}
+		op, mapped, refusal := mapWith(mapper, req, place, body)
 		if refusal != nil {
 			if refusal.Code == "" || refusal.Message == "" || refusal.Status < 400 || refusal.Status > 599 {
 				t.Fatalf("half a refusal: %+v", refusal)
@@ -45,7 +60,11 @@ func FuzzMap(f *testing.F) {
 		if len(mapped.Accesses) == 0 {
 			t.Fatalf("%s is mapped to nothing", op.Name)
 		}
-		if raw := strings.TrimPrefix(req.Path, "/"+op.Bucket+"/"); op.Key != "" {
+		if op.Key != "" {
+			raw := req.Path[1:]
+			if place.Bucket == "" {
+				raw = strings.TrimPrefix(raw, op.Bucket+"/")
+			}
 			if key, ok := wire.Unescape(raw); !ok || key != op.Key || !utf8.ValidString(key) || len(key) > 1024 {
 				t.Fatalf("path %q has the key %q", req.Path, op.Key)
 			}
@@ -58,17 +77,63 @@ func FuzzMap(f *testing.F) {
 			if mapped.PerItem != nil && mapped.PerItem.Item(i) >= mapped.PerItem.Items() {
 				t.Fatalf("access %d is of no item", i)
 			}
+			for _, name := range names {
+				if _, set := a.Keys.Lookup(name); set && !mapper.Fills(a.Action, name) {
+					t.Fatalf("%s has %s, which is not said to be filled", a.Action, name)
+				}
+			}
 		}
-		op2, mapped2, refusal2 := mapWith(mapper, req, place(), body)
+		op2, mapped2, refusal2 := mapWith(mapper, req, place, body)
 		if refusal2 != nil || op2.Name != op.Name || !cmp.Equal(printed(mapped.Accesses), printed(mapped2.Accesses)) {
 			t.Fatalf("mapped otherwise: %v, %v", printed(mapped2.Accesses), refusal2)
 		}
+		if _, less, refusal := mapWith(tagged, req, place, body); refusal == nil && (len(less.Objects) != len(less.Accesses) || !cmp.Equal(printed(less.Accesses), printed(mapped.Accesses))) {
+			t.Fatalf("with tags and without ACLs: %v of %v", printed(less.Accesses), less.Objects)
+		}
+		checkRewrites(t, req, op, mapped, place, body)
 		strict := s3.New(s3.Options{StrictKeys: true, StrictCopyTags: true, StrictCopyAnnotations: true, Operations: all})
-		if _, more, refusal := mapWith(strict, req, place(), body); refusal == nil && len(more.Accesses) < len(mapped.Accesses) {
+		if _, more, refusal := mapWith(strict, req, place, body); refusal == nil && len(more.Accesses) < len(mapped.Accesses) {
 			t.Fatalf("strict demands less: %v", printed(more.Accesses))
 		}
 	})
 }
+
+// checkRewrites holds that what goes on to a store, in either addressing, is
+// mapped to the same as what came: the bucket moved, hoisted headers placed,
+// checked ones removed, the authentication replaced.
+func checkRewrites(t *testing.T, req *wire.Request, op action.Operation, mapped action.Mapped, at action.Place, body string) {
+	t.Helper()
+	for _, to := range []upstream.Addressing{upstream.Path, upstream.VirtualHosted} {
+		sent := req.Clone()
+		if refusal := upstream.MoveBucket(sent, op.Bucket, at.Bucket != "", to, "store"); refusal != nil {
+			t.Fatalf("%s %s: the bucket does not move: %v", req.Method, req.Target(), refusal)
+		}
+		if refusal := upstream.PlaceHoisted(sent); refusal != nil {
+			return // refused, after it was decided
+		}
+		upstream.RemoveChecked(sent)
+		upstream.ReplaceAuthentication(sent, signer, sigv4.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")},
+			"s3", "us-east-1", nil, "UNSIGNED-PAYLOAD", now)
+		after := at
+		after.Bucket = ""
+		if to == upstream.VirtualHosted {
+			after.Bucket = op.Bucket
+		}
+		again, mappedAgain, refusal := mapWith(mapper, sent, after, body)
+		if refusal != nil {
+			t.Fatalf("%s %s became %s %s, which is refused: %v", req.Method, req.Target(), sent.Host, sent.Target(), refusal)
+		}
+		if again.Name != op.Name || again.Bucket != op.Bucket || again.Key != op.Key || again.Body != op.Body || again.Chunked != op.Chunked {
+			t.Fatalf("%s %s became %s %s: %+v became %+v", req.Method, req.Target(), sent.Host, sent.Target(), op, again)
+		}
+		everything := cmp.Exporter(func(reflect.Type) bool { return true })
+		if diff := cmp.Diff(mapped.Accesses, mappedAgain.Accesses, everything) + cmp.Diff(mapped.Disclosure, mappedAgain.Disclosure, everything); diff != "" {
+			t.Fatalf("%s %s became %s %s (-was +is):\n%s", req.Method, req.Target(), sent.Host, sent.Target(), diff)
+		}
+	}
+}
+
+var signer = sigv4.NewSigner()
 
 // FuzzDeleteObjects holds that the request that goes on is read back as
 // exactly the entries kept, whatever they hold.

@@ -64,13 +64,15 @@ func parse(method, target string, fields ...string) (*wire.Request, *wire.Refusa
 
 // bodies are the smallest bodies of operations that are decided from them.
 var bodies = map[string]string{
-	"DeleteObjects":                   "<Delete><Object><Key>2026/q1.csv</Key></Object></Delete>",
-	"PutBucketInventoryConfiguration": "<InventoryConfiguration><Id>daily</Id></InventoryConfiguration>",
-	"PutObjectTagging":                "<Tagging><TagSet/></Tagging>",
-	"PutObjectLegalHold":              "<LegalHold><Status>ON</Status></LegalHold>",
-	"PutObjectRetention":              "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2026-07-11T12:00:00Z</RetainUntilDate></Retention>",
-	"RestoreObject":                   "<RestoreRequest><Days>1</Days></RestoreRequest>",
-	"UpdateObjectEncryption":          "<ObjectEncryption><SSE-KMS><KMSKeyArn>arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab</KMSKeyArn></SSE-KMS></ObjectEncryption>",
+	"PutBucketReplication":                             "<ReplicationConfiguration><Role>arn:aws:iam::111122223333:role/copier</Role><Rule/></ReplicationConfiguration>",
+	"UpdateBucketMetadataAnnotationTableConfiguration": "<AnnotationTableConfiguration><ConfigurationState>DISABLED</ConfigurationState></AnnotationTableConfiguration>",
+	"DeleteObjects":                                    "<Delete><Object><Key>2026/q1.csv</Key></Object></Delete>",
+	"PutBucketInventoryConfiguration":                  "<InventoryConfiguration><Id>daily</Id></InventoryConfiguration>",
+	"PutObjectTagging":                                 "<Tagging><TagSet/></Tagging>",
+	"PutObjectLegalHold":                               "<LegalHold><Status>ON</Status></LegalHold>",
+	"PutObjectRetention":                               "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2026-07-11T12:00:00Z</RetainUntilDate></Retention>",
+	"RestoreObject":                                    "<RestoreRequest><Days>1</Days></RestoreRequest>",
+	"UpdateObjectEncryption":                           "<ObjectEncryption><SSE-KMS><KMSKeyArn>arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab</KMSKeyArn></SSE-KMS></ObjectEncryption>",
 }
 
 // mapWith maps a request; a deciding body is body, or the operation's smallest.
@@ -93,7 +95,7 @@ func mapWith(m *s3.Mapper, req *wire.Request, at action.Place, body string) (act
 // all is every operation, as Amazon S3 has them.
 var all = []string{s3.AllOperations}
 
-var mapper = s3.New(s3.Options{Operations: all})
+var mapper = s3.New(s3.Options{Operations: all, ForwardACLs: true})
 
 // accesses maps and prints accesses as "action@resource", without "arn:aws:s3:::".
 func accesses(tb testing.TB, method, target string, fields ...string) []string {

@@ -27,16 +27,21 @@ type view struct {
 type conditionKey struct {
 	name    string // in lower case; ends in "/" if a tag's key follows
 	actions []string
-	fill    func(c *authz.Context, v *view)
+	// on tells in which rows a request can have what the key is taken from;
+	// nil: in all. A header that the store overlooks there is no key.
+	on   func(r *row) bool
+	fill func(c *authz.Context, v *view)
 }
 
-// Groups of actions that share condition keys.
+// Groups of actions that share condition keys. Amazon S3 names for
+// s3:BypassGovernanceRetention those of writes too; no request that asks for it
+// can have them.
 var (
-	withACL      = acts("s3:CreateBucket", "s3:PutBucketAcl", "s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectVersionAcl", "s3:BypassGovernanceRetention")
-	withWrite    = acts("s3:PutObject", "s3:BypassGovernanceRetention")
-	withSSE      = acts("s3:PutObject", "s3:UpdateObjectEncryption", "s3:BypassGovernanceRetention")
-	withStorage  = acts("s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectVersionAcl", "s3:BypassGovernanceRetention")
-	withTags     = acts("s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectVersionTagging", "s3:BypassGovernanceRetention")
+	withACL      = acts("s3:CreateBucket", "s3:PutBucketAcl", "s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectVersionAcl")
+	withWrite    = acts("s3:PutObject")
+	withSSE      = acts("s3:PutObject", "s3:UpdateObjectEncryption")
+	withStorage  = acts("s3:PutObject", "s3:PutObjectAcl")
+	withTags     = acts("s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectVersionTagging")
 	withLock     = acts("s3:PutObject", "s3:PutObjectRetention")
 	withHold     = acts("s3:PutObject", "s3:PutObjectLegalHold")
 	withList     = acts("s3:ListBucket", "s3:ListBucketVersions")
@@ -52,49 +57,81 @@ var (
 // conditionKeys are the keys that the request itself fills, each with the
 // actions that have it. A name in the request never becomes a key by itself.
 var conditionKeys = []conditionKey{
-	{"s3:prefix", withList, fromFilter("s3:prefix", pPrefix)},
-	{"s3:delimiter", withList, fromFilter("s3:delimiter", pDelimiter)},
-	{"s3:max-keys", withList, fromFilter("s3:max-keys", pMaxKeys)},
-	{"s3:annotation-prefix", withNotes, fromParam("s3:annotation-prefix", pAnnotationPrefix)},
-	{"s3:max-annotation-results", withNotes, fromParam("s3:max-annotation-results", pMaxAnnotationResults)},
-	{"s3:x-amz-object-if-match", withNote, fromHeader("s3:x-amz-object-if-match", hObjectIfMatch)},
+	{"s3:prefix", withList, having(lists), fromParam("s3:prefix", pPrefix)},
+	{"s3:delimiter", withList, having(lists), fromParam("s3:delimiter", pDelimiter)},
+	{"s3:max-keys", withList, having(lists), fromParam("s3:max-keys", pMaxKeys)},
+	{"s3:annotation-prefix", withNotes, nil, fromParam("s3:annotation-prefix", pAnnotationPrefix)},
+	{"s3:max-annotation-results", withNotes, nil, fromParam("s3:max-annotation-results", pMaxAnnotationResults)},
+	{"s3:x-amz-object-if-match", withNote, nil, fromHeader("s3:x-amz-object-if-match", hObjectIfMatch)},
 
-	{"s3:x-amz-acl", withACL, fromHeader("s3:x-amz-acl", hACL)},
-	{"s3:x-amz-grant-read", withACL, fromHeader("s3:x-amz-grant-read", hGrantRead)},
-	{"s3:x-amz-grant-write", withACL, fromHeader("s3:x-amz-grant-write", hGrantWrite)},
-	{"s3:x-amz-grant-read-acp", withACL, fromHeader("s3:x-amz-grant-read-acp", hGrantReadACP)},
-	{"s3:x-amz-grant-write-acp", withACL, fromHeader("s3:x-amz-grant-write-acp", hGrantWriteACP)},
-	{"s3:x-amz-grant-full-control", withACL, fromHeader("s3:x-amz-grant-full-control", hGrantFullControl)},
+	{"s3:x-amz-acl", withACL, takesACLs, fromHeader("s3:x-amz-acl", hACL)},
+	{"s3:x-amz-grant-read", withACL, takesACLs, fromHeader("s3:x-amz-grant-read", hGrantRead)},
+	{"s3:x-amz-grant-write", withACL, takesACLs, fromHeader("s3:x-amz-grant-write", hGrantWrite)},
+	{"s3:x-amz-grant-read-acp", withACL, takesACLs, fromHeader("s3:x-amz-grant-read-acp", hGrantReadACP)},
+	{"s3:x-amz-grant-write-acp", withACL, takesACLs, fromHeader("s3:x-amz-grant-write-acp", hGrantWriteACP)},
+	{"s3:x-amz-grant-full-control", withACL, takesACLs, fromHeader("s3:x-amz-grant-full-control", hGrantFullControl)},
 
-	{"s3:x-amz-copy-source", withWrite, fillCopySource},
-	{"s3:x-amz-metadata-directive", acts("s3:PutObject"), fromHeader("s3:x-amz-metadata-directive", hMetadataDirective)},
-	{"s3:x-amz-object-annotation-directive", acts("s3:PutObject"), fromHeader("s3:x-amz-object-annotation-directive", hAnnotationDirective)},
-	{"s3:x-amz-server-side-encryption", withSSE, fillEncryption},
-	{"s3:x-amz-server-side-encryption-aws-kms-key-id", withSSE, fillEncryptionKey},
-	{"s3:x-amz-server-side-encryption-customer-algorithm", withWrite, fromHeader("s3:x-amz-server-side-encryption-customer-algorithm", hCustomerAlgorithm)},
-	{"s3:x-amz-storage-class", withStorage, fromHeader("s3:x-amz-storage-class", hStorageClass)},
-	{"s3:x-amz-website-redirect-location", withWrite, fromHeader("s3:x-amz-website-redirect-location", hWebsiteRedirect)},
-	{"s3:if-match", acts("s3:PutObject", "s3:DeleteObject"), fillIfMatch},
-	{"s3:if-none-match", acts("s3:PutObject"), fromHeader("s3:if-none-match", hIfNoneMatch)},
-	{"s3:objectcreationoperation", acts("s3:PutObject"), fillCreation},
-	{"s3:versionid", withVersions, fillVersion},
+	{"s3:x-amz-copy-source", withWrite, having(copies), fillCopySource},
+	{"s3:x-amz-metadata-directive", withWrite, isCopy, fromHeader("s3:x-amz-metadata-directive", hMetadataDirective)},
+	{"s3:x-amz-object-annotation-directive", withWrite, isCopy, fromHeader("s3:x-amz-object-annotation-directive", hAnnotationDirective)},
+	{"s3:x-amz-server-side-encryption", withSSE, encrypts, fillEncryption},
+	{"s3:x-amz-server-side-encryption-aws-kms-key-id", withSSE, encrypts, fillEncryptionKey},
+	// Of every part too: each is sent with the customer's key.
+	{"s3:x-amz-server-side-encryption-customer-algorithm", withWrite, nil, fromHeader("s3:x-amz-server-side-encryption-customer-algorithm", hCustomerAlgorithm)},
+	{"s3:x-amz-storage-class", withStorage, having(describes), fromHeader("s3:x-amz-storage-class", hStorageClass)},
+	{"s3:x-amz-website-redirect-location", withWrite, having(describes), fromHeader("s3:x-amz-website-redirect-location", hWebsiteRedirect)},
+	{"s3:if-match", acts("s3:PutObject", "s3:DeleteObject"), matches, fillIfMatch},
+	{"s3:if-none-match", withWrite, having(creates), fromHeader("s3:if-none-match", hIfNoneMatch)},
+	{"s3:objectcreationoperation", withWrite, nil, fillCreation},
+	{"s3:versionid", withVersions, nil, fillVersion},
 
-	{"s3:requestobjecttag/", withTags, fillTags},
-	{"s3:requestobjecttagkeys", withTags, fillTagKeys},
-	{"s3:object-lock-mode", withLock, fillLockMode},
-	{"s3:object-lock-retain-until-date", withLock, fillRetainUntil},
-	{"s3:object-lock-remaining-retention-days", withLock, fillRemainingDays},
-	{"s3:object-lock-event-hold", withLock, fillEventHold},
-	{"s3:object-lock-event-hold-duration-days", withLock, fillEventHoldDays},
-	{"s3:object-lock-legal-hold", withHold, fillLegalHold},
+	{"s3:requestobjecttag/", withTags, tagged, fillTags},
+	{"s3:requestobjecttagkeys", withTags, tagged, fillTagKeys},
+	{"s3:object-lock-mode", withLock, locks, fillLockMode},
+	{"s3:object-lock-retain-until-date", withLock, locks, fillRetainUntil},
+	{"s3:object-lock-remaining-retention-days", withLock, locks, fillRemainingDays},
+	{"s3:object-lock-event-hold", withLock, locks, fillEventHold},
+	{"s3:object-lock-event-hold-duration-days", withLock, locks, fillEventHoldDays},
+	{"s3:object-lock-legal-hold", withHold, holds, fillLegalHold},
 
-	{"s3:locationconstraint", acts("s3:CreateBucket"), fillLocation},
-	{"s3:x-amz-object-ownership", acts("s3:CreateBucket"), fromHeader("s3:x-amz-object-ownership", hObjectOwnership)},
-	{"s3:x-amz-bucket-namespace", acts("s3:CreateBucket"), fromHeader("s3:x-amz-bucket-namespace", hBucketNamespace)},
-	{"aws:requesttag/", withTagging, fillBucketTags},
-	{"aws:tagkeys", withTagging, fillBucketTagKeys},
-	{"s3:inventoryaccessibleoptionalfields", acts("s3:PutInventoryConfiguration"), fillOptionalFields},
+	{"s3:locationconstraint", acts("s3:CreateBucket"), nil, fillLocation},
+	{"s3:x-amz-object-ownership", acts("s3:CreateBucket"), nil, fromHeader("s3:x-amz-object-ownership", hObjectOwnership)},
+	{"s3:x-amz-bucket-namespace", acts("s3:CreateBucket"), nil, fromHeader("s3:x-amz-bucket-namespace", hBucketNamespace)},
+	{"aws:requesttag/", withTagging, nil, fillBucketTags},
+	{"aws:tagkeys", withTagging, nil, fillBucketTagKeys},
+	{"s3:inventoryaccessibleoptionalfields", acts("s3:PutInventoryConfiguration"), reading(bodyInventory), fillOptionalFields},
+	{"iam:passedtoservice", acts("iam:PassRole"), nil, fillPassedTo},
 }
+
+// withObjectTags are the actions that have the tags of the object, which are
+// stored and not in the request: action.ObjectTags. PutObject, DeleteObject and
+// RestoreObject are not among them.
+var withObjectTags = acts("s3:GetObject", "s3:GetObjectVersion",
+	"s3:GetObjectAcl", "s3:GetObjectVersionAcl", "s3:PutObjectAcl", "s3:PutObjectVersionAcl",
+	"s3:GetObjectAttributes", "s3:GetObjectVersionAttributes",
+	"s3:GetObjectTagging", "s3:GetObjectVersionTagging", "s3:PutObjectTagging", "s3:PutObjectVersionTagging",
+	"s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging",
+	"s3:UpdateObjectEncryption")
+
+// Rows in which a request can have what a key is taken from.
+
+func having(t trait) func(*row) bool { return func(r *row) bool { return r.traits&t != 0 } }
+
+func takesACLs(r *row) bool { return r.effects&(effectACL|effectBucketACL|takesACL) != 0 }
+
+func reading(kind bodyKind) func(*row) bool { return func(r *row) bool { return r.reads == kind } }
+
+func isCopy(r *row) bool { return r.traits&copies != 0 && r.whole() }
+
+func encrypts(r *row) bool { return r.traits&describes != 0 || r.reads == bodyEncryption }
+
+func matches(r *row) bool { return r.effects&effectIfMatch != 0 || r.reads == bodyDelete }
+
+func tagged(r *row) bool { return r.effects&effectTagging != 0 || r.reads == bodyTagging }
+
+func locks(r *row) bool { return r.effects&effectRetention != 0 || r.reads == bodyRetention }
+
+func holds(r *row) bool { return r.effects&effectLegalHold != 0 || r.reads == bodyLegalHold }
 
 // keysOfAll are the S3 keys that every action has: the first two are filled
 // here, the others by the enforcement point, which knows the connection and
@@ -102,33 +139,6 @@ var conditionKeys = []conditionKey{
 var keysOfAll = []string{
 	"s3:resourceaccount", "aws:resourceaccount",
 	"s3:authtype", "s3:signatureversion", "s3:signatureage", "s3:x-amz-content-sha256", "s3:tlsversion",
-}
-
-// Fills tells whether a request for the action can fill the condition key,
-// here or, for the keys that every action of S3 has, at the enforcement point.
-// Both names compare without case. Global keys of the caller and of the
-// connection are not S3's and not told here.
-func Fills(act, key string) bool {
-	keys, ok := keysByAction[strings.ToLower(act)]
-	if !ok {
-		return false
-	}
-	key = strings.ToLower(key)
-	for _, name := range keysOfAll {
-		if name == key {
-			return true
-		}
-	}
-	for _, k := range keys {
-		if strings.HasSuffix(k.name, "/") {
-			if len(key) > len(k.name) && strings.HasPrefix(key, k.name) {
-				return true
-			}
-		} else if k.name == key {
-			return true
-		}
-	}
-	return false
 }
 
 func fromHeader(key string, h header) func(*authz.Context, *view) {
@@ -147,22 +157,10 @@ func fromParam(key string, p param) func(*authz.Context, *view) {
 	}
 }
 
-// fromFilter is fromParam for the keys of listings: other operations with the
-// same action, such as HeadBucket, do not have them.
-func fromFilter(key string, p param) func(*authz.Context, *view) {
-	return func(c *authz.Context, v *view) {
-		if v.row.traits&lists != 0 && v.hasParam(p) {
-			c.Set(key, v.param(p))
-		}
-	}
-}
-
 // fillCopySource leaves the version out, so that a condition on a key holds
 // for all its versions.
 func fillCopySource(c *authz.Context, v *view) {
-	if v.row.traits&copies != 0 {
-		c.Set("s3:x-amz-copy-source", v.source.bucket+"/"+v.source.key)
-	}
+	c.Set("s3:x-amz-copy-source", v.source.bucket+"/"+v.source.key)
 }
 
 func fillEncryption(c *authz.Context, v *view) {
@@ -199,6 +197,8 @@ func fillIfMatch(c *authz.Context, v *view) {
 func fillCreation(c *authz.Context, v *view) {
 	c.Set("s3:objectcreationoperation", strconv.FormatBool(v.row.traits&creates != 0))
 }
+
+func fillPassedTo(c *authz.Context, _ *view) { c.Set("iam:passedtoservice", "s3.amazonaws.com") }
 
 func fillVersion(c *authz.Context, v *view) {
 	if v.version != "" {

@@ -1,8 +1,13 @@
 package s3_test
 
 import (
+	"os"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/sallyport-iam/sallyport/action/s3"
 )
@@ -108,6 +113,122 @@ func TestConditionKeys(t *testing.T) {
 	}
 }
 
+// TestKeysAreTheReferences compares which actions have which keys with the file
+// that was written from AWS's pages.
+func TestKeysAreTheReferences(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/keys.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]string{ // never present, whoever asks for what
+		"s3:existingobjecttag/": nil, "s3:buckettag/team": nil, "aws:resourcetag/team": nil,
+		"s3:dataaccesspointarn": nil, "s3:dataaccesspointaccount": nil, "s3:accesspointnetworkorigin": nil, "s3:accessgrantsinstancearn": nil,
+		"s3:isreplicationpauserequest": nil, "s3:destinationregion": nil, "s3:logtype": nil, "s3:jobsuspendedcause": nil,
+		"iam:associatedresourcearn": nil, "s3:requestobjecttag/": nil, "s3:unknown": nil, "": nil, "/": nil,
+	}
+	for line := range strings.Lines(string(text)) {
+		if name, actions, ok := strings.Cut(strings.TrimSpace(line), "  "); ok && !strings.HasPrefix(line, "#") {
+			if strings.HasSuffix(name, "/") {
+				name += "team"
+			}
+			want[name] = strings.Fields(actions)
+			if actions == "*" {
+				want[name] = s3.Actions()
+			}
+		}
+	}
+	want["s3:resourceaccount"] = slices.DeleteFunc(s3.Actions(), func(a string) bool { return a == "iam:PassRole" })
+	for name, actions := range want {
+		slices.Sort(actions)
+		var got []string
+		for _, a := range s3.Actions() {
+			if s3.Fills(a, name) {
+				got = append(got, a)
+			}
+		}
+		if diff := cmp.Diff(actions, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	for _, name := range allKeys() {
+		if _, ok := want[example(name)]; !ok {
+			t.Errorf("%s is not in the file", name)
+		}
+	}
+}
+
+// TestFillsOfMapper: what a mapper does not serve fills nothing.
+func TestFillsOfMapper(t *testing.T) {
+	t.Parallel()
+	few := s3.New(s3.Options{Operations: []string{"HeadBucket", "UploadPart", "GetObjectTagging", "DeleteObjectTagging"}, ObjectTags: true})
+	untold := s3.New(s3.Options{Operations: []string{"DeleteObjectTagging"}, ObjectTags: true})
+	for _, tt := range []struct {
+		action, key string
+		want        bool
+	}{
+		{"s3:ListBucket", "s3:prefix", false}, {"s3:ListBucket", "s3:authType", true}, {"s3:listbucket", "s3:RESOURCEACCOUNT", true},
+		{"s3:PutObject", "s3:x-amz-acl", false}, {"s3:PutObject", "s3:x-amz-storage-class", false}, {"s3:PutObject", "s3:ObjectCreationOperation", true},
+		{"s3:PutObject", "s3:ExistingObjectTag/a", false}, {"s3:DeleteObjectTagging", "s3:ExistingObjectTag/a", true},
+		{"s3:DeleteObjectTagging", "s3:ExistingObjectTag/", false}, {"s3:DeleteObjectTagging", "aws:ResourceTag/a", false},
+		{"s3:GetObject", "s3:authType", false},
+	} {
+		if got := few.Fills(tt.action, tt.key); got != tt.want {
+			t.Errorf("Fills(%s, %s) is %v", tt.action, tt.key, got)
+		}
+	}
+	if untold.Fills("s3:DeleteObjectTagging", "s3:ExistingObjectTag/a") {
+		t.Error("a store that cannot tell the tags of objects is asked for them")
+	}
+}
+
+// TestOverlookedHeaders sends headers that stores overlook in the operation:
+// none makes a condition hold there.
+func TestOverlookedHeaders(t *testing.T) {
+	t.Parallel()
+	describing := []string{
+		"x-amz-server-side-encryption: aws:kms", "x-amz-server-side-encryption-aws-kms-key-id: alias/a", "x-amz-storage-class: GLACIER",
+		"x-amz-website-redirect-location: /x", "x-amz-metadata-directive: REPLACE", "x-amz-object-annotation-directive: EXCLUDE",
+	}
+	tests := []struct {
+		method, target string
+		fields         []string
+		action         string
+		present        []string // of what the headers are named after
+	}{
+		{"PUT", "/reports/k?partNumber=1&uploadId=u", append(describing, "if-none-match: *"), "s3:PutObject", nil},
+		{"PUT", "/reports/k?partNumber=1&uploadId=u", append(describing, "if-none-match: *", "x-amz-copy-source: archive/a"), "s3:PutObject", []string{"s3:x-amz-copy-source"}},
+		{"POST", "/reports/k?uploadId=u", append(describing, "if-none-match: *"), "s3:PutObject", []string{"s3:if-none-match"}},
+		{"POST", "/reports/k?uploads", append(describing, "if-none-match: *"), "s3:PutObject", []string{
+			"s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:x-amz-storage-class", "s3:x-amz-website-redirect-location"}},
+		{"PUT", "/reports/k", append(describing, "if-none-match: *"), "s3:PutObject", []string{"s3:if-none-match",
+			"s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:x-amz-storage-class", "s3:x-amz-website-redirect-location"}},
+		{"PUT", "/reports/k?acl", append(describing, "x-amz-acl: private"), "s3:PutObjectAcl", []string{"s3:x-amz-acl"}},
+		{"PUT", "/reports/k?tagging", append(describing, "if-none-match: *"), "s3:PutObjectTagging", nil},
+		{"DELETE", "/reports/k", append(describing, "x-amz-bypass-governance-retention: true"), "s3:BypassGovernanceRetention", nil},
+		{"DELETE", "/reports/k", append(describing, "if-none-match: *"), "s3:DeleteObject", nil},
+		{"GET", "/reports/k?prefix=a", append(describing, "if-match: e", "if-none-match: *", "x-amz-object-if-match: e"), "s3:GetObject", nil},
+		{"HEAD", "/reports?prefix=a&delimiter=b&max-keys=1", describing, "s3:ListBucket", nil},
+	}
+	names := []string{"s3:if-match", "s3:if-none-match", "s3:prefix", "s3:delimiter", "s3:max-keys", "s3:x-amz-object-if-match", "s3:x-amz-copy-source", "s3:x-amz-acl"}
+	for _, f := range describing {
+		name, _, _ := strings.Cut(f, ": ")
+		names = append(names, "s3:"+name)
+	}
+	for _, tt := range tests {
+		_, mapped, refusal := mapWith(mapper, request(t, tt.method, tt.target, tt.fields...), place(), "")
+		if refusal != nil {
+			t.Errorf("%s %s: %v", tt.method, tt.target, refusal)
+			continue
+		}
+		for _, name := range names {
+			if got, want := key(t, mapped, tt.action, name) != "-", slices.Contains(tt.present, name); got != want {
+				t.Errorf("%s %s: %s is there: %v", tt.method, tt.target, name, got)
+			}
+		}
+	}
+}
+
 // TestClientCannotNameKeys sends names that look like condition keys.
 func TestClientCannotNameKeys(t *testing.T) {
 	t.Parallel()
@@ -138,7 +259,8 @@ func TestFills(t *testing.T) {
 		{"s3:PutObject", "s3:requestobjecttag/team", true},
 		{"s3:PutObject", "s3:requestobjecttag/", false},
 		{"s3:DeleteObject", "s3:requestobjecttag/team", false},
-		{"s3:GetObject", "s3:existingobjecttag/team", false},
+		{"s3:GetObject", "s3:existingobjecttag/team", true},
+		{"s3:PutObject", "s3:existingobjecttag/team", false},
 		{"s3:CreateBucket", "aws:requesttag/team", true},
 		{"s3:PutObject", "aws:requesttag/team", false},
 		{"s3:PutReplicationConfiguration", "s3:authtype", true}, // DeleteBucketReplication

@@ -14,9 +14,30 @@ type mapping struct {
 	accesses []authz.Access
 	one      [1]authz.Access // room for most
 
-	object, bucket string // ARNs of what is addressed
-	account        string // that owns it
-	disclosure     authz.Access
+	// addressed is the bucket or object that the request is sent to.
+	addressed  resource
+	disclosure authz.Access
+
+	mapper  *Mapper
+	objects []action.Object // by access; nil if nobody reads tags
+}
+
+// resource is a bucket, or an object if it has a key.
+type resource struct {
+	arn, bucket, key string
+	account          string // that owns it
+}
+
+func resourceOf(partition, bucket, key, account string) resource {
+	if key == "" {
+		return resource{"arn:" + partition + ":s3:::" + bucket, bucket, "", account}
+	}
+	return resource{"arn:" + partition + ":s3:::" + bucket + "/" + key, bucket, key, account}
+}
+
+// bucketOf is the bucket that a resource is, or is in.
+func (r *resource) bucketOf() resource {
+	return resource{r.arn[:len(r.arn)-len(r.key)-min(len(r.key), 1)], r.bucket, "", r.account}
 }
 
 // Map tells the accesses of an operation.
@@ -33,44 +54,52 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 	if place.Partition == "" {
 		place.Partition = "aws"
 	}
-	b := &mapping{}
+	b := &mapping{mapper: m}
 	b.accesses = b.one[:0]
+	if m.objectTags {
+		b.objects = make([]action.Object, 0, 1)
+	}
 	b.view = view{request: r, content: &noContent, partition: place.Partition, region: place.Region, account: place.Caller, now: place.Now}
 	if r.row.level == serviceLevel {
 		return b.listBuckets(place), nil
 	}
-	var refusal *wire.Refusal
-	if b.account, refusal = ownerOf(&place, r.bucket, r.header(hExpectedBucketOwner)); refusal != nil {
+	account, refusal := ownerOf(&place, r.bucket, r.header(hExpectedBucketOwner))
+	if refusal != nil {
 		return nothing, refusal
 	}
-	if r.row.traits&owns != 0 && b.account != place.Caller {
-		return nothing, accessDenied("the name " + strconv.Quote(r.bucket) + " belongs to account " + b.account + ", not to the caller's")
+	if r.row.traits&owns != 0 && account != place.Caller {
+		return nothing, accessDenied("the name " + strconv.Quote(r.bucket) + " belongs to account " + account + ", not to the caller's")
 	}
 	if refusal := b.read(r, body); refusal != nil {
 		return nothing, refusal
 	}
-	arn := "arn:" + place.Partition + ":s3:::" + r.bucket + "/" + r.key
-	b.object, b.bucket = arn, arn[:len(arn)-len(r.key)-1]
+	b.addressed = resourceOf(place.Partition, r.bucket, r.key, account)
 	if r.row.reads == bodyDelete {
 		return m.deleteObjects(b)
 	}
-	b.addressed(r)
+	b.addAddressed(r)
 	if r.row.traits&copies != 0 {
 		if refusal := m.copies(b, &place); refusal != nil {
 			return nothing, refusal
 		}
 	} else if r.row.traits&hides != 0 || b.view.hasIfMatch {
-		b.disclose(b.bucket, b.account)
+		b.disclose(b.addressed.bucketOf())
 	}
-	mapped := action.Mapped{Accesses: b.accesses}
-	if b.disclosure.Action != "" {
-		mapped.Disclosure = &b.disclosure
-	}
+	mapped := b.mapped()
 	if r.row.traits&locates != 0 {
 		location := req.Scheme + "://" + req.Host + req.Path
 		mapped.Response = func(body []byte) ([]byte, error) { return RelocateUpload(body, location) }
 	}
 	return mapped, nil
+}
+
+// mapped is the mapping as far as all operations have it alike.
+func (b *mapping) mapped() action.Mapped {
+	mapped := action.Mapped{Accesses: b.accesses, Objects: b.objects}
+	if b.disclosure.Action != "" {
+		mapped.Disclosure = &b.disclosure
+	}
+	return mapped
 }
 
 // overridesAnswer tells whether parameters ask for other fields in the answer.
@@ -92,7 +121,7 @@ var noContent content
 func (b *mapping) read(r *request, body []byte) *wire.Refusal {
 	b.view.hasIfMatch = r.row.effects&effectIfMatch != 0 && r.hasHeader(hIfMatch)
 	b.view.ifMatch = r.header(hIfMatch)
-	if r.row.body != action.BodyDecides && !r.hasAny(contentHeaders) {
+	if r.row.body != action.BodyDecides && !(r.active && r.hasAny(contentHeaders)) {
 		return nil
 	}
 	c := &content{}
@@ -102,8 +131,11 @@ func (b *mapping) read(r *request, body []byte) *wire.Refusal {
 			return refusal
 		}
 	}
-	if r.row.effects&takesACL != 0 && len(body) > 0 && r.hasAny(aclHeaders) {
+	if r.row.reads == bodyACL && len(body) > 0 && r.hasAny(aclHeaders) {
 		return refusal(400, "UnexpectedContent", "This request does not support content")
+	}
+	if r.row.reads == bodyACL && len(body) > 0 && !b.mapper.forwardACLs {
+		return refuseACL()
 	}
 	if r.hasHeader(hTagging) {
 		var refusal *wire.Refusal
@@ -126,41 +158,38 @@ func (b *mapping) read(r *request, body []byte) *wire.Refusal {
 	return nil
 }
 
-// addressed adds the accesses to the addressed bucket or object.
-func (b *mapping) addressed(r *request) {
-	resource := b.object
-	if r.row.level == bucketLevel {
-		resource = b.bucket
-	}
+// addAddressed adds the accesses to the addressed bucket or object.
+func (b *mapping) addAddressed(r *request) {
 	b.view.version = r.param(pVersionID)
 	names := r.row.actions
 	if b.view.version != "" && r.row.version != nil {
 		names = r.row.version
 	}
 	for _, a := range names {
-		b.add(a, resource, b.account)
+		b.add(a, &b.addressed)
 	}
-	if r.row.effects != 0 {
-		b.addEffects(r, resource)
+	if r.active {
+		b.addEffects(r, &b.addressed)
 	}
 	if len(b.view.content.bucketTags) > 0 {
-		b.add(tagResource, resource, b.account)
+		b.add(tagResource, &b.addressed)
 	}
+	b.passRole()
 }
 
 // addEffects adds the further actions that headers ask for.
-func (b *mapping) addEffects(r *request, resource string) {
-	for i := range effects {
-		e := &effects[i]
-		if r.row.effects&e.effect == 0 || !r.hasAny(e.headers) || e.applies != nil && !e.applies(r) {
+func (b *mapping) addEffects(r *request, to *resource) {
+	for i := range r.row.extras {
+		e := &r.row.extras[i]
+		if !r.hasAny(e.headers) || e.applies != nil && !e.applies(r) {
 			continue
 		}
-		names := compiledEffects[i].actions
+		names := e.actions
 		if b.view.version != "" && e.version != nil {
-			names = compiledEffects[i].version
+			names = e.version
 		}
 		for _, a := range names {
-			b.add(a, resource, b.account)
+			b.add(a, to)
 		}
 	}
 }
@@ -172,47 +201,54 @@ func (m *Mapper) copies(b *mapping, place *action.Place) *wire.Refusal {
 	if refusal != nil {
 		return refusal
 	}
-	arn := "arn:" + place.Partition + ":s3:::" + r.source.bucket + "/" + r.source.key
+	from := resourceOf(place.Partition, r.source.bucket, r.source.key, account)
 	read, tags, annotations := getObject, getObjectTagging, getAnnotation
 	if r.source.version != "" {
 		read, tags, annotations = getObjectVersion, getObjectVersionTagging, getVersionAnnotation
 	}
-	whole := r.row.effects&effectTagging != 0 // CopyObject; parts have no tags
-	copiesTags := whole && m.strictCopyTags && r.header(hTaggingDirective) != "REPLACE"
-	copiesAnnotations := whole && m.strictCopyAnnotations && r.header(hAnnotationDirective) != "EXCLUDE"
+	copiesTags := r.row.whole() && m.strictCopyTags && r.header(hTaggingDirective) != "REPLACE"
+	copiesAnnotations := r.row.whole() && m.strictCopyAnnotations && r.header(hAnnotationDirective) != "EXCLUDE"
 	if copiesTags {
-		b.add(putObjectTagging, b.object, b.account)
+		b.add(putObjectTagging, &b.addressed)
 	}
 	if copiesAnnotations {
-		b.add(putObjectAnnotation, b.object, b.account)
+		b.add(putObjectAnnotation, &b.addressed)
 	}
 	b.view.version, b.view.hasIfMatch = r.source.version, false
-	b.add(read, arn, account)
+	b.add(read, &from)
 	if copiesTags {
-		b.add(tags, arn, account)
+		b.add(tags, &from)
 	}
 	if copiesAnnotations {
-		b.add(annotations, arn, account)
+		b.add(annotations, &from)
 	}
-	b.disclose(arn[:len(arn)-len(r.source.key)-1], account)
+	b.disclose(from.bucketOf())
 	return nil
 }
 
 // add adds an access with its condition keys.
-func (b *mapping) add(a *compiledAction, resource, account string) {
-	b.accesses = append(b.accesses, authz.Access{Action: a.name, Resource: resource, Account: account})
+func (b *mapping) add(a *compiledAction, to *resource) {
+	b.accesses = append(b.accesses, authz.Access{Action: a.name, Resource: to.arn, Account: to.account})
 	keys := &b.accesses[len(b.accesses)-1].Keys
-	setAccount(keys, account)
+	keys.Grow(2 + min(len(a.keys), 3))
+	setAccount(keys, to.account)
 	for _, k := range a.keys {
 		k.fill(keys, &b.view)
+	}
+	if b.objects != nil {
+		if a.objectTags {
+			keys.SetUnread(action.ObjectTags)
+		}
+		b.objects = append(b.objects, action.Object{Bucket: to.bucket, Key: to.key, Version: b.view.version})
 	}
 }
 
 // disclose demands s3:ListBucket of who may learn that an object is missing.
 // The access stands for no listing, so it has none of a listing's keys.
-func (b *mapping) disclose(bucket, account string) {
-	b.disclosure = authz.Access{Action: listBucket.name, Resource: bucket, Account: account}
-	setAccount(&b.disclosure.Keys, account)
+func (b *mapping) disclose(bucket resource) {
+	b.disclosure = authz.Access{Action: listBucket.name, Resource: bucket.arn, Account: bucket.account}
+	b.disclosure.Keys.Grow(2)
+	setAccount(&b.disclosure.Keys, bucket.account)
 }
 
 func setAccount(c *authz.Context, account string) {
@@ -223,15 +259,14 @@ func setAccount(c *authz.Context, account string) {
 // listBuckets maps ListBuckets. Every account has its own list, and whose
 // buckets the store's list holds is not the store's to say.
 func (b *mapping) listBuckets(place action.Place) action.Mapped {
-	b.add(b.view.row.actions[0], "arn:"+place.Partition+":s3:::*", place.Caller)
+	b.add(b.view.row.actions[0], &resource{arn: "arn:" + place.Partition + ":s3:::*", account: place.Caller})
 	keep := func(name string) bool {
 		account, refusal := ownerOf(&place, name, "")
 		return refusal == nil && account == place.Caller
 	}
-	return action.Mapped{
-		Accesses: b.accesses,
-		Response: func(body []byte) ([]byte, error) { return FilterBuckets(body, keep) },
-	}
+	mapped := b.mapped()
+	mapped.Response = func(body []byte) ([]byte, error) { return FilterBuckets(body, keep) }
+	return mapped
 }
 
 // ownerOf is the account that owns a bucket. It is refused if no rule tells,

@@ -109,7 +109,7 @@ func (m *Mapper) deleteObjects(b *mapping) (action.Mapped, *wire.Refusal) {
 		if e.has&hasVersion != 0 && !validIdentifier(e.version) {
 			return action.Mapped{}, notIdentifier("versionId", e.version)
 		}
-		resource := b.bucket + "/" + e.key
+		object := resource{b.addressed.arn + "/" + e.key, b.addressed.bucket, e.key, b.addressed.account}
 		b.view.version = e.version
 		b.view.ifMatch, b.view.hasIfMatch = e.etag, e.has&hasETag != 0
 		names, read := r.row.actions, getObject
@@ -117,18 +117,20 @@ func (m *Mapper) deleteObjects(b *mapping) (action.Mapped, *wire.Refusal) {
 			names, read = r.row.version, getObjectVersion
 		}
 		for _, a := range names {
-			b.add(a, resource, b.account)
+			b.add(a, &object)
 		}
 		// A precondition would tell, by trial, to who may not read.
 		if b.view.hasIfMatch && e.etag != "*" || e.has&(hasLastModified|hasSize) != 0 {
-			b.add(read, resource, b.account)
+			b.add(read, &object)
 		}
-		b.addEffects(r, resource)
+		b.addEffects(r, &object)
 		for len(d.items) < len(b.accesses) {
 			d.items = append(d.items, i)
 		}
 	}
-	return action.Mapped{Accesses: b.accesses, PerItem: d}, nil
+	mapped := b.mapped()
+	mapped.PerItem = d
+	return mapped, nil
 }
 
 // deletion answers a DeleteObjects entry by entry.

@@ -136,6 +136,35 @@ func TestMuseum_19_keysAreNotCleaned(t *testing.T) {
 	}
 }
 
+// A host with a port, a trailing dot, or another name was taken for another
+// bucket: here the route alone says whether the host names one.
+func TestMuseum_20_hosts(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"archive.s3.example.com", "archive.s3.example.com:9000", "archive.s3.example.com.", "ARCHIVE.s3.example.com", "archive", "[::1]:9000", ""} {
+		req := request(t, "GET", "/reports/k")
+		req.Host = host
+		_, mapped, refusal := mapWith(mapper, req, place(), "")
+		if refusal != nil || printed(mapped.Accesses)[0] != "s3:GetObject@reports/k" {
+			t.Errorf("path style, host %q: %v, %v", host, printed(mapped.Accesses), refusal)
+		}
+		at := place()
+		at.Bucket = "reports"
+		req = request(t, "GET", "/archive/k")
+		req.Host = host
+		_, mapped, refusal = mapWith(mapper, req, at, "")
+		if refusal != nil || printed(mapped.Accesses)[0] != "s3:GetObject@reports/archive/k" {
+			t.Errorf("virtual host, host %q: %v, %v", host, printed(mapped.Accesses), refusal)
+		}
+	}
+	for _, bucket := range []string{"reports.", ".reports", "Reports", "reports:9000", "[::1]", "192.0.2.1"} {
+		at := place()
+		at.Bucket = bucket
+		if _, _, refusal := mapWith(mapper, request(t, "GET", "/k"), at, ""); refusal == nil || refusal.Code != "InvalidBucketName" {
+			t.Errorf("bucket %q: %v", bucket, refusal)
+		}
+	}
+}
+
 // With ?versionId= appended, a Deny on the key of a copy's source no longer
 // matched.
 func TestMuseum_35_copySourceVersion(t *testing.T) {

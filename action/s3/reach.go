@@ -1,6 +1,12 @@
 package s3
 
-import "sort"
+import (
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/action"
+)
 
 // Names of groups of operations in Options.Operations.
 const (
@@ -45,6 +51,16 @@ var core = []string{
 	"GetObjectRetention", "PutObjectRetention",
 }
 
+// serves tells whether an operation is served.
+func (m *Mapper) serves(operation string) bool {
+	for i := range table {
+		if table[i].operation == operation && m.served[i] {
+			return true
+		}
+	}
+	return false
+}
+
 // served is the set of the rows that operations name, by their place in the
 // table.
 func served(operations []string) []bool {
@@ -73,50 +89,62 @@ func served(operations []string) []bool {
 	return rows
 }
 
-// Actions are the actions that the Mapper can produce, sorted.
-func (m *Mapper) Actions() []string {
-	set := map[string]bool{}
-	add := func(names []string) {
-		for _, name := range names {
-			set[name] = true
-		}
-	}
-	for i := range table {
-		r := &table[i]
-		if !m.served[i] {
+// reached are the actions that the rows served can make, by name in lower case,
+// each as all these rows have it.
+func (m *Mapper) reached() map[string][]*compiledAction {
+	reached := map[string][]*compiledAction{}
+	for _, c := range compiled {
+		if !m.served[c.number] {
 			continue
 		}
-		add(r.actions)
-		add(r.version)
-		for _, e := range effects {
-			if r.effects&e.effect != 0 {
-				add(e.actions)
-				add(e.version)
+		for _, a := range c.yields(m) {
+			name := strings.ToLower(a.name)
+			if !slices.Contains(reached[name], a) {
+				reached[name] = append(reached[name], a)
 			}
 		}
-		if r.reads == bodyCreateBucket {
-			add(acts(tagResource.name))
-		}
-		if r.reads == bodyDelete {
-			add(acts(getObject.name, getObjectVersion.name)) // preconditions
-		}
-		if r.traits&copies != 0 {
-			add(acts(getObject.name, getObjectVersion.name))
-		}
-		if r.traits&copies != 0 && m.strictCopyTags {
-			add(acts(putObjectTagging.name, getObjectTagging.name, getObjectVersionTagging.name))
-		}
-		if r.traits&copies != 0 && m.strictCopyAnnotations {
-			add(acts(putObjectAnnotation.name, getAnnotation.name, getVersionAnnotation.name))
-		}
-		if r.traits&(hides|copies) != 0 || r.effects&effectIfMatch != 0 {
-			add(acts(listBucket.name)) // to learn that something is missing
-		}
 	}
-	names := make([]string, 0, len(set))
-	for name := range set {
-		names = append(names, name)
+	return reached
+}
+
+// Actions are the actions that the Mapper can produce, sorted.
+func (m *Mapper) Actions() []string {
+	names := make([]string, 0, len(m.actions))
+	for _, as := range m.actions {
+		names = append(names, as[0].name)
 	}
 	sort.Strings(names)
 	return names
+}
+
+// Fills tells whether a request that the Mapper serves can have a condition key
+// for an action of it: filled here, read because a decision Needs it, or, for
+// the keys that every action of S3 has, filled by the enforcement point. Both
+// names compare without case. Global keys of the caller and of the connection
+// are not S3's and not told here.
+func (m *Mapper) Fills(act, key string) bool {
+	key = strings.ToLower(key)
+	return slices.ContainsFunc(m.actions[strings.ToLower(act)], func(a *compiledAction) bool { return a.fills(m, key) })
+}
+
+// fills tells whether the action can have a key, which is in lower case.
+func (a *compiledAction) fills(m *Mapper, key string) bool {
+	if slices.Contains(keysOfAll, key) {
+		return a != passRole || key != "s3:resourceaccount"
+	}
+	for _, k := range a.keys {
+		if isKey(key, k.name) {
+			return true
+		}
+	}
+	return m.objectTags && a.objectTags && isKey(key, action.ObjectTags)
+}
+
+// isKey tells whether a key is the one of a name, or of the family of a name
+// that ends in a slash.
+func isKey(key, name string) bool {
+	if strings.HasSuffix(name, "/") {
+		return len(key) > len(name) && strings.HasPrefix(key, name)
+	}
+	return key == name
 }

@@ -62,8 +62,8 @@ func TestOperations(t *testing.T) {
 		{[]string{"core", "GetBucketReplication"}, []string{"GET /reports/k", "GET /reports?replication"}, []string{"DELETE /reports?replication"}},
 		{[]string{"core", "PutBucketNotification"}, []string{"PUT /reports?notification"}, []string{"PUT /reports?cors"}},
 		{[]string{"GetObject"}, []string{"GET /reports/k"}, []string{"PUT /reports/k", "GET /reports"}},
-		{[]string{"all"}, []string{"GET /reports?replication", "PUT /reports?abac"}, []string{"PUT /reports?replication", "GET /reports?session"}},
-		{[]string{"core", "PutBucketReplication", "getbucketabac"}, nil, []string{"PUT /reports?replication", "GET /reports?abac"}},
+		{[]string{"all"}, []string{"GET /reports?replication", "PUT /reports?abac"}, []string{"PUT /reports?metadataInventoryTable", "GET /reports?session"}},
+		{[]string{"core", "CreateSession", "getbucketabac"}, nil, []string{"GET /reports?session", "GET /reports?abac"}},
 		{[]string{}, nil, []string{"GET /", "GET /reports/k"}},
 	}
 	for _, tt := range tests {

@@ -39,8 +39,10 @@ func (m *Mapper) Recognise(req *wire.Request, place action.Place) (action.Operat
 			return none, refusal
 		}
 	}
-	if refusal := r.checkHeaders(); refusal != nil {
-		return none, refusal
+	if r.active {
+		if refusal := m.checkHeaders(r); refusal != nil {
+			return none, refusal
+		}
 	}
 	if r.row.traits&copies != 0 {
 		if r.source, refusal = m.parseSource(r.header(hCopySource)); refusal != nil {
@@ -236,7 +238,7 @@ func isCount(s string) bool {
 
 // checkHeaders refuses headers that ask for what the row does not decide, and
 // values that have more than one reading.
-func (r *request) checkHeaders() *wire.Refusal {
+func (m *Mapper) checkHeaders(r *request) *wire.Refusal {
 	if r.hasHeader(hCopySource) && r.row.traits&copies == 0 {
 		return invalidArgument("This operation does not accept a copy source.", headers[hCopySource], r.header(hCopySource))
 	}
@@ -250,6 +252,9 @@ func (r *request) checkHeaders() *wire.Refusal {
 		if r.row.method != get && r.row.method != head {
 			return notImplemented("A header you provided implies functionality that is not implemented", "Header", "If-Match")
 		}
+	}
+	if r.hasAny(aclHeaders) && r.opensToOthers() && !m.forwardACLs {
+		return refuseACL()
 	}
 	if v := r.header(hIfNoneMatch); r.hasHeader(hIfNoneMatch) && v != "*" && r.row.method != get && r.row.method != head {
 		return notImplemented("A header you provided implies functionality that is not implemented", "Header", "If-None-Match")

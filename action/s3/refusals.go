@@ -68,3 +68,10 @@ func malformedXML(cause string) *wire.Refusal {
 		Cause:   cause,
 	}
 }
+
+// refuseACL is S3's answer to ACLs on buckets whose owner is enforced.
+func refuseACL() *wire.Refusal {
+	r := refusal(400, "AccessControlListNotSupported", "The bucket does not allow ACLs")
+	r.Cause = "ACLs that let others in than the owners are not forwarded to this store"
+	return r
+}

@@ -21,7 +21,9 @@ type request struct {
 	// selectors are the sub-resources named, in the order sent.
 	selectors    [4]param
 	numSelectors int
-	source       source // of a copy
+	// active tells that a header was sent that has an effect, or a key.
+	active bool
+	source source // of a copy
 }
 
 func (r *request) hasParam(p param) bool { return r.params[p] != 0 }
@@ -71,8 +73,13 @@ func (m *Mapper) readQuery(r *request, query wire.Query) *wire.Refusal {
 			}
 			continue
 		}
-		lower := strings.ToLower(p.Name)
-		if refusal := m.addOther(r, lower, i, p); refusal != nil {
+		if h, ok := headerByHoistedName[p.Name]; ok {
+			if refusal := r.addHoisted(h, i, p); refusal != nil {
+				return refusal
+			}
+			continue
+		}
+		if refusal := m.addOther(r, strings.ToLower(p.Name), i, p); refusal != nil {
 			return refusal
 		}
 	}
@@ -109,21 +116,31 @@ func (m *Mapper) addOther(r *request, lower string, i int, p *wire.Param) *wire.
 			return nil
 		case !ok:
 			return unknown("query parameter", p.Name)
-		case h == hCopySource:
-			return invalidArgument("x-amz-copy-source must be a header.", "x-amz-copy-source", p.Value)
-		case r.headers[h] != 0:
-			return repeated("query parameter", p.Name)
-		case !isText(p.Value):
-			return invalidArgument("The value of "+lower+" is not UTF-8 text without NUL.", lower, p.RawValue)
 		}
-		r.headers[h] = -int16(i + 1)
-		return nil
+		return r.addHoisted(h, i, p)
 	case m.ignored[p.Name]:
 		return nil
-	case strings.HasPrefix(lower, "x-") && !hasVendorPrefix(lower):
-		return nil // for the access log, by AWS's documentation
+	case strings.HasPrefix(lower, "x-") && !hasVendorPrefix(lower) && p.Value != "":
+		// For the access log, by AWS's documentation. Without a value it looks
+		// like a sub-resource of somebody's.
+		return nil
 	}
 	return unknown("query parameter", p.Name)
+}
+
+// addHoisted takes a header that a presigner moved into the query.
+func (r *request) addHoisted(h header, i int, p *wire.Param) *wire.Refusal {
+	switch {
+	case h == hCopySource:
+		return invalidArgument("x-amz-copy-source must be a header.", "x-amz-copy-source", p.Value)
+	case r.headers[h] != 0:
+		return repeated("query parameter", p.Name)
+	case !isText(p.Value):
+		return invalidArgument("The value of "+headers[h]+" is not UTF-8 text without NUL.", headers[h], p.RawValue)
+	}
+	r.headers[h] = -int16(i + 1)
+	r.active = r.active || h < numActive
+	return nil
 }
 
 // readFields sorts the header fields, after the query was read.
@@ -134,12 +151,7 @@ func (m *Mapper) readFields(r *request, fields wire.Fields) *wire.Refusal {
 	r.fields = fields
 	for i := range fields {
 		name := fields[i].Name
-		if len(name) < 3 {
-			continue
-		}
-		switch name[0] {
-		case 'x', 'i', 's':
-		default:
+		if !mayMatter(name) {
 			continue
 		}
 		h, known := headerByName[name]
@@ -163,6 +175,25 @@ func (m *Mapper) readFields(r *request, fields wire.Fields) *wire.Refusal {
 	return nil
 }
 
+// mayMatter tells quickly of most fields that they have no name that anything
+// here knows.
+func mayMatter(name string) bool {
+	if len(name) < 3 {
+		return false
+	}
+	switch name[0] {
+	case 'x':
+		return name[1] == '-' || name[1] == '_'
+	case 'i':
+		return name[1] == 'f' || name[1] == 'b'
+	case 'c':
+		return name[1] == 'f'
+	case 's':
+		return name[1] == 'e'
+	}
+	return false
+}
+
 func (r *request) addHeader(h header, i int, f *wire.Field) *wire.Refusal {
 	switch at := r.headers[h]; {
 	case at < 0: // hoisted
@@ -178,6 +209,7 @@ func (r *request) addHeader(h header, i int, f *wire.Field) *wire.Refusal {
 		return invalidArgument("The value of "+f.Name+" is not UTF-8 text without NUL.", f.Name, "")
 	}
 	r.headers[h] = int16(i + 1)
+	r.active = r.active || h < numActive
 	return nil
 }
 

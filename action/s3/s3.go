@@ -1,8 +1,6 @@
 package s3
 
 import (
-	"sort"
-
 	"github.com/sallyport-iam/sallyport/action"
 )
 
@@ -24,6 +22,17 @@ type Options struct {
 	StrictCopyTags bool
 	// StrictCopyAnnotations is the same for annotations.
 	StrictCopyAnnotations bool
+	// ForwardACLs lets requests pass that give others than the owners of object
+	// and bucket access by an ACL: canned ACLs but private and
+	// bucket-owner-full-control, grants, ACLs in a body. Without it they are
+	// refused, as by a bucket whose owner is enforced: what the store lets
+	// in by its ACLs, no policy decides.
+	ForwardACLs bool
+	// ObjectTags says that who enforces reads the tags of objects when a decision
+	// Needs them, for conditions on s3:ExistingObjectTag/…: accesses then name
+	// action.ObjectTags as unread, and Mapped.Objects what to read. Without it,
+	// or where GetObjectTagging is not among the Operations, those keys are absent.
+	ObjectTags bool
 	// MaxObjectBytes bounds the body of PutObject and UploadPart; 0 means
 	// Amazon S3's 5 GiB.
 	MaxObjectBytes int64
@@ -44,8 +53,8 @@ type Options struct {
 }
 
 // DefaultReservedBuckets are the path prefixes of the administrative and Swift
-// interfaces of MinIO and Ceph.
-var DefaultReservedBuckets = []string{"admin", "minio", "swift"}
+// interfaces of MinIO, RustFS and Ceph.
+var DefaultReservedBuckets = []string{"admin", "minio", "rustfs", "swift"}
 
 // DefaultPrivateFolders are the folders in which versitygw, MinIO, RustFS and
 // SeaweedFS keep parts of uploads and other files of their own.
@@ -57,10 +66,13 @@ type Mapper struct {
 	strictKeys            bool
 	strictCopyTags        bool
 	strictCopyAnnotations bool
+	forwardACLs           bool
+	objectTags            bool
 	maxObject             int64
 	private               []string
 	reserved, ignored     map[string]bool
 	served                []bool // by row of the table
+	actions               map[string][]*compiledAction
 }
 
 var _ action.Mapper = (*Mapper)(nil)
@@ -76,16 +88,21 @@ func New(o Options) *Mapper {
 	if o.PrivateFolders == nil {
 		o.PrivateFolders = DefaultPrivateFolders
 	}
-	return &Mapper{
+	m := &Mapper{
 		strictKeys:            o.StrictKeys,
 		strictCopyTags:        o.StrictCopyTags,
 		strictCopyAnnotations: o.StrictCopyAnnotations,
+		forwardACLs:           o.ForwardACLs,
 		maxObject:             o.MaxObjectBytes,
 		private:               o.PrivateFolders,
 		reserved:              setOf(o.ReservedBuckets),
 		ignored:               setOf(o.Ignored),
 		served:                served(o.Operations),
 	}
+	// A store that does not have the operation would answer with the object.
+	m.objectTags = o.ObjectTags && m.serves("GetObjectTagging")
+	m.actions = m.reached()
+	return m
 }
 
 func setOf(names []string) map[string]bool {
@@ -94,52 +111,4 @@ func setOf(names []string) map[string]bool {
 		set[name] = true
 	}
 	return set
-}
-
-// Actions are all actions that a Mapper of any options can produce, sorted.
-func Actions() []string {
-	names := make([]string, 0, len(actionsByName))
-	for name := range actionsByName {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	return names
-}
-
-// OperationInfo describes one operation of the S3 service model.
-type OperationInfo struct {
-	// Name is AWS's name of the operation.
-	Name string
-	// Method and Level ("service", "bucket", "object") are what it is sent
-	// with and to.
-	Method, Level string
-	// Selector is the sub-resource, With are further parameters that must be
-	// there.
-	Selector string
-	With     []string
-	// Actions are all required; Version takes their place with versionId.
-	Actions, Version []string
-	// Refused says why the operation is not served; empty if it is.
-	Refused string
-	// Core tells that it is of CoreOperations.
-	Core bool
-}
-
-// Operations are all operations of the S3 service model, and PostObject, in
-// the order of the table.
-func Operations() []OperationInfo {
-	out := make([]OperationInfo, 0, len(table))
-	inCore := setOf(core)
-	for _, r := range table {
-		info := OperationInfo{
-			Name: r.operation, Method: r.method, Level: r.level.String(), Selector: params[r.selector].name,
-			Actions: append([]string(nil), r.actions...), Version: append([]string(nil), r.version...), Refused: r.refused,
-			Core: inCore[r.operation],
-		}
-		for _, p := range r.with {
-			info.With = append(info.With, params[p].name)
-		}
-		out = append(out, info)
-	}
-	return out
 }

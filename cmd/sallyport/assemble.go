@@ -19,6 +19,7 @@ import (
 	"github.com/sallyport-iam/sallyport/config"
 	"github.com/sallyport-iam/sallyport/proxy"
 	"github.com/sallyport-iam/sallyport/proxy/standalone"
+	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/upstream"
 	"github.com/sallyport-iam/sallyport/wire/refusal"
 )
@@ -37,7 +38,10 @@ func bundleOptions(cfg *config.Config, logger *zap.Logger) bundle.Options {
 	mappers := newMappers(cfg)
 	for _, d := range cfg.Doors {
 		for _, r := range d.Routes {
-			o.Routes = append(o.Routes, bundleRoute(r.Name, mappers[r.Upstream].Actions()))
+			m := mappers[r.Upstream]
+			route := bundleRoute(r.Name, m.Actions(), m.Fills)
+			route.Observe = r.Mode == config.ModeObserve
+			o.Routes = append(o.Routes, route)
 		}
 	}
 	return o
@@ -53,19 +57,21 @@ func newMappers(cfg *config.Config) map[string]*s3.Mapper {
 			MaxObjectBytes: cfg.Limits.ObjectBytes,
 			Operations:     u.Operations,
 			StrictCopyTags: u.CopyTags == config.CopyTagsChecked,
+			ObjectTags:     true,
+			ForwardACLs:    u.ACLs == config.ACLsForwarded,
 		})
 	}
 	return mappers
 }
 
 // bundleRoute tells the bundle what an S3 route can produce and fill.
-func bundleRoute(name string, actions []string) bundle.Route {
+func bundleRoute(name string, actions []string, fills func(action, key string) bool) bundle.Route {
 	everywhere := proxy.Keys()
 	return bundle.Route{
 		Name:    name,
 		Actions: actions,
 		Fills: func(action, key string) bool {
-			return slices.Contains(everywhere, key) || s3.Fills(action, key)
+			return slices.Contains(everywhere, key) || fills(action, key) || proxy.FillsBucketTag(action, key)
 		},
 	}
 }
@@ -81,6 +87,8 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 			Hosts:        r.Hosts,
 			VirtualHosts: r.VirtualHosts,
 			Account:      r.Account,
+			Observe:      r.Mode == config.ModeObserve,
+			CORS:         corsRules(r.CORS),
 			Partition:    "aws",
 			Protocol:     refusal.S3,
 			Mapper:       mappers[r.Upstream],
@@ -110,6 +118,23 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 	return o
 }
 
+var payloadSigning = map[config.PayloadSigning]sigv4.PayloadSigning{
+	config.PayloadSigningAuto:     sigv4.PayloadAuto,
+	config.PayloadSigningUnsigned: sigv4.PayloadUnsigned,
+	config.PayloadSigningSigned:   sigv4.PayloadSigned,
+}
+
+func corsRules(rules []config.CORSRule) proxy.CORS {
+	out := make(proxy.CORS, len(rules))
+	for i, r := range rules {
+		out[i] = proxy.CORSRule{Origins: r.Origins, Headers: r.Headers, Expose: r.Expose, MaxAge: r.MaxAge}
+		for _, m := range r.Methods {
+			out[i].Methods = append(out[i].Methods, string(m))
+		}
+	}
+	return out
+}
+
 func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registry) error {
 	metrics := newUpstreamMetrics(registry)
 	for _, u := range s.cfg.Upstreams {
@@ -122,6 +147,7 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 			Endpoint:              u.Endpoint,
 			Addressing:            upstream.Path,
 			Region:                u.Region,
+			PayloadSigning:        payloadSigning[u.PayloadSigning],
 			Service:               "s3",
 			Credentials:           provider,
 			ConnectTimeout:        u.Timeouts.Connect,
@@ -129,7 +155,11 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 			IdleTimeout:           u.Timeouts.Idle,
 			MaxIdleConns:          u.Connections.MaxIdle,
 			MaxConns:              u.Connections.Max,
+			TagLifetime:           u.TagLifetime,
 			Observer:              metrics.observer(u.Name, s.logger),
+		}
+		for _, c := range u.Callers {
+			o.Callers = append(o.Callers, upstream.CallerCredentials{Principal: c.Principal, Credentials: staticCredentials(&c.Credentials)})
 		}
 		if u.Addressing == config.AddressingVirtual {
 			o.Addressing = upstream.VirtualHosted
@@ -150,13 +180,17 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 // (environment, shared files, web identity, container, instance).
 func upstreamCredentials(ctx context.Context, u *config.Upstream) (aws.CredentialsProvider, error) {
 	if c := u.Credentials; c != nil {
-		return credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey.Reveal(), c.SessionToken.Reveal()), nil
+		return staticCredentials(c), nil
 	}
 	chain, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(u.Region))
 	if err != nil {
 		return nil, fmt.Errorf("AWS default credential chain: %w", err)
 	}
 	return chain.Credentials, nil
+}
+
+func staticCredentials(c *config.Credentials) aws.CredentialsProvider {
+	return credentials.NewStaticCredentialsProvider(c.AccessKeyID, c.SecretAccessKey.Reveal(), c.SessionToken.Reveal())
 }
 
 func certificatePool(file string) (*x509.CertPool, error) {

@@ -61,7 +61,7 @@ func (c *BundleCheckCmd) Run(console *Console) error {
 	snapshot, findings := bundle.Load(bundle.Options{
 		Directory: c.Directory,
 		KeyFiles:  c.Keys,
-		Routes:    []bundle.Route{bundleRoute(bundle.AnyRoute, s3.Actions())},
+		Routes:    []bundle.Route{bundleRoute(bundle.AnyRoute, s3.Actions(), s3.Fills)},
 	})
 	result := checkedBundle{OK: snapshot != nil, Findings: make([]checkedFinding, len(findings))}
 	rows := make([][]string, 0, len(findings)+1)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,6 +28,59 @@ func readDocument(t *testing.T, file string) string {
 	return string(text)
 }
 
+// runDocument runs the commands that a document shows, at least so many, and
+// compares what they print. A block whose first line names a file is written to
+// that file first, a block of JSON lines to requests.jsonl; "echo '…' |" before a
+// command is its input.
+func runDocument(t *testing.T, document string, least int) {
+	t.Helper()
+	blocks := strings.Split(readDocument(t, document), "```")
+	directory, commands := t.TempDir(), 0
+	for i := 1; i < len(blocks); i += 2 {
+		first, text, _ := strings.Cut(blocks[i], "\n")
+		language, name, _ := strings.Cut(first, " ")
+		if language == "jsonl" {
+			name = "requests.jsonl"
+		}
+		if name != "" {
+			if err := os.WriteFile(filepath.Join(directory, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if language != "console" {
+			continue
+		}
+		commands++
+		command, want, _ := strings.Cut(text, "\n")
+		input, command, piped := strings.Cut(strings.TrimPrefix(command, "$ "), " | ")
+		if piped {
+			input = strings.TrimSuffix(strings.TrimPrefix(input, "echo '"), "'")
+		} else {
+			input, command = "", input
+		}
+		args := strings.Fields(command)[1:]
+		for i := range args {
+			if _, err := os.Stat(filepath.Join(directory, args[i])); err == nil {
+				args[i] = filepath.Join(directory, args[i])
+			}
+		}
+		var out bytes.Buffer
+		run(args, strings.NewReader(input), &out, &out)
+		if diff := cmp.Diff(want, out.String()); diff != "" {
+			t.Errorf("%s: -%s +printed:\n%s", command, document, diff)
+		}
+	}
+	if commands < least {
+		t.Errorf("%s: %d commands, want %d at least", document, commands, least)
+	}
+}
+
+// TestSigv4Document runs the commands that docs/sigv4.md shows.
+func TestSigv4Document(t *testing.T) {
+	t.Parallel()
+	runDocument(t, "docs/sigv4.md", 2)
+}
+
 // TestMetricsAreDocumented compares the metrics there are with the table of
 // docs/operations.md, labels included.
 func TestMetricsAreDocumented(t *testing.T) {
@@ -35,6 +90,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	newUpstreamMetrics(registry)
 	registerAudit(registry, audit.New(audit.Options{}))
 	registerProcess(registry, bundle.NewManager(bundle.Options{}))
+	registerObserving(registry, &config.Config{})
 	registry.MustRegister(cacheCollector{})
 	descriptions := make(chan *prometheus.Desc)
 	go func() {

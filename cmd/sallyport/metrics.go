@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/sallyport-iam/sallyport/bundle"
+	"github.com/sallyport-iam/sallyport/config"
 )
 
 // registerProcess registers what the process and its bundle tell of themselves.
@@ -23,6 +24,30 @@ func registerProcess(registry *prometheus.Registry, manager *bundle.Manager) {
 		info,
 		bundleCollector{manager},
 	)
+}
+
+// registerObserving registers the routes that enforce no policy.
+func registerObserving(registry *prometheus.Registry, cfg *config.Config) {
+	observing := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "sallyport_route_observing",
+		Help: "1 for a route that records what policies deny and lets it pass.",
+	}, []string{"route"})
+	registry.MustRegister(observing)
+	for _, name := range observingRoutes(cfg) {
+		observing.WithLabelValues(name).Set(1)
+	}
+}
+
+func observingRoutes(cfg *config.Config) []string {
+	var names []string
+	for _, d := range cfg.Doors {
+		for _, r := range d.Routes {
+			if r.Mode == config.ModeObserve {
+				names = append(names, r.Name)
+			}
+		}
+	}
+	return names
 }
 
 // bundleCollector reads the manager's status whenever metrics are asked for.

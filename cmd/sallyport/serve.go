@@ -93,6 +93,7 @@ func assemble(ctx context.Context, cfg *config.Config, logger *zap.Logger) (*ser
 	}
 	s.bundle = bundle.NewManager(bundleOptions(cfg, logger))
 	registerProcess(registry, s.bundle)
+	registerObserving(registry, cfg)
 	registry.MustRegister(cacheCollector{decisions})
 	enforcer := proxy.New(proxy.Options{
 		Snapshot: s.bundle.Current,
@@ -137,6 +138,8 @@ func (s *server) openAdmin(registry *prometheus.Registry) error {
 		Bundle:   s.bundle.Status,
 		Draining: s.draining.Load,
 		Metrics:  registry,
+
+		Observing: observingRoutes(s.cfg),
 	}
 	for i, door := range s.doors {
 		o.Doors = append(o.Doors, admin.Door{Name: door.Name(), Address: door.Addr().String(), TLS: s.cfg.Doors[i].TLS != nil})
@@ -161,6 +164,9 @@ func (s *server) run(ctx context.Context) error {
 	for _, door := range s.doors {
 		go func() { failed <- door.Serve() }()
 		s.logger.Info("door open", zap.String("door", door.Name()), zap.Stringer("address", door.Addr()))
+	}
+	for _, name := range observingRoutes(s.cfg) {
+		s.logger.Warn("the route observes: what policies deny is recorded and passes", zap.String("route", name))
 	}
 	go func() { failed <- s.admin.Serve() }()
 	s.logger.Info("admin open", zap.Stringer("address", s.admin.Addr()))

@@ -35,7 +35,7 @@ func (c *SimulateCmd) Run(console *Console) error {
 	if c.File != "-" {
 		file, err := os.Open(c.File)
 		if err != nil {
-			return unreadable(c.File, err)
+			return unreadable(c.File, err, "name a file of JSON lines, or - for standard input")
 		}
 		defer file.Close()
 		in = file
@@ -57,12 +57,14 @@ func (c *SimulateCmd) Run(console *Console) error {
 	return nil
 }
 
-func unreadable(file string, err error) error {
+// unreadable is the error of a file that cannot be opened, with what to name
+// instead.
+func unreadable(file string, err error, hint string) error {
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		err = path.Err
 	}
-	return withHint(fmt.Errorf("%s cannot be read: %w", file, err), "name a file of JSON lines, or - for standard input")
+	return withHint(fmt.Errorf("%s cannot be read: %w", file, err), hint)
 }
 
 // simulator decides lines.

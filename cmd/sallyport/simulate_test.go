@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -216,38 +214,5 @@ func FuzzSimulate(f *testing.F) {
 // TestSimulateDocument runs the commands that docs/simulate.md shows.
 func TestSimulateDocument(t *testing.T) {
 	t.Parallel()
-	blocks := strings.Split(readDocument(t, "docs/simulate.md"), "```")
-	directory, commands := t.TempDir(), 0
-	for i := 1; i < len(blocks); i += 2 {
-		language, text, _ := strings.Cut(blocks[i], "\n")
-		switch language {
-		case "jsonl":
-			if err := os.WriteFile(filepath.Join(directory, "requests.jsonl"), []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		case "console":
-			commands++
-			command, want, _ := strings.Cut(text, "\n")
-			input, command, piped := strings.Cut(strings.TrimPrefix(command, "$ "), " | ")
-			if piped {
-				input = strings.TrimSuffix(strings.TrimPrefix(input, "echo '"), "'")
-			} else {
-				input, command = "", input
-			}
-			args := strings.Fields(command)[1:]
-			for i := range args {
-				if args[i] == "requests.jsonl" {
-					args[i] = filepath.Join(directory, args[i])
-				}
-			}
-			var out bytes.Buffer
-			run(args, strings.NewReader(input), &out, &out)
-			if diff := cmp.Diff(want, out.String()); diff != "" {
-				t.Errorf("%s: -docs/simulate.md +printed:\n%s", command, diff)
-			}
-		}
-	}
-	if commands < 3 {
-		t.Errorf("%d commands, want 3 at least", commands)
-	}
+	runDocument(t, "docs/simulate.md", 3)
 }

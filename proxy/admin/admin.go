@@ -33,6 +33,8 @@ type Options struct {
 	// Doors and Upstreams are shown as they are configured.
 	Doors     []Door
 	Upstreams []Upstream
+	// Observing are the routes that let pass what policies deny.
+	Observing []string
 	// Metrics is what /metrics shows.
 	Metrics prometheus.Gatherer
 }
@@ -145,6 +147,7 @@ type statusDocument struct {
 	Bundle    bundleStatus `json:"bundle"`
 	Doors     []Door       `json:"doors"`
 	Upstreams []Upstream   `json:"upstreams"`
+	Observing []string     `json:"observing,omitempty"`
 }
 
 type bundleStatus struct {
@@ -172,6 +175,7 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
 		Ready:     s.Ready(),
 		Doors:     s.Doors,
 		Upstreams: s.Upstreams,
+		Observing: s.Observing,
 		Bundle: bundleStatus{
 			Revision:    b.Revision,
 			Generation:  b.Generation,

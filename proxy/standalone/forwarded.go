@@ -4,20 +4,23 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"github.com/sallyport-iam/sallyport/wire"
 )
 
 // client is the address and the scheme of the client's own connection. What a
 // trusted proxy says of them is believed; what anybody else says is not. Of
 // X-Forwarded-For the right-most address that no trusted proxy has is the
-// client's: those left of it are whatever that client claims.
-func client(r *http.Request, trusted []netip.Prefix) (peer netip.AddrPort, scheme string) {
+// client's: those left of it are whatever that client claims. believed tells
+// that the connection is a trusted proxy's.
+func client(r *http.Request, trusted []netip.Prefix) (peer netip.AddrPort, scheme string, believed bool) {
 	scheme = "http"
 	if r.TLS != nil {
 		scheme = "https"
 	}
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil || !contains(trusted, peer.Addr()) {
-		return peer, scheme
+		return peer, scheme, false
 	}
 	if proto := r.Header.Values("X-Forwarded-Proto"); len(proto) == 1 && (proto[0] == "http" || proto[0] == "https") {
 		scheme = proto[0]
@@ -34,7 +37,27 @@ func client(r *http.Request, trusted []netip.Prefix) (peer netip.AddrPort, schem
 			break
 		}
 	}
-	return peer, scheme
+	return peer, scheme, true
+}
+
+// forwardedHost puts the host that a trusted proxy was asked for in the place of
+// the one that it asked us for. It takes that place altogether: route, bucket
+// and signature go by one host, never by two. So a client that signed the other
+// one is refused, and so is what does not name one host.
+func forwardedHost(req *wire.Request) *wire.Refusal {
+	const name = "x-forwarded-host"
+	host, sent := req.Fields.Lookup(name)
+	if !sent {
+		return nil
+	}
+	if req.Fields.Count(name) > 1 || !wire.ValidHost(host) {
+		return &wire.Refusal{
+			Status: http.StatusBadRequest, Code: "InvalidRequest", Message: "The X-Forwarded-Host header does not name one host.",
+			Cause: "a trusted proxy must set X-Forwarded-Host to the one host it was asked for, or remove it",
+		}
+	}
+	req.Host = host
+	return nil
 }
 
 func contains(prefixes []netip.Prefix, addr netip.Addr) bool {

@@ -18,20 +18,22 @@ func TestClient(t *testing.T) {
 		proto   []string
 		peer    string
 		scheme  string
+
+		believed bool
 	}{
 		{name: "direct", remote: "192.0.2.1:1234", peer: "192.0.2.1:1234", scheme: "http"},
 		{name: "direct TLS", remote: "192.0.2.1:1234", tls: true, peer: "192.0.2.1:1234", scheme: "https"},
 		{name: "an untrusted peer is not believed", remote: "192.0.2.1:1234", forward: []string{"203.0.113.9"}, proto: []string{"https"}, peer: "192.0.2.1:1234", scheme: "http"},
-		{name: "a trusted proxy is", remote: "10.0.0.1:1234", forward: []string{"203.0.113.9"}, proto: []string{"https"}, peer: "203.0.113.9:0", scheme: "https"},
-		{name: "what the client claims stands left", remote: "10.0.0.1:1", forward: []string{"1.2.3.4, 203.0.113.9"}, peer: "203.0.113.9:0", scheme: "http"},
-		{name: "a chain of trusted proxies", remote: "10.0.0.1:1", forward: []string{"1.2.3.4, 203.0.113.9, 10.0.0.7"}, peer: "203.0.113.9:0", scheme: "http"},
-		{name: "several fields are one list", remote: "10.0.0.1:1", forward: []string{"1.2.3.4", "203.0.113.9, 10.0.0.7"}, peer: "203.0.113.9:0", scheme: "http"},
-		{name: "only proxies: the farthest", remote: "10.0.0.1:1", forward: []string{"10.0.0.9"}, peer: "10.0.0.9:0", scheme: "http"},
-		{name: "unreadable: the last hop read", remote: "10.0.0.1:1", forward: []string{"203.0.113.9, unknown, 10.0.0.7"}, peer: "10.0.0.7:0", scheme: "http"},
-		{name: "no list", remote: "10.0.0.1:1", peer: "10.0.0.1:1", scheme: "http"},
-		{name: "two protocols are none", remote: "10.0.0.1:1", proto: []string{"http", "https"}, peer: "10.0.0.1:1", scheme: "http"},
-		{name: "an odd protocol is none", remote: "10.0.0.1:1", proto: []string{"HTTPS, http"}, peer: "10.0.0.1:1", scheme: "http"},
-		{name: "v4 in v6", remote: "[::ffff:10.0.0.1]:1", forward: []string{"2001:db9::1"}, peer: "[2001:db9::1]:0", scheme: "http"},
+		{name: "a trusted proxy is", remote: "10.0.0.1:1234", forward: []string{"203.0.113.9"}, proto: []string{"https"}, peer: "203.0.113.9:0", scheme: "https", believed: true},
+		{name: "what the client claims stands left", remote: "10.0.0.1:1", forward: []string{"1.2.3.4, 203.0.113.9"}, peer: "203.0.113.9:0", scheme: "http", believed: true},
+		{name: "a chain of trusted proxies", remote: "10.0.0.1:1", forward: []string{"1.2.3.4, 203.0.113.9, 10.0.0.7"}, peer: "203.0.113.9:0", scheme: "http", believed: true},
+		{name: "several fields are one list", remote: "10.0.0.1:1", forward: []string{"1.2.3.4", "203.0.113.9, 10.0.0.7"}, peer: "203.0.113.9:0", scheme: "http", believed: true},
+		{name: "only proxies: the farthest", remote: "10.0.0.1:1", forward: []string{"10.0.0.9"}, peer: "10.0.0.9:0", scheme: "http", believed: true},
+		{name: "unreadable: the last hop read", remote: "10.0.0.1:1", forward: []string{"203.0.113.9, unknown, 10.0.0.7"}, peer: "10.0.0.7:0", scheme: "http", believed: true},
+		{name: "no list", remote: "10.0.0.1:1", peer: "10.0.0.1:1", scheme: "http", believed: true},
+		{name: "two protocols are none", remote: "10.0.0.1:1", proto: []string{"http", "https"}, peer: "10.0.0.1:1", scheme: "http", believed: true},
+		{name: "an odd protocol is none", remote: "10.0.0.1:1", proto: []string{"HTTPS, http"}, peer: "10.0.0.1:1", scheme: "http", believed: true},
+		{name: "v4 in v6", remote: "[::ffff:10.0.0.1]:1", forward: []string{"2001:db9::1"}, peer: "[2001:db9::1]:0", scheme: "http", believed: true},
 	}
 	for _, tt := range tests {
 		r := &http.Request{RemoteAddr: tt.remote, Header: http.Header{}}
@@ -44,9 +46,9 @@ func TestClient(t *testing.T) {
 		if tt.tls {
 			r.TLS = &tls.ConnectionState{}
 		}
-		peer, scheme := client(r, trusted)
-		if peer.String() != tt.peer || scheme != tt.scheme {
-			t.Errorf("%s: %s %s, want %s %s", tt.name, peer, scheme, tt.peer, tt.scheme)
+		peer, scheme, believed := client(r, trusted)
+		if peer.String() != tt.peer || scheme != tt.scheme || believed != tt.believed {
+			t.Errorf("%s: %s %s, believed %v; want %s %s, %v", tt.name, peer, scheme, believed, tt.peer, tt.scheme, tt.believed)
 		}
 	}
 }

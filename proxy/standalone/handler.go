@@ -36,11 +36,15 @@ func (s *Server) answer(r *http.Request, body *upload) *wire.Response {
 		return s.health(r.Method)
 	}
 	id := refusal.NewRequestID()
-	peer, scheme := client(r, s.TrustedProxies)
+	peer, scheme, believed := client(r, s.TrustedProxies)
 	req, refused := nethttp.Request(r, scheme, peer)
+	if refused == nil && believed {
+		refused = forwardedHost(req)
+	}
 	if refused != nil {
 		return s.Enforcer.RefuseMalformed(s.Door, r.Method, peer, id, refused)
 	}
+	req.Port = s.port
 	if req.Body != nil {
 		req.Body = body
 	}

@@ -39,7 +39,14 @@ buckets: [{name: "*", account: "111122223333"}]
 `,
 	"accounts/111122223333/resources/s3/open.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::open/*"}]}`,
+	"accounts/111122223333/users/alice.yaml": "id: AIDAALICEALICEALICE1\n",
 }
+
+// The access key of alice, whom the bundle allows what it allows anybody.
+const (
+	accessKeyID     = "AKIAIOSFODNN7EXAMPLE"
+	secretAccessKey = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+)
 
 // openDoor opens a door in front of store. The door's timeouts are generous
 // unless change makes them short.
@@ -55,8 +62,13 @@ func openDoor(t *testing.T, store http.HandlerFunc, change func(*standalone.Opti
 			t.Fatal(err)
 		}
 	}
+	keys := filepath.Join(t.TempDir(), "keys.yaml")
+	entry := "keys: [{access_key_id: " + accessKeyID + ", secret_access_key: " + secretAccessKey + ", account: \"111122223333\", user: alice}]\n"
+	if err := os.WriteFile(keys, []byte(entry), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	snapshot, findings := bundle.Load(bundle.Options{
-		Directory: directory, Routes: []bundle.Route{{Name: "main", Actions: s3.Actions(), Fills: s3.Fills}}, Logger: zap.NewNop(), Now: time.Now,
+		Directory: directory, KeyFiles: []string{keys}, Routes: []bundle.Route{{Name: "main", Actions: s3.Actions(), Fills: s3.Fills}}, Logger: zap.NewNop(), Now: time.Now,
 	})
 	if snapshot == nil {
 		t.Fatalf("the bundle does not load: %v", findings)
@@ -81,7 +93,7 @@ func openDoor(t *testing.T, store http.HandlerFunc, change func(*standalone.Opti
 			Name: "test",
 			Can:  proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
 			Routes: proxy.NewTable([]*proxy.Route{{
-				Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
+				Name: "main", Hosts: []string{"localhost"}, VirtualHosts: []string{"s3.example.com"}, Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
 				Protocol: refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
 			}}),
 		},

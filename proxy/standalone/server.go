@@ -29,8 +29,8 @@ type Options struct {
 	// CertificateFile and KeyFile make the door speak TLS. They are read again
 	// when they change.
 	CertificateFile, KeyFile string
-	// TrustedProxies are the addresses whose X-Forwarded-For and
-	// X-Forwarded-Proto are believed.
+	// TrustedProxies are the addresses whose X-Forwarded-For,
+	// X-Forwarded-Proto and X-Forwarded-Host are believed.
 	TrustedProxies []netip.Prefix
 	// HealthPath, if set, is answered before routing, with 200 while Ready.
 	HealthPath string
@@ -56,6 +56,7 @@ type Options struct {
 type Server struct {
 	Options
 	listener net.Listener
+	port     uint16
 	server   *http.Server
 }
 
@@ -72,6 +73,9 @@ func Listen(o Options) (*Server, error) {
 	listener, err := net.Listen("tcp", o.Address)
 	if err != nil {
 		return nil, fmt.Errorf("door %q: %w", o.Door.Name, err)
+	}
+	if address, ok := listener.Addr().(*net.TCPAddr); ok {
+		s.port = uint16(address.Port)
 	}
 	if o.MaxConnections > 0 {
 		listener = netutil.LimitListener(listener, o.MaxConnections)

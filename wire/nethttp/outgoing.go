@@ -20,7 +20,7 @@ func Outgoing(ctx context.Context, req *wire.Request, target *url.URL) (*http.Re
 	if !isToken(req.Method) {
 		return nil, invalid("The method is not valid.")
 	}
-	if !isHost(req.Host) {
+	if !wire.ValidHost(req.Host) {
 		return nil, invalid("The Host header is missing or malformed.")
 	}
 	location, refusal := requestTarget(req, target)

@@ -22,7 +22,8 @@ import (
 
 // Request turns a request that a net/http server received into a
 // wire.Request. scheme is "http" or "https" and peer the other end of the
-// connection: the door, which knows the proxies it trusts, decides on both.
+// connection: the door, which knows the proxies it trusts, decides on both. The
+// result's Port is the door's to set.
 // The body is not touched, so that no 100 Continue is sent yet.
 func Request(r *http.Request, scheme string, peer netip.AddrPort) (*wire.Request, *wire.Refusal) {
 	target, refusal := originForm(r, scheme)
@@ -63,7 +64,7 @@ func originForm(r *http.Request, scheme string) (string, *wire.Refusal) {
 			Close:   true,
 		}
 	}
-	if !isHost(r.Host) {
+	if !wire.ValidHost(r.Host) {
 		return "", invalid("The Host header is missing or malformed.")
 	}
 	target := r.RequestURI
@@ -88,20 +89,6 @@ func originForm(r *http.Request, scheme string) (string, *wire.Refusal) {
 		return "", badTarget("the request target names another authority than the Host header")
 	}
 	return rest[end:], nil
-}
-
-// isHost tells whether s can be an authority: reg-names, IP literals and a
-// port, and nothing that a second reader could split in another way.
-func isHost(s string) bool {
-	if s == "" {
-		return false
-	}
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`"#%,/<>?@\^{|}`+"`", c) >= 0 {
-			return false
-		}
-	}
-	return true
 }
 
 // fields are the header fields in wire's spelling. A Host field is here only

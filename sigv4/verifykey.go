@@ -1,0 +1,57 @@
+package sigv4
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"hash"
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/secret"
+)
+
+// verifyingKey verifies signatures of one algorithm.
+type verifyingKey interface {
+	// verifies tells whether signature, in hex, is one of text. h and room are
+	// working space.
+	verifies(signature string, text []byte, h hash.Hash, room []byte) bool
+}
+
+// newVerifyingKey derives what verifies a claim from the secret of its key.
+func newVerifyingKey(s secret.Value, c *claim) verifyingKey {
+	if c.algorithm == ecdsaP256 {
+		return deriveECDSA(s, c.accessKeyID)
+	}
+	return deriveKey(s, c.date, c.region, c.service)
+}
+
+// appendKeyName writes the name that the key of a claim is remembered under:
+// the credential, which ends in "/aws4_request", or for SigV4A, whose key is
+// that of all scopes, the access key id with the algorithm.
+func (c *claim) appendKeyName(b []byte) []byte {
+	if c.algorithm == ecdsaP256 {
+		return append(append(append(b, c.accessKeyID...), '/'), ecdsaP256...)
+	}
+	return append(b, c.credential...)
+}
+
+func (k *signingKey) verifies(signature string, text []byte, h hash.Hash, room []byte) bool {
+	claimed, wellFormed := decodeSignature(signature)
+	return subtle.ConstantTimeCompare(k.sum(h, text, room), claimed[:]) == 1 && wellFormed
+}
+
+// chunkSignatureLen is the length of the signature of a chunk or trailer on
+// the wire, which is fixed.
+func (a algorithm) chunkSignatureLen() int {
+	if a == ecdsaP256 {
+		return 2 * maxDER
+	}
+	return 2 * sha256.Size
+}
+
+// unpadded is the signature of a chunk or trailer without what fills it up.
+func (a algorithm) unpadded(signature string) string {
+	if a == ecdsaP256 {
+		return strings.TrimRight(signature, ecdsaPadding)
+	}
+	return signature
+}

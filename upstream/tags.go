@@ -1,0 +1,148 @@
+package upstream
+
+import (
+	"context"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// Object names an object of the upstream, or a version of one.
+type Object struct {
+	Bucket, Key string
+	// Version is the version's id; empty for the current one.
+	Version string
+}
+
+// Tag is a tag of an object.
+type Tag struct{ Key, Value string }
+
+const (
+	// tagsTimeout bounds the reading of an object's tags, which a client waits
+	// for.
+	tagsTimeout = 5 * time.Second
+	// maxTags is how many tags an object has at most.
+	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html
+	maxTags = 10
+	// maxTagsAnswer bounds the answer that holds them.
+	maxTagsAnswer = 64 << 10
+)
+
+// ObjectTags asks the upstream, with its own credentials, for the tags of an
+// object (GetObjectTagging). An object that is not there has none. Whatever
+// else the upstream says is a refusal that can be tried again: without the tags
+// nothing is decided. What was read is remembered for Options.TagLifetime.
+//
+// Ask only upstreams that have the operation: one that overlooks the
+// sub-resource would answer with the object.
+func (u *Upstream) ObjectTags(ctx context.Context, o Object, now time.Time, requestID string) ([]Tag, *wire.Refusal) {
+	if tags, ok := u.tags.get(o, now); ok {
+		return tags, nil
+	}
+	tags, refusal := u.readTags(ctx, o, now, requestID)
+	if refusal == nil {
+		u.tags.put(o, tags, now)
+	}
+	return tags, refusal
+}
+
+func (u *Upstream) readTags(ctx context.Context, o Object, now time.Time, requestID string) ([]Tag, *wire.Refusal) {
+	ctx, cancel := context.WithTimeout(ctx, tagsTimeout)
+	defer cancel()
+	req := &wire.Request{
+		Method: "GET", Scheme: u.target.Scheme, Host: u.target.Host,
+		Path: "/" + o.Bucket + "/" + sigv4.EscapePath(o.Key), RawQuery: "tagging=", HasQuery: true,
+	}
+	if o.Version != "" {
+		req.RawQuery += "&versionId=" + sigv4.EscapeParam(o.Version)
+	}
+	var refusal *wire.Refusal
+	if req.Query, refusal = wire.ParseQuery(req.RawQuery); refusal != nil {
+		return nil, refusal
+	}
+	resp, refusal := u.Do(ctx, &Call{Request: req, Bucket: o.Bucket, Payload: sigv4.EmptyPayload, Now: now, RequestID: requestID})
+	if refusal != nil {
+		return nil, refusal
+	}
+	body, err := readAnswer(resp)
+	if err != nil {
+		return nil, u.noTags("reading the answer: " + err.Error())
+	}
+	switch {
+	case resp.Status == 200:
+		tags, err := parseTags(body)
+		if err != nil {
+			return nil, u.noTags(err.Error())
+		}
+		return tags, nil
+	case isMissing(resp, errorCode(body)):
+		return nil, nil
+	default:
+		return nil, u.noTags(fmt.Sprintf("it answered %d %.64s", resp.Status, errorCode(body)))
+	}
+}
+
+func (u *Upstream) noTags(why string) *wire.Refusal {
+	return wire.Unavailable(fmt.Sprintf("upstream %q: the tags of an object, on which the decision depends: %s", u.options.Name, why))
+}
+
+func readAnswer(resp *wire.Response) ([]byte, error) {
+	if resp.Body == nil {
+		return nil, nil
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxTagsAnswer+1))
+	if err == nil && len(body) > maxTagsAnswer {
+		err = fmt.Errorf("it is over %d bytes", maxTagsAnswer)
+	}
+	return body, err
+}
+
+// isMissing tells that there is no such object, or that it is a mark of a
+// deletion: neither has tags. Another 404 may come from a store that does not
+// know the operation.
+func isMissing(resp *wire.Response, code string) bool {
+	switch resp.Status {
+	case 404:
+		switch code {
+		case "NoSuchKey", "NoSuchVersion", "NoSuchBucket", "NoSuchTagSet", "NoSuchTagSetError":
+			return true
+		}
+	case 405:
+		return resp.Fields.Get("x-amz-delete-marker") == "true"
+	}
+	return false
+}
+
+// parseTags reads the answer of GetObjectTagging.
+func parseTags(document []byte) ([]Tag, error) {
+	var tagging struct {
+		XMLName xml.Name `xml:"Tagging"`
+		TagSet  *struct {
+			Tag []struct {
+				Key   *string
+				Value *string
+			}
+		}
+	}
+	switch err := xml.Unmarshal(document, &tagging); {
+	case err != nil:
+		return nil, fmt.Errorf("the answer is no Tagging document: %w", err)
+	case tagging.TagSet == nil:
+		return nil, fmt.Errorf("the answer has no TagSet")
+	case len(tagging.TagSet.Tag) > maxTags:
+		return nil, fmt.Errorf("the answer has %d tags, more than the %d that an object can have", len(tagging.TagSet.Tag), maxTags)
+	}
+	tags := make([]Tag, 0, len(tagging.TagSet.Tag))
+	for _, t := range tagging.TagSet.Tag {
+		if t.Key == nil || t.Value == nil {
+			return nil, fmt.Errorf("the answer has a tag without key or value")
+		}
+		tags = append(tags, Tag{*t.Key, *t.Value})
+	}
+	return tags, nil
+}
