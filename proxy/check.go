@@ -115,6 +115,7 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		Region:    v.Route.Regions[0],
 		Account:   v.Route.Account,
 		Owner:     v.snapshot.Owner,
+		Policy:    v.snapshot.BucketPolicy,
 		Now:       v.now,
 	}
 	if v.Operation, r = v.Route.Mapper.Recognise(v.Request, v.place); r != nil {
@@ -267,8 +268,11 @@ func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 	return nil
 }
 
-// observes tells whether what policies deny to the caller passes.
-func (v *Verdict) observes() bool { return v.Route.Observe && !v.isAnonymous() }
+// observes tells whether what policies deny to the caller passes. What is
+// answered here and not by the upstream was never open to anybody.
+func (v *Verdict) observes() bool {
+	return v.Route.Observe && !v.isAnonymous() && v.mapped.Answer == nil
+}
 
 // ask decides one access with everything the snapshot attaches to it.
 func (v *Verdict) ask(a *authz.Access) authz.Decision {

@@ -84,7 +84,7 @@ func served(operations []string) []bool {
 	rows := make([]bool, len(table))
 	for i := range table {
 		r := &table[i]
-		rows[i] = r.refused == "" && r.traits&twin == 0 && (named[AllOperations] || named[r.operation])
+		rows[i] = r.refused == "" && r.traits&twin == 0 && (named[AllOperations] || named[r.operation] || r.traits&enforced != 0)
 	}
 	return rows
 }
