@@ -14,6 +14,7 @@ import (
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/upstream"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
@@ -140,6 +141,13 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	if v.mapped.Response != nil && !v.door.Can.Response {
 		return needs(v, "the upstream's answer")
 	}
+	if v.passesThrough() && upstream.HasHoisted(v.Request) {
+		return &wire.Refusal{
+			Status: 501, Code: "NotImplemented",
+			Message: "x-amz-* parameters of the query, which stand for headers, are not supported by this endpoint: send them as signed headers.",
+			Cause:   "the upstream gets requests as they are, and stores overlook such parameters",
+		}
+	}
 	fillRequest(&v.request, v.Request, v.Route, v.now)
 	fillAuthentication(&v.request, v.Request, v.verified, v.now)
 	if ctx.Err() != nil {
@@ -259,7 +267,7 @@ func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 		v.kept = true
 		return nil
 	}
-	if !v.door.Can.RewriteBody || !v.door.Can.Response {
+	if !v.door.Can.RewriteBody || !v.door.Can.Response || v.passesThrough() {
 		return first
 	}
 	for _, r := range v.refused {
@@ -323,7 +331,11 @@ func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 		}
 		return nil
 	}
-	verifying, r := sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
+	newBody := sigv4.NewBody
+	if v.passesThrough() {
+		newBody = sigv4.NewOriginalBody
+	}
+	verifying, r := newBody(v.Request, v.verified, v.Operation.BodyLimit)
 	if r != nil {
 		return r
 	}
@@ -332,6 +344,12 @@ func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 	}
 	v.Body = verifying
 	return nil
+}
+
+// passesThrough tells whether the request goes on with the client's own
+// signature, and can therefore not be rewritten.
+func (v *Verdict) passesThrough() bool {
+	return v.Route.Upstream != nil && v.Route.Upstream.PassesThrough()
 }
 
 func anyRefused(refused []*wire.Refusal) bool {

@@ -123,10 +123,15 @@ func (b *bench) recorded() string {
 	return b.records.String()
 }
 
-func newBench(t *testing.T) *bench { return newBenchSigning(t, sigv4.PayloadAuto) }
+func newBench(t *testing.T) *bench { return newBenchAt(t, nil) }
 
 // newBenchSigning is a bench whose store is sent bodies that are signed so.
 func newBenchSigning(t *testing.T, signing sigv4.PayloadSigning) *bench {
+	return newBenchAt(t, func(o *upstream.Options) { o.PayloadSigning = signing })
+}
+
+// newBenchAt is a bench in front of a store that is used in another way.
+func newBenchAt(t *testing.T, change func(*upstream.Options)) *bench {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string, mode os.FileMode) string {
@@ -184,12 +189,15 @@ func newBenchSigning(t *testing.T, signing sigv4.PayloadSigning) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	up, err := upstream.New(upstream.Options{
+	o := upstream.Options{
 		Name: "store", Endpoint: endpoint, Addressing: upstream.Path, Region: "us-east-1", Service: "s3",
 		Credentials:    credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "store-secret-example", ""),
 		ConnectTimeout: 5 * time.Second, ResponseHeaderTimeout: 5 * time.Second, IdleTimeout: time.Second,
-		PayloadSigning: signing,
-	})
+	}
+	if change != nil {
+		change(&o)
+	}
+	up, err := upstream.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
