@@ -44,6 +44,9 @@ type Place struct {
 	// Owner tells the account that owns a bucket on a route. ok is false if no
 	// rule gives it one.
 	Owner func(route, bucket string) (account string, ok bool)
+	// Policy tells the policy of a bucket as it is enforced, and whether it is
+	// public; ok is false if the bucket has none. nil refuses to tell.
+	Policy func(bucket string) (text string, public, ok bool)
 }
 
 // BodyUse is what the enforcement point does with a request's body.
@@ -110,10 +113,23 @@ type Mapped struct {
 	// Objects, if set, names for each access the object whose tags are read where
 	// the decision Needs ObjectTags. Equal ones need to be read once.
 	Objects []Object
+	// Answer, if set, is what an allowed request is answered with, and the
+	// upstream is not asked.
+	Answer *Answer
 	// Response, if set, is the named rewrite of the upstream's successful
 	// answer: it gets the whole body (at most ResponseLimit bytes) and returns
 	// the one for the client.
 	Response func(body []byte) ([]byte, error)
+}
+
+// Answer is an answer that follows from what is enforced.
+type Answer struct {
+	// Refusal is that of a request that cannot be served although it is allowed;
+	// nil for a success.
+	Refusal *wire.Refusal
+	// ContentType and Body are those of a success.
+	ContentType string
+	Body        []byte
 }
 
 // Object is an object, or a version of one.

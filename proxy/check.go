@@ -14,6 +14,7 @@ import (
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/upstream"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
@@ -70,6 +71,8 @@ type Verdict struct {
 	// answer is what is answered here in place of the upstream; nil if nothing
 	// is.
 	answer *wire.Response
+	// tags are those of the objects that were read for the decision.
+	tags []objectTags
 	// upstreamRequestID is the id the upstream answered with.
 	upstreamRequestID string
 }
@@ -121,6 +124,7 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		Region:    v.Route.Regions[0],
 		Account:   v.Route.Account,
 		Owner:     v.snapshot.Owner,
+		Policy:    v.snapshot.BucketPolicy,
 		Now:       v.now,
 	}
 	if v.Operation, r = v.Route.Mapper.Recognise(v.Request, v.place); r != nil {
@@ -150,6 +154,13 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	if v.mapped.Response != nil && !v.door.Can.Response {
 		return needs(v, "the upstream's answer")
 	}
+	if v.passesThrough() && upstream.HasHoisted(v.Request) {
+		return &wire.Refusal{
+			Status: 501, Code: "NotImplemented",
+			Message: "x-amz-* parameters of the query, which stand for headers, are not supported by this endpoint: send them as signed headers.",
+			Cause:   "the upstream gets requests as they are, and stores overlook such parameters",
+		}
+	}
 	fillRequest(&v.request, v.Request, v.Route, v.now)
 	fillAuthentication(&v.request, v.Request, v.verified, v.now)
 	if ctx.Err() != nil {
@@ -160,7 +171,7 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	if v.admitted = e.Audit.Admit(); !v.admitted {
 		return slowDown("the queue of audit records is full")
 	}
-	if r = v.decide(); r != nil {
+	if r = v.decide(ctx); r != nil {
 		return r
 	}
 	return e.prepare(v, body)
@@ -236,7 +247,7 @@ func needs(v *Verdict, what string) *wire.Refusal {
 
 // decide asks for each access. All must be allowed, except where the protocol
 // answers item by item and the door can take items out.
-func (v *Verdict) decide() *wire.Refusal {
+func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 	items := v.mapped.PerItem
 	if items != nil {
 		v.refused = make([]*wire.Refusal, items.Items())
@@ -245,7 +256,7 @@ func (v *Verdict) decide() *wire.Refusal {
 	var first *wire.Refusal
 	for i := range v.mapped.Accesses {
 		a := &v.mapped.Accesses[i]
-		d := v.ask(a)
+		d, unread := v.decideAccess(ctx, i)
 		v.accesses[i] = audit.Access{Action: a.Action, Resource: a.Resource, Account: a.Account, Decision: d}
 		if d.Allowed() {
 			continue
@@ -254,7 +265,10 @@ func (v *Verdict) decide() *wire.Refusal {
 			v.accesses[i].Observed = true
 			continue
 		}
-		r := v.denied(a, d)
+		r := unread
+		if r == nil {
+			r = v.denied(a, d)
+		}
 		if first == nil {
 			first = r
 		}
@@ -271,7 +285,7 @@ func (v *Verdict) decide() *wire.Refusal {
 		v.kept = true
 		return nil
 	}
-	if !v.door.Can.RewriteBody || !v.door.Can.Response {
+	if !v.door.Can.RewriteBody || !v.door.Can.Response || v.passesThrough() {
 		return first
 	}
 	for _, r := range v.refused {
@@ -280,8 +294,11 @@ func (v *Verdict) decide() *wire.Refusal {
 	return nil
 }
 
-// observes tells whether what policies deny to the caller passes.
-func (v *Verdict) observes() bool { return v.Route.Observe && !v.isAnonymous() }
+// observes tells whether what policies deny to the caller passes. What is
+// answered here and not by the upstream was never open to anybody.
+func (v *Verdict) observes() bool {
+	return v.Route.Observe && !v.isAnonymous() && v.mapped.Answer == nil
+}
 
 // ask decides one access with everything the snapshot attaches to it.
 func (v *Verdict) ask(a *authz.Access) authz.Decision {
@@ -332,13 +349,33 @@ func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 		}
 		return nil
 	}
-	var r *wire.Refusal
-	if v.form != nil {
-		v.Body, r = v.form.Body(v.Operation.BodyLimit)
-	} else {
-		v.Body, r = sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
+	verifying, r := v.newBody()
+	if r != nil {
+		return r
 	}
-	return r
+	if v.Route.Upstream.SignsPayloads() && !v.Operation.Chunked && len(verifying.Payload()) != hex.EncodedLen(hashSize) {
+		return e.hashWhole(v, verifying)
+	}
+	v.Body = verifying
+	return nil
+}
+
+// newBody is the body that verifies what streams.
+func (v *Verdict) newBody() (*sigv4.Body, *wire.Refusal) {
+	switch {
+	case v.form != nil:
+		return v.form.Body(v.Operation.BodyLimit)
+	case v.passesThrough():
+		return sigv4.NewOriginalBody(v.Request, v.verified, v.Operation.BodyLimit)
+	default:
+		return sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
+	}
+}
+
+// passesThrough tells whether the request goes on with the client's own
+// signature, and can therefore not be rewritten.
+func (v *Verdict) passesThrough() bool {
+	return v.Route.Upstream != nil && v.Route.Upstream.PassesThrough()
 }
 
 func anyRefused(refused []*wire.Refusal) bool {

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -71,6 +70,16 @@ buckets:
 	"accounts/111122223333/users/dave/team.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}},
   {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*", "Condition": {"StringEquals": {"s3:BucketTag/Stage": ""}}}]}`,
+	"accounts/111122223333/users/erin.yaml": "id: AIDAERINERINERINERI1\n",
+	"accounts/111122223333/users/erin/tagged.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:GetObject*", "Resource": "arn:aws:s3:::reports/*", "Condition": {"StringEquals": {"s3:ExistingObjectTag/class": "open"}}},
+  {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/out/*"},
+  {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::reports/many/*"}]}`,
+	"accounts/111122223333/users/frank.yaml": "id: AIDAFRANKFRANKFRANK1\n",
+	"accounts/111122223333/users/frank/tagged.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"},
+  {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/never/*"},
+  {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringLike": {"s3:ExistingObjectTag/Class": "sec*"}}}]}`,
 	"accounts/444455556666/users/carol.yaml": "id: AIDACAROLCAROLCAROL1\n",
 	"accounts/444455556666/users/carol/all.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`,
@@ -119,7 +128,15 @@ func (b *bench) recorded() string {
 	return b.records.String()
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T) *bench { return newBenchAt(t, nil) }
+
+// newBenchSigning is a bench whose store is sent bodies that are signed so.
+func newBenchSigning(t *testing.T, signing sigv4.PayloadSigning) *bench {
+	return newBenchAt(t, func(o *upstream.Options) { o.PayloadSigning = signing })
+}
+
+// newBenchAt is a bench in front of a store that is used in another way.
+func newBenchAt(t *testing.T, change func(*upstream.Options)) *bench {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string, mode os.FileMode) string {
@@ -137,7 +154,7 @@ func newBench(t *testing.T) *bench {
 	}
 	var keys strings.Builder
 	keys.WriteString("keys:\n")
-	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "dave": "111122223333", "carol": "444455556666"} {
+	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "dave": "111122223333", "erin": "111122223333", "frank": "111122223333", "carol": "444455556666"} {
 		fmt.Fprintf(&keys, "  - {access_key_id: %s, secret_access_key: %s, account: \"%s\", user: %s, status: Active}\n", keyOf(user), secretKey, account, user)
 	}
 	everywhere := proxy.Keys()
@@ -179,11 +196,15 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	up, err := upstream.New(upstream.Options{
+	o := upstream.Options{
 		Name: "store", Endpoint: endpoint, Addressing: upstream.Path, Region: "us-east-1", Service: "s3",
 		Credentials:    credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "store-secret-example", ""),
 		ConnectTimeout: 5 * time.Second, ResponseHeaderTimeout: 5 * time.Second, IdleTimeout: time.Second,
-	})
+	}
+	if change != nil {
+		change(&o)
+	}
+	up, err := upstream.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,14 +212,14 @@ func newBench(t *testing.T) *bench {
 	b.route = proxy.Route{
 		Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
 		Hosts: []string{"localhost"}, VirtualHosts: []string{"s3.example.com"},
-		Protocol: refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
+		Protocol: refusal.S3, Mapper: s3.New(s3.Options{ObjectTags: true}), Upstream: up,
 	}
 	b.door = &proxy.Door{
 		Name:   "test",
 		Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
 		Routes: proxy.NewTable([]*proxy.Route{&b.route}),
 	}
-	decisions, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: math.MinInt})
+	decisions, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -634,6 +655,54 @@ func TestServeUpstreamIsResigned(t *testing.T) {
 	if !strings.Contains(authorization, "Credential=AKIDEXAMPLE/") || strings.Contains(authorization, keyOf("alice")) {
 		t.Errorf("authorization %s", authorization)
 	}
+}
+
+// TestServeSignsPayloads: with an upstream that is to verify all bodies, one that
+// the client did not hash and that cannot go in signed chunks goes with its hash,
+// read within the budget.
+func TestServeSignsPayloads(t *testing.T) {
+	t.Parallel()
+	const complete = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"x"</ETag></Part></CompleteMultipartUpload>`
+	tests := []struct {
+		name                         string
+		method, target, body, sha256 string
+		signing                      sigv4.PayloadSigning
+		want                         string
+	}{
+		{"completion", "POST", "/reports/a?uploadId=x", complete, "UNSIGNED-PAYLOAD", sigv4.PayloadSigned, hashOf(complete)},
+		{"completion that came hashed", "POST", "/reports/a?uploadId=x", complete, hashOf(complete), sigv4.PayloadSigned, hashOf(complete)},
+		{"completion, as it came", "POST", "/reports/a?uploadId=x", complete, "UNSIGNED-PAYLOAD", sigv4.PayloadAuto, "UNSIGNED-PAYLOAD"},
+		{"object", "PUT", "/reports/a", "hello", "UNSIGNED-PAYLOAD", sigv4.PayloadSigned, "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"},
+	}
+	for _, tt := range tests {
+		b := newBenchSigning(t, tt.signing)
+		b.answer = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusPreconditionFailed) } // no answer to rewrite
+		attempt := func() *wire.Request {
+			req := request(t, "", tt.method, "localhost", tt.target, tt.body)
+			sigv4.NewSigner().Sign(req, sigv4.Credentials{AccessKeyID: keyOf("alice"), SecretAccessKey: secret.New(secretKey)}, "s3", "us-east-1", tt.sha256, clock)
+			return req
+		}
+		got := b.serve(attempt())
+		if got.status != 412 || !got.forwarded {
+			t.Fatalf("%s: %+v", tt.name, got)
+		}
+		if sent := b.seen[0].Header.Get("X-Amz-Content-Sha256"); sent != tt.want || !strings.Contains(b.bodies[0], tt.body) {
+			t.Errorf("%s: %s went on with %q, want %s", tt.name, sent, b.bodies[0], tt.want)
+		}
+		if used := b.enforcer.Budget.Used(); used != 0 {
+			t.Errorf("%s: %d bytes are still reserved", tt.name, used)
+		}
+		b.enforcer.Budget = proxy.NewBudget(10)
+		got = b.serve(attempt())
+		if buffered := tt.signing == sigv4.PayloadSigned && tt.name == "completion"; buffered != (got.status == 503) || got.forwarded == buffered {
+			t.Errorf("%s, with the budget spent: %+v", tt.name, got)
+		}
+	}
+}
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // TestMalformedRequestsAreRecorded: what is refused before there is a request

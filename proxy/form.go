@@ -17,6 +17,11 @@ func (e *Enforcer) takeForm(v *Verdict) *wire.Refusal {
 		return needs(v, "another body than the request's")
 	case !can.Response:
 		return needs(v, "the upstream's answer")
+	case v.passesThrough():
+		return &wire.Refusal{
+			Status: 501, Code: "NotImplemented", Message: "Uploads by forms are not supported by this endpoint.", Close: true,
+			Cause: "the upstream gets requests as they are, and a form would have to become a PUT",
+		}
 	}
 	// Until it is verified, a form is one that anybody can send.
 	if r := e.hold(v, sigv4.FormMemory); r != nil {

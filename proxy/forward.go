@@ -21,6 +21,8 @@ func (e *Enforcer) Forward(ctx context.Context, v *Verdict) (*wire.Response, *wi
 	switch {
 	case v.answer != nil:
 		return v.answer, nil
+	case v.mapped.Answer != nil:
+		return answer(v.mapped.Answer)
 	case v.refused != nil && !v.kept:
 		return v.mergeItems(nil)
 	}
@@ -55,6 +57,14 @@ func (e *Enforcer) Forward(ctx context.Context, v *Verdict) (*wire.Response, *wi
 		return rewriteResponse(resp, v.mapped.Response)
 	}
 	return resp, nil
+}
+
+// answer is what is answered in place of the upstream.
+func answer(a *action.Answer) (*wire.Response, *wire.Refusal) {
+	if a.Refusal != nil {
+		return nil, a.Refusal
+	}
+	return inMemory(&wire.Response{Status: 200, Fields: wire.Fields{{Name: "content-type", Value: a.ContentType}}}, a.Body), nil
 }
 
 // mergeItems is the answer of an operation of which some items were refused;

@@ -86,6 +86,9 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 		b.disclose(b.addressed.bucketOf())
 	}
 	mapped := b.mapped()
+	if r.row.traits&enforced != 0 {
+		mapped.Answer = bucketPolicy(r, &place, account)
+	}
 	if r.row.traits&locates != 0 {
 		location := req.Scheme + "://" + req.Host + req.Path
 		mapped.Response = func(body []byte) ([]byte, error) { return RelocateUpload(body, location) }

@@ -12,8 +12,8 @@ var everything *Mapper
 // Actions are all actions that a Mapper of any options can produce, sorted.
 func Actions() []string { return everything.Actions() }
 
-// Fills is Mapper.Fills of a Mapper that serves everything and for which nobody
-// reads tags.
+// Fills is Mapper.Fills of a Mapper that serves everything, and for which the
+// tags of objects are read.
 func Fills(act, key string) bool { return everything.Fills(act, key) }
 
 // OperationInfo describes one operation of the S3 service model.

@@ -54,7 +54,8 @@ presigners put it.
 Every action also has the keys %s, and the global keys of the caller, the connection and
 the clock. Nothing in a request names a key, and a header that a store overlooks in an
 operation fills none there. The tags of a bucket (` + "`s3:BucketTag/…`, `aws:ResourceTag/…`" + `) are for the
-bundle to tell; those of stored objects (` + "`s3:ExistingObjectTag/…`" + `) are not read.
+bundle to tell; those of stored objects (` + "`s3:ExistingObjectTag/…`" + `) are read
+from the store when a decision depends on them.
 `
 
 const referenceForms = `
