@@ -38,6 +38,8 @@ type statement struct {
 	// anyResource is set where the document may leave Resource out, and does.
 	anyResource bool
 	conditions  []condition
+	// cost is about what it takes to try the statement, but for its conditions.
+	cost int
 }
 
 // Compile makes a document ready to decide. The document must not be changed
@@ -97,7 +99,7 @@ const (
 
 // segment is the segment of the document alone.
 func (d *Document) segment() *segment {
-	d.once.Do(func() { d.own = newSegment(d) })
+	d.once.Do(func() { d.own = newWeighedSegment(d) })
 	return d.own
 }
 
@@ -136,6 +138,7 @@ func compileStatement(doc *policy.Document, s *policy.Statement) statement {
 	for i := range s.Conditions {
 		st.conditions[i] = compileCondition(doc, &s.Conditions[i])
 	}
+	st.cost = st.tryingCost(s)
 	return st
 }
 
@@ -156,6 +159,8 @@ type Policies struct {
 	// that of the zero value is 0.
 	identity uint64
 	reads    *layerReads
+	// heaviest is about the most that looking through them can cost.
+	heaviest int
 }
 
 // NewPolicies attaches documents. Use a Library where many principals share
