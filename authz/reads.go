@@ -30,13 +30,10 @@ type read struct {
 	dates   []time.Time
 }
 
-// readSet is what statements read, in the order of the keys.
+// readSet is what statements read: once it is settled, each key once, in the
+// order of their names.
 type readSet struct {
-	// action is the one that the set is for, hash that of its name; empty if it
-	// is for several.
-	action string
-	hash   uint32
-	reads  []read
+	reads []read
 	// clock is set if a statement reads the clock in a way that has no
 	// thresholds: as text.
 	clock bool
@@ -48,13 +45,27 @@ func readsOf(doc *policy.Document, s *policy.Statement) readSet {
 	var r readSet
 	for i := range s.Conditions {
 		c := &s.Conditions[i]
-		r.add(conditionRead(c))
+		r.reads = append(r.reads, conditionRead(c))
 		if c.Operator.Test.HasVariables() {
 			r.variables(doc, c.Values)
 		}
 	}
 	r.variables(doc, s.Resources)
 	r.variables(doc, s.NotResources)
+	r.settle()
+	return r
+}
+
+// joined is what several sets read.
+func joined(sets []*readSet) *readSet {
+	if len(sets) == 1 {
+		return sets[0]
+	}
+	r := new(readSet)
+	for _, s := range sets {
+		r.reads = append(r.reads, s.reads...)
+	}
+	r.settle()
 	return r
 }
 
@@ -114,28 +125,52 @@ func (r *readSet) variables(doc *policy.Document, values []policy.Value) {
 			if p.Kind == policy.Variable {
 				variable := newRead(p.Key)
 				variable.whole = true
-				r.add(variable)
+				r.reads = append(r.reads, variable)
 			}
 		}
 	}
 }
 
-// add adds what is read of one key.
-func (r *readSet) add(a read) {
-	r.clock = r.clock || a.whole && followsClock(a.key.Name)
-	i, found := slices.BinarySearchFunc(r.reads, a.key.Name, func(b read, name string) int { return strings.Compare(b.key.Name, name) })
-	if !found {
-		r.reads = slices.Insert(r.reads, i, a)
-		return
+// size is how many keys and thresholds the set holds.
+func (r *readSet) size() int {
+	n := len(r.reads)
+	for i := range r.reads {
+		n += len(r.reads[i].numbers) + len(r.reads[i].dates)
 	}
-	b := &r.reads[i]
-	b.whole = b.whole || a.whole
-	if len(a.numbers)+len(a.dates) > 0 {
-		// The lists may be shared with another set.
-		b.numbers = slices.Concat(b.numbers, a.numbers)
-		b.dates = slices.Concat(b.dates, a.dates)
-		b.sort()
+	return n
+}
+
+// settle brings what was added one by one into order.
+func (r *readSet) settle() {
+	slices.SortFunc(r.reads, func(a, b read) int { return strings.Compare(a.key.Name, b.key.Name) })
+	kept := r.reads[:0]
+	for from, to := 0, 0; from < len(r.reads); from = to {
+		for to = from + 1; to < len(r.reads) && r.reads[to].name == r.reads[from].name; {
+			to++
+		}
+		kept = append(kept, merged(r.reads[from:to]))
 	}
+	clear(r.reads[len(kept):])
+	r.reads = slices.Clip(kept)
+	for i := range r.reads {
+		r.clock = r.clock || r.reads[i].whole && followsClock(r.reads[i].key.Name)
+	}
+}
+
+// merged is all that is read of one key.
+func merged(same []read) read {
+	m := same[0]
+	if len(same) == 1 {
+		return m
+	}
+	m.numbers, m.dates = nil, nil // those of others are theirs
+	for i := range same {
+		m.whole = m.whole || same[i].whole
+		m.numbers = append(m.numbers, same[i].numbers...)
+		m.dates = append(m.dates, same[i].dates...)
+	}
+	m.sort()
+	return m
 }
 
 // sort puts the thresholds in order, each once.
@@ -144,12 +179,4 @@ func (r *read) sort() {
 	r.numbers = slices.CompactFunc(r.numbers, func(a, b policy.Number) bool { return a.Compare(b) == 0 })
 	slices.SortFunc(r.dates, time.Time.Compare)
 	r.dates = slices.CompactFunc(r.dates, time.Time.Equal)
-}
-
-// join adds all that another set reads.
-func (r *readSet) join(other *readSet) {
-	for _, a := range other.reads {
-		r.add(a)
-	}
-	r.clock = r.clock || other.clock
 }

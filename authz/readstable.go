@@ -20,41 +20,60 @@ var lastPolicies atomic.Uint64
 type layerReads struct {
 	tables []*readTable
 	known  atomic.Pointer[knownReads]
+	// adding guards what follows: sets of several statements, by the numbers of
+	// these, which actions share, and their size with those numbers.
 	adding sync.Mutex
+	sets   map[string]*readSet
+	kept   int
 }
 
-// mostActions bounds what is remembered. Actions come from the tables of
-// mappers, which have fewer.
-const mostActions = 1024
+// Bounds of what is remembered, past which all is forgotten: of actions, which
+// come from the tables of mappers, that have fewer; and of the size of sets, as a
+// multiple of what the documents read, and at least some.
+const (
+	mostActions = 1024
+	mostKept    = 8
+	leastKept   = 1 << 12
+)
 
 // knownReads finds sets by their actions: each stands at the hash of its own, or
 // behind it. At least half of the places are empty, and their number is a power
 // of two.
 type knownReads struct {
-	sets  []*readSet
-	count int
+	actions []*actionReads
+	count   int
+}
+
+// actionReads is what the statements read that an action matches.
+type actionReads struct {
+	action string
+	hash   uint32 // of the action
+	set    *readSet
 }
 
 // find is the set of an action; nil if it is not known.
 func (k *knownReads) find(action string, hash uint32) *readSet {
 	for i := hash; ; i++ {
-		r := k.sets[i&uint32(len(k.sets)-1)]
-		if r == nil || r.hash == hash && r.action == action {
-			return r
+		r := k.actions[i&uint32(len(k.actions)-1)]
+		if r == nil {
+			return nil
+		}
+		if r.hash == hash && r.action == action {
+			return r.set
 		}
 	}
 }
 
-// with is a copy with one set more, which takes the place of another for the same
-// action.
-func (k *knownReads) with(r *readSet) *knownReads {
+// with is a copy with one action more, which takes the place of what was known of
+// it.
+func (k *knownReads) with(r *actionReads) *knownReads {
 	next := &knownReads{count: 1}
 	if k != nil && k.count < mostActions {
 		next.count += k.count
 	}
-	next.sets = make([]*readSet, max(4, 1<<bits.Len(uint(2*next.count-1))))
+	next.actions = make([]*actionReads, max(4, 1<<bits.Len(uint(2*next.count-1))))
 	if next.count > 1 {
-		for _, old := range k.sets {
+		for _, old := range k.actions {
 			if old != nil {
 				next.put(old)
 			}
@@ -64,9 +83,9 @@ func (k *knownReads) with(r *readSet) *knownReads {
 	return next
 }
 
-func (k *knownReads) put(r *readSet) {
+func (k *knownReads) put(r *actionReads) {
 	for i := r.hash; ; i++ {
-		place := &k.sets[i&uint32(len(k.sets)-1)]
+		place := &k.actions[i&uint32(len(k.actions)-1)]
 		if *place == nil || (*place).action == r.action {
 			*place = r
 			return
@@ -77,7 +96,7 @@ func (k *knownReads) put(r *readSet) {
 // documentReads is nil if the document reads nothing.
 func documentReads(doc *policy.Document) *layerReads {
 	t := newReadTable(doc)
-	if t.exact == nil && t.rest == nil {
+	if len(t.readers) == 0 {
 		return nil
 	}
 	return &layerReads{tables: []*readTable{t}}
@@ -129,24 +148,44 @@ func (l *layerReads) of(action string, hash uint32) *readSet {
 }
 
 func (l *layerReads) learn(action string, hash uint32) *readSet {
-	r := &readSet{action: strings.Clone(action), hash: hash}
-	lower := lowerASCII(action)
-	for _, t := range l.tables {
-		t.collect(r, action, lower)
+	var sets []*readSet
+	var numbers []byte
+	own, lower := 0, lowerASCII(action)
+	for i, t := range l.tables {
+		own += t.size
+		for _, n := range t.matching(action, lower) {
+			sets = append(sets, &t.readers[n].reads)
+			numbers = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(numbers, uint32(i)), uint32(n))
+		}
 	}
 	l.adding.Lock()
 	defer l.adding.Unlock()
-	l.known.Store(l.known.Load().with(r))
-	return r
+	known := l.known.Load()
+	set := l.sets[string(numbers)]
+	if set == nil {
+		set = joined(sets)
+		if len(sets) > 1 {
+			size := len(sets) + set.size()
+			if l.kept += size; l.sets == nil || l.kept > max(leastKept, mostKept*own) {
+				l.sets, l.kept, known = map[string]*readSet{}, size, nil
+			}
+			l.sets[string(numbers)] = set
+		}
+	}
+	l.known.Store(known.with(&actionReads{strings.Clone(action), hash, set}))
+	return set
 }
 
 // readTable is what the statements of a document read, by action. Statements
 // that read nothing are not in it.
 type readTable struct {
-	// exact holds the statements that name their actions in full, by the action
-	// in lower case; rest the others.
-	exact map[string]*readSet
-	rest  []reader
+	readers []reader
+	// exact are the numbers of those that name their actions in full, by the
+	// action in lower case; rest those of the others.
+	exact map[string][]int32
+	rest  []int32
+	// size is that of what they read.
+	size int
 }
 
 // reader is a statement that reads something.
@@ -156,35 +195,34 @@ type reader struct {
 }
 
 func newReadTable(doc *policy.Document) *readTable {
-	t := new(readTable)
+	t := &readTable{exact: map[string][]int32{}}
 	for i := range doc.Statements {
 		s := &doc.Statements[i]
 		if r := readsOf(doc, s); len(r.reads) > 0 {
-			t.add(s, &r)
+			t.add(s, r)
 		}
 	}
 	return t
 }
 
-func (t *readTable) add(s *policy.Statement, r *readSet) {
+func (t *readTable) add(s *policy.Statement, r readSet) {
+	number := int32(len(t.readers))
+	t.readers = append(t.readers, reader{s, r})
+	t.size += r.size()
 	actions, all := exactActions(s)
 	if !all {
-		t.rest = append(t.rest, reader{s, *r})
+		t.rest = append(t.rest, number)
 		return
 	}
 	for _, action := range actions {
-		if t.exact == nil {
-			t.exact = map[string]*readSet{}
+		if of := t.exact[action]; len(of) == 0 || of[len(of)-1] != number {
+			t.exact[action] = append(of, number)
 		}
-		if t.exact[action] == nil {
-			t.exact[action] = new(readSet)
-		}
-		t.exact[action].join(r)
 	}
 }
 
-// exactActions are the actions of a statement in lower case, each once; all is
-// false if wildcards or NotAction match others.
+// exactActions are the actions of a statement in lower case; all is false if
+// wildcards or NotAction match others.
 func exactActions(s *policy.Statement) (actions []string, all bool) {
 	if s.NotActions != nil {
 		return nil, false
@@ -198,23 +236,20 @@ func exactActions(s *policy.Statement) (actions []string, all bool) {
 		if !exact {
 			return nil, false
 		}
-		if !slices.Contains(actions, action) {
-			actions = append(actions, action)
-		}
+		actions = append(actions, action)
 	}
 	return actions, true
 }
 
-// collect adds what the statements read whose action elements match.
-func (t *readTable) collect(into *readSet, action, lower string) {
-	if r := t.exact[lower]; r != nil {
-		into.join(r)
-	}
-	for i := range t.rest {
-		if t.rest[i].statement.CanMatchAction(action) {
-			into.join(&t.rest[i].reads)
+// matching are the numbers of the statements whose action elements match.
+func (t *readTable) matching(action, lower string) []int32 {
+	matching := slices.Clone(t.exact[lower])
+	for _, n := range t.rest {
+		if t.readers[n].statement.CanMatchAction(action) {
+			matching = append(matching, n)
 		}
 	}
+	return matching
 }
 
 // lowerASCII is an action as the exact ones are kept: only ASCII letters have

@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
@@ -102,7 +103,7 @@ func arn(split []policy.Part) Pattern {
 // variables make of the pattern is no ARN.
 func (p *Pattern) MatchARN(text string, values []string, places *Places) (matched, readable bool) {
 	if p.source != nil && (p.never || anyColon(values)) {
-		q := arn(substitute(p.source, p.variables, values))
+		q := arn(p.substitute(values))
 		return q.Match(text, nil, places), !q.never
 	}
 	return p.Match(text, values, places), true
@@ -118,19 +119,20 @@ func anyColon(values []string) bool {
 	return false
 }
 
-// substitute puts the values, which are literal, in the place of the
-// variables.
-func substitute(split []policy.Part, variables []Variable, values []string) []policy.Part {
-	out := make([]policy.Part, len(split))
-	for i, part := range split {
-		if part.Kind == policy.Variable {
-			for j, v := range variables {
-				if v == newVariable(part) {
-					part = policy.Part{Kind: policy.Literal, Text: values[j]}
-				}
-			}
+// substitute puts the values, which are literal, in the place of the variables of
+// the source. The tokens are in its order.
+func (p *Pattern) substitute(values []string) []policy.Part {
+	out := slices.Clone(p.source)
+	t := 0
+	for i := range out {
+		if out[i].Kind != policy.Variable {
+			continue
 		}
-		out[i] = part
+		for p.tokens[t].kind != variable {
+			t++
+		}
+		out[i] = policy.Part{Kind: policy.Literal, Text: values[p.tokens[t].number]}
+		t++
 	}
 	return out
 }

@@ -6,7 +6,6 @@
 package pattern
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/sallyport-iam/sallyport/authz/internal/key"
@@ -86,6 +85,7 @@ func Exact(s string, variables bool) Pattern {
 			p.addLiteral(part.Text)
 		}
 	}
+	p.settle()
 	p.measure()
 	return p
 }
@@ -136,14 +136,9 @@ func (p *Pattern) addText(s string, question, star tokenKind) {
 }
 
 func (p *Pattern) addLiteral(s string) {
-	if s == "" {
-		return
+	if s != "" {
+		p.tokens = append(p.tokens, token{kind: literal, text: s})
 	}
-	if n := len(p.tokens); n > 0 && p.tokens[n-1].kind == literal {
-		p.tokens[n-1].text += s
-		return
-	}
-	p.tokens = append(p.tokens, token{kind: literal, text: s})
 }
 
 func newVariable(part policy.Part) Variable {
@@ -152,6 +147,7 @@ func newVariable(part policy.Part) Variable {
 
 // done ends the making of a pattern.
 func (p *Pattern) done() Pattern {
+	p.settle()
 	p.sift()
 	p.cut()
 	p.measure()
@@ -246,13 +242,46 @@ func (p *Pattern) Searches() int {
 }
 
 func (p *Pattern) addVariable(part policy.Part) {
-	v := newVariable(part)
-	i := slices.Index(p.variables, v)
-	if i < 0 {
-		i = len(p.variables)
-		p.variables = append(p.variables, v)
+	p.tokens = append(p.tokens, token{kind: variable, number: uint32(len(p.variables))})
+	p.variables = append(p.variables, newVariable(part))
+}
+
+// settle makes one token of literals that follow on each other, and one variable
+// of those that are the same.
+func (p *Pattern) settle() {
+	tokens, all := p.tokens[:0], p.variables
+	p.variables = nil
+	numbers := make(map[Variable]uint32, len(all))
+	for from, to := 0, 0; from < len(p.tokens); from = to {
+		for to = from + 1; to < len(p.tokens) && p.tokens[from].kind == literal && p.tokens[to].kind == literal; {
+			to++
+		}
+		t := p.tokens[from]
+		switch {
+		case to-from > 1:
+			t.text = joined(p.tokens[from:to])
+		case t.kind == variable:
+			v := all[t.number]
+			n, found := numbers[v]
+			if !found {
+				n = uint32(len(p.variables))
+				numbers[v], p.variables = n, append(p.variables, v)
+			}
+			t.number = n
+		}
+		tokens = append(tokens, t)
 	}
-	p.tokens = append(p.tokens, token{kind: variable, number: uint32(i)})
+	clear(p.tokens[len(tokens):])
+	p.tokens = tokens
+}
+
+// joined is the text of literals.
+func joined(tokens []token) string {
+	var b strings.Builder
+	for i := range tokens {
+		b.WriteString(tokens[i].text)
+	}
+	return b.String()
 }
 
 // IsNever tells whether the pattern matches no text, whatever the variables.
