@@ -54,6 +54,8 @@ func compileCondition(doc *policy.Document, c *policy.Condition) condition {
 			}
 		case out.test == policy.StringLike || out.test == policy.StringNotLike:
 			p = pattern.Glob(v.Text, doc.HasVariables())
+		case out.fold():
+			p = pattern.Fold(v.Text, doc.HasVariables())
 		default:
 			p = pattern.Exact(v.Text, doc.HasVariables())
 		}
@@ -193,7 +195,7 @@ func (c *condition) matches(p *pattern.Pattern, text string, values []string, pl
 	case c.arn():
 		return p.MatchARN(text, values, places)
 	case c.fold():
-		return p.MatchFold(text, values), true
+		return p.MatchFold(text, values, places), true
 	default:
 		return p.Match(text, values, places), true
 	}

@@ -145,7 +145,7 @@ type valueList struct {
 	// index is of a long list; folds of one that compares without regard to
 	// case, by their hash.
 	index index.Index
-	folds map[uint32][]int32
+	folds map[uint64][]int32
 }
 
 func newValueList(patterns []pattern.Pattern, fold bool) valueList {
@@ -153,10 +153,10 @@ func newValueList(patterns []pattern.Pattern, fold bool) valueList {
 	switch {
 	case len(patterns) < longList:
 	case fold:
-		l.folds = map[uint32][]int32{}
+		l.folds = map[uint64][]int32{}
 		for i := range patterns {
 			if text, exact, _ := patterns[i].Literal(); exact {
-				hash := pattern.FoldHash(text)
+				hash := pattern.FoldedHash(text)
 				l.folds[hash] = append(l.folds[hash], int32(i))
 			}
 		}
@@ -168,16 +168,13 @@ func newValueList(patterns []pattern.Pattern, fold bool) valueList {
 
 func (l *valueList) match(text string, places *pattern.Places) bool {
 	switch {
-	case l.folds != nil:
-		for _, i := range l.folds[places.FoldHash(text)] {
-			if l.patterns[i].MatchFold(text, nil) {
-				return true
-			}
-		}
+	case len(l.patterns) == 0:
 		return false
+	case l.fold:
+		return l.matchFold(text, places)
 	case len(l.patterns) < longList:
 		for i := range l.patterns {
-			if l.fold && l.patterns[i].MatchFold(text, nil) || !l.fold && l.patterns[i].Match(text, nil, places) {
+			if l.patterns[i].Match(text, nil, places) {
 				return true
 			}
 		}
@@ -190,6 +187,25 @@ func (l *valueList) match(text string, places *pattern.Places) bool {
 				places.May(text, entry.Sieve) && l.patterns[entry.Statement].Match(text, nil, places) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+func (l *valueList) matchFold(text string, places *pattern.Places) bool {
+	var room pattern.FoldRoom
+	folded := places.Fold(text, &room)
+	if l.folds != nil {
+		for _, i := range l.folds[folded.Hash()] {
+			if l.patterns[i].MatchFolded(folded, nil, places) {
+				return true
+			}
+		}
+		return false
+	}
+	for i := range l.patterns {
+		if l.patterns[i].MatchFolded(folded, nil, places) {
+			return true
 		}
 	}
 	return false

@@ -83,17 +83,22 @@ func arn(split []policy.Part) Pattern {
 			}
 			continue
 		}
+		if part.Kind == policy.Literal {
+			p.addLiteral(part.Text)
+			field = min(field+strings.Count(part.Text, ":"), arnFields)
+			continue
+		}
 		rest := part.Text
 		for field < arnFields {
 			text, after, colon := strings.Cut(rest, ":")
-			p.addPart(policy.Part{Kind: part.Kind, Text: text}, oneInField, runInField)
+			p.addText(text, oneInField, runInField)
 			if rest = after; !colon {
 				break
 			}
 			p.addLiteral(":")
 			field++
 		}
-		p.addPart(policy.Part{Kind: part.Kind, Text: rest}, one, run)
+		p.addText(rest, one, run)
 	}
 	p.never = field < arnFields
 	return p.done()
@@ -108,6 +113,10 @@ func (p *Pattern) MatchARN(text string, values []string, places *Places) (matche
 	}
 	return p.Match(text, values, places), true
 }
+
+// Moves tells whether a value can move what follows it to another field of the
+// ARN, so that MatchARN may have to compile the pattern anew.
+func (p *Pattern) Moves() bool { return p.source != nil }
 
 // anyColon tells whether a value could move what follows it to another field.
 func anyColon(values []string) bool {

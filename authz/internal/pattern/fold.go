@@ -1,88 +1,169 @@
 package pattern
 
 import (
+	"bytes"
+	"hash/maphash"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
 
-// MatchFold is Match without regard to case, of a pattern made by Exact.
-func (p *Pattern) MatchFold(text string, values []string) bool {
+// Folded is what a text has in common with those alone that differ from it in
+// case, under Unicode's simple case folding. Bytes that are not UTF-8 equal
+// themselves alone.
+type Folded struct {
+	text []byte
+	hash uint64 // 0 if nobody has worked it out
+}
+
+// The seed is random, so that no request can be made of texts that collide.
+var foldSeed = maphash.MakeSeed()
+
+// Hash is the FoldedHash of the text.
+func (f Folded) Hash() uint64 {
+	if f.hash != 0 {
+		return f.hash
+	}
+	return maphash.Bytes(foldSeed, f.text)
+}
+
+// FoldedHash is the number of a text that is folded, as the literals of Fold are.
+// Others may have the same.
+func FoldedHash(text string) uint64 { return maphash.String(foldSeed, text) }
+
+// A text of up to shortFold bytes is folded each time.
+const shortFold = 32
+
+// FoldRoom has room for a short text that is folded.
+type FoldRoom [2 * shortFold]byte
+
+// folds are the longer texts that a decision folded.
+type folds struct {
+	texts []foldedText
+	room  []byte
+}
+
+type foldedText struct {
+	text string
+	Folded
+}
+
+// Bounds of what is remembered of long texts. Past mostFolds all are forgotten;
+// a larger room is not kept for other decisions.
+const (
+	mostFolds = 256
+	mostRoom  = 1 << 16
+)
+
+var foldRooms = sync.Pool{New: func() any { return new(folds) }}
+
+// Fold folds a text, a short one into room. It holds until Release.
+func (p *Places) Fold(text string, room *FoldRoom) Folded {
+	if len(text) <= shortFold && !p.Eager {
+		return Folded{text: appendFolded(room[:0], text)}
+	}
+	if p.folds == nil {
+		p.folds = foldRooms.Get().(*folds)
+	}
+	return p.folds.of(text, &p.Work)
+}
+
+// of folds a text once.
+func (f *folds) of(text string, work *int) Folded {
+	*work += 1 + len(f.texts)/8
+	for i := range f.texts {
+		if f.texts[i].text == text {
+			return f.texts[i].Folded
+		}
+	}
+	*work += len(text)
+	if len(f.texts) == mostFolds {
+		clear(f.texts)
+		f.texts, f.room = f.texts[:0], nil // what it holds is in use
+	}
+	from := len(f.room)
+	f.room = appendFolded(f.room, text)
+	folded := f.room[from:len(f.room):len(f.room)]
+	f.texts = append(f.texts, foldedText{text, Folded{folded, maphash.Bytes(foldSeed, folded)}})
+	return f.texts[len(f.texts)-1].Folded
+}
+
+// release gives the room back, without what it held.
+func (f *folds) release() {
+	clear(f.texts)
+	clear(f.room)
+	f.texts, f.room = f.texts[:0], f.room[:0]
+	if cap(f.room) <= mostRoom {
+		foldRooms.Put(f)
+	}
+}
+
+// MatchFold is Match without regard to case, of a pattern made by Fold.
+func (p *Pattern) MatchFold(text string, values []string, places *Places) bool {
+	var room FoldRoom
+	return p.MatchFolded(places.Fold(text, &room), values, places)
+}
+
+// MatchFolded is MatchFold for a text that is folded.
+func (p *Pattern) MatchFolded(text Folded, values []string, places *Places) bool {
 	if p.never {
 		return false
 	}
+	rest := text.text
 	for i := range p.tokens {
-		piece := p.tokens[i].text
-		if p.tokens[i].kind == variable {
-			piece = values[p.tokens[i].number]
+		t := &p.tokens[i]
+		if t.kind == literal {
+			if len(rest) < len(t.text) || string(rest[:len(t.text)]) != t.text {
+				return false
+			}
+			rest = rest[len(t.text):]
+			continue
 		}
+		var room FoldRoom
 		var ok bool
-		if text, ok = cutPrefixFold(text, piece); !ok {
+		if rest, ok = bytes.CutPrefix(rest, places.Fold(values[t.number], &room).text); !ok {
 			return false
 		}
 	}
-	return text == ""
+	return len(rest) == 0
 }
 
-// cutPrefixFold compares character by character under Unicode's simple case
-// folding. Bytes that are not UTF-8 equal themselves alone.
-func cutPrefixFold(text, prefix string) (rest string, ok bool) {
-	for prefix != "" {
-		if text != "" && text[0] < utf8.RuneSelf && prefix[0] < utf8.RuneSelf {
-			if a, b := text[0], prefix[0]; a != b && (a|caseBit != b|caseBit || a|caseBit < 'a' || 'z' < a|caseBit) {
-				return "", false
+// notUTF8 stands in front of a byte that is not UTF-8, in which it never is
+// itself: so that pieces that make a character together are none.
+const notUTF8 = 0xFF
+
+func appendFolded(dst []byte, text string) []byte {
+	for text != "" {
+		if c := text[0]; c < utf8.RuneSelf {
+			if 'A' <= c && c <= 'Z' {
+				c |= caseBit
 			}
-			text, prefix = text[1:], prefix[1:]
+			dst, text = append(dst, c), text[1:]
 			continue
 		}
-		a, n := utf8.DecodeRuneInString(text)
-		b, m := utf8.DecodeRuneInString(prefix)
-		switch {
-		case n == 0:
-			return "", false
-		case n == m && text[:n] == prefix[:m]:
-		case a == utf8.RuneError || b == utf8.RuneError || !equalFold(a, b):
-			return "", false
+		r, n := utf8.DecodeRuneInString(text)
+		if r == utf8.RuneError && n == 1 {
+			dst = append(dst, notUTF8, text[0])
+		} else {
+			dst = utf8.AppendRune(dst, representative(r))
 		}
-		text, prefix = text[n:], prefix[m:]
+		text = text[n:]
 	}
-	return text, true
+	return dst
 }
 
 // caseBit is what the letters of ASCII differ in.
 const caseBit = 'a' - 'A'
 
-func equalFold(a, b rune) bool {
-	for c := unicode.SimpleFold(a); c != a; c = unicode.SimpleFold(c) {
-		if c == b {
-			return true
-		}
-	}
-	return a == b
-}
-
-// FoldHash is a number that texts which differ in case alone have in common.
-func FoldHash(text string) uint32 {
-	const offset, prime = 2166136261, 16777619 // FNV-1a
-	hash := uint32(offset)
-	for text != "" {
-		r, n := utf8.DecodeRuneInString(text)
-		if r == utf8.RuneError && n == 1 {
-			r = -rune(text[0]) // a byte that is not UTF-8 equals itself alone
-		}
-		hash = (hash ^ uint32(least(r))) * prime
-		text = text[n:]
-	}
-	return hash
-}
-
-// least is the least of the characters that differ from one in case alone.
-func least(r rune) rune {
-	if 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' {
-		return r
-	}
-	first := r
+// representative is the least of the characters that differ from one in case
+// alone; a letter of ASCII in lower case.
+func representative(r rune) rune {
+	least := r
 	for c := unicode.SimpleFold(r); c != r; c = unicode.SimpleFold(c) {
-		first = min(first, c)
+		least = min(least, c)
 	}
-	return first
+	if 'A' <= least && least <= 'Z' {
+		least |= caseBit
+	}
+	return least
 }

@@ -73,6 +73,16 @@ func parts(s string, variables bool) ([]policy.Part, bool) {
 
 // Exact compiles a string without wildcards.
 func Exact(s string, variables bool) Pattern {
+	return exact(s, variables, func(text string) string { return text })
+}
+
+// Fold compiles a string without wildcards, to be matched without regard to case
+// by MatchFold and MatchFolded alone. Its Literal is folded.
+func Fold(s string, variables bool) Pattern {
+	return exact(s, variables, func(text string) string { return string(appendFolded(nil, text)) })
+}
+
+func exact(s string, variables bool, literal func(string) string) Pattern {
 	split, ok := parts(s, variables)
 	if !ok {
 		return Never()
@@ -82,7 +92,7 @@ func Exact(s string, variables bool) Pattern {
 		if part.Kind == policy.Variable {
 			p.addVariable(part)
 		} else {
-			p.addLiteral(part.Text)
+			p.addLiteral(literal(part.Text))
 		}
 	}
 	p.settle()
@@ -218,22 +228,25 @@ func (p *Pattern) sift() {
 func (p *Pattern) Sieve() Sieve { return p.sieve }
 
 // Searches is what a text may have to be searched for to match the pattern, each
-// at a cost that hardly depends on where it stands: the literals of up to 32
-// bytes, the variables and the question marks between two wildcards, and thrice
-// the runs among them that stay in a field.
+// at a cost that hardly depends on where it stands: the variables, the literals of
+// up to 32 bytes and the question marks between two wildcards, and thrice the runs
+// among them that stay in a field.
 func (p *Pattern) Searches() int {
 	n, wild := 0, false
-	for i := range p.tokens[:p.body] {
+	for i := range p.tokens {
+		between := wild && i < p.body
 		switch p.tokens[i].kind {
 		case run:
 			wild = true
 		case runInField:
-			if wild {
+			if between {
 				n += 3
 			}
 			wild = true
+		case variable:
+			n++
 		default:
-			if wild {
+			if between {
 				n++
 			}
 		}

@@ -21,6 +21,8 @@ type Places struct {
 	// there are two.
 	current places
 	others  *others
+	// folds are long texts without regard to case.
+	folds *folds
 }
 
 // others are texts that were matched before. Of more than these the one that
@@ -36,9 +38,6 @@ type places struct {
 	// work is how many steps the text took.
 	work  int
 	table *table // once it is worth while
-	// fold is the FoldHash of the text, once it was asked for.
-	fold   uint32
-	folded bool
 }
 
 // Bounds of a table. A text longer than mostPlaces, which no head of a request
@@ -92,6 +91,10 @@ func (p *Places) Release() {
 		waiting.Put(p.others)
 		p.others = nil
 	}
+	if p.folds != nil {
+		p.folds.release()
+		p.folds = nil
+	}
 }
 
 func (q *places) release() {
@@ -111,7 +114,7 @@ func (p *Places) of(text string) *places {
 
 func (p *Places) turn(text string) {
 	if p.current.work == 0 {
-		p.current = places{text: text} // nothing was written down but a fold
+		p.current = places{text: text} // nothing was written down
 		return
 	}
 	if p.others == nil {
@@ -232,13 +235,3 @@ func (p *Places) may(q *places, s Sieve) bool {
 
 // matchSteps is about how many steps it takes to begin with a match.
 const matchSteps = 8
-
-// FoldHash is the FoldHash of a text.
-func (p *Places) FoldHash(text string) uint32 {
-	q := p.of(text)
-	if !q.folded {
-		q.fold, q.folded = FoldHash(text), true
-		p.charge(q, len(text))
-	}
-	return q.fold
-}
