@@ -29,7 +29,7 @@ func randomSeeds(n int) [][]byte {
 	source := rand.NewChaCha8([32]byte{'s', 'a', 'l', 'l', 'y'})
 	seeds := make([][]byte, n)
 	for i := range seeds {
-		seeds[i] = make([]byte, 800)
+		seeds[i] = make([]byte, 1600)
 		_, _ = source.Read(seeds[i]) // never fails
 	}
 	return seeds

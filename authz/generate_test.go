@@ -354,16 +354,20 @@ func (g *generator) caller(policies bool) *authz.Caller {
 	return c
 }
 
-// question makes a decision to take. Three of four are about one kind of
-// element alone: if all must match at once, hardly anything is ever allowed.
+// question makes a decision to take. Most are about one kind of element alone: if
+// all must match at once, hardly anything is ever allowed. Some are wide.
 func (g *generator) question() (*authz.Caller, *authz.Request, *authz.Access) {
 	c, r, a := &authz.Caller{}, &authz.Request{Now: instants[g.n(len(instants))]}, &authz.Access{}
 	a.Action, a.Resource, a.Account = "s3:GetObject", "arn:aws:s3:::bkt/k", accountA
-	focus := g.n(4)
+	focus := g.n(5)
 	if focus == 0 {
 		return g.everything(r, a)
 	}
 	*c = authz.Caller{Type: authz.User, Account: accountA, ARN: "arn:aws:iam::111111111111:user/alice", ID: "AIDAALICE"}
+	if focus == 4 {
+		g.wide(c, r, a)
+		return c, r, a
+	}
 	doc := &policy.Document{Name: "policy", Version: g.one([]string{policy.Version2012, policy.Version2012, ""})}
 	every := []policy.Value{{Text: "*"}}
 	for i := range 1 + g.n(2) {
