@@ -144,14 +144,15 @@ func (r *readSet) size() int {
 func (r *readSet) settle() {
 	slices.SortFunc(r.reads, func(a, b read) int { return strings.Compare(a.key.Name, b.key.Name) })
 	kept := r.reads[:0]
-	for from, to := 0, 0; from < len(r.reads); from = to {
-		for to = from + 1; to < len(r.reads) && r.reads[to].name == r.reads[from].name; {
+	for from := 0; from < len(r.reads); {
+		to := from + 1
+		for to < len(r.reads) && r.reads[to].name == r.reads[from].name {
 			to++
 		}
 		kept = append(kept, merged(r.reads[from:to]))
+		from = to
 	}
-	clear(r.reads[len(kept):])
-	r.reads = slices.Clip(kept)
+	r.reads = slices.Clone(kept) // without the room of those that were merged
 	for i := range r.reads {
 		r.clock = r.clock || r.reads[i].whole && followsClock(r.reads[i].key.Name)
 	}

@@ -84,7 +84,7 @@ func (g *generator) wideCondition(test policy.Test, few []string) policy.Conditi
 	}
 	c := policy.Condition{Operator: op, Key: key, Values: []policy.Value{}}
 	for range [...]int{1, 14, 9, 2, 16, 0, 12}[g.n(7)] {
-		text := ""
+		var text string
 		switch {
 		case op.Test >= policy.ArnEquals && op.Test.HasVariables():
 			text = g.one(arnPatterns)

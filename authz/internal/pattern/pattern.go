@@ -265,8 +265,9 @@ func (p *Pattern) settle() {
 	tokens, all := p.tokens[:0], p.variables
 	p.variables = nil
 	numbers := make(map[Variable]uint32, len(all))
-	for from, to := 0, 0; from < len(p.tokens); from = to {
-		for to = from + 1; to < len(p.tokens) && p.tokens[from].kind == literal && p.tokens[to].kind == literal; {
+	for from := 0; from < len(p.tokens); {
+		to := from + 1
+		for to < len(p.tokens) && p.tokens[from].kind == literal && p.tokens[to].kind == literal {
 			to++
 		}
 		t := p.tokens[from]
@@ -283,6 +284,7 @@ func (p *Pattern) settle() {
 			t.number = n
 		}
 		tokens = append(tokens, t)
+		from = to
 	}
 	clear(p.tokens[len(tokens):])
 	p.tokens = tokens
