@@ -73,7 +73,7 @@ func describe(c *authz.Caller, r *authz.Request, a *authz.Access) string {
 // for as long as one likes.
 func TestDifferential(t *testing.T) {
 	t.Parallel()
-	n := 20_000
+	n := 16_000
 	if testing.Short() {
 		n = 1_000
 	}

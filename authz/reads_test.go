@@ -471,7 +471,7 @@ var steps = []time.Duration{time.Second, -time.Second, time.Millisecond, -500 * 
 // TestAppendKey_differential is the fuzzer's test on many questions.
 func TestAppendKey_differential(t *testing.T) {
 	t.Parallel()
-	n := 20_000
+	n := 16_000
 	if testing.Short() {
 		n = 1_000
 	}
