@@ -89,7 +89,7 @@ func (s *statement) searches() int {
 // values move.
 const (
 	variableSearches = 3
-	movedSearches    = 180
+	movedSearches    = 250
 )
 
 // segment is the segment of the document alone.
@@ -186,7 +186,7 @@ func (p *Policies) Unindexed() int {
 // marks between two wildcards of their patterns, and thrice the wildcards among
 // them that stay in a field of an ARN; the wildcards of actions, unless all that is
 // wild is the end; and 3 for each value of a condition that has policy variables,
-// and 180 more if it is an ARN that has one before its last field. Each takes up to
+// and 250 more if it is an ARN that has one before its last field. Each takes up to
 // some 0.1 µs in a text of a KiB, if all of them can match so far that it is come
 // to: those of a condition for each value that the request has of its key.
 func (p *Policies) Searches() int {

@@ -307,7 +307,7 @@ func TestPolicies_searchesOfActionsAndVariables(t *testing.T) {
 		`"Action":"*","Condition":{"StringEquals":{"a:b":["${a:c}","x"]}}`:       4,
 		`"Action":"*","Condition":{"StringEquals":{"a:b":"${a:c}${a:d}${a:c}"}}`: 6,
 		`"Action":"*","Condition":{"ArnLike":{"a:b":["arn:a:b:c:d:${a:c}"]}}`:    4,
-		`"Action":"*","Condition":{"ArnLike":{"a:b":["${a:c}"]}}`:                184,
+		`"Action":"*","Condition":{"ArnLike":{"a:b":["${a:c}"]}}`:                254,
 		`"Action":"*","Condition":{"StringEqualsIgnoreCase":{"a:b":"${a:c}"}}`:   4,
 		`"Action":"*","Condition":{"StringEqualsIgnoreCase":{"a:b":"c"}}`:        0,
 	} {
