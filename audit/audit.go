@@ -40,8 +40,15 @@ type Record struct {
 	Generation uint64
 	// Accesses are the decisions, in the order of the operation's accesses.
 	Accesses []Access
+	// PayloadUnread tells that the body went on unread: whether it is what the
+	// client signed is the upstream's to verify.
+	PayloadUnread bool
+	// SourcePrincipal and SourceRequestID are what stood before the door told of
+	// the client's certificate, and its own id of the request.
+	SourcePrincipal, SourceRequestID string
 	// Status, ErrorCode, ErrorMessage are those of the answer; Cause is what
-	// the operator is told beyond them.
+	// the operator is told beyond them. Status is 0 where the upstream's answer
+	// does not pass Sallyport.
 	Status       int
 	ErrorCode    string
 	ErrorMessage string
@@ -91,7 +98,14 @@ func (r *Record) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	enc.AddString("method", r.Method)
 	enc.AddString("host", r.Host)
 	enc.AddString("path", r.Path)
-	enc.AddInt("status", r.Status)
+	addString(enc, "sourcePrincipal", r.SourcePrincipal)
+	addString(enc, "sourceRequestID", r.SourceRequestID)
+	if r.Status != 0 {
+		enc.AddInt("status", r.Status)
+	}
+	if r.PayloadUnread {
+		enc.AddBool("payloadVerified", false)
+	}
 	addString(enc, "upstreamRequestID", r.UpstreamRequestID)
 	addString(enc, "revision", r.Revision)
 	enc.AddUint64("generation", r.Generation)

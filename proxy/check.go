@@ -55,6 +55,8 @@ type Verdict struct {
 	accesses []audit.Access
 	held     int64
 	admitted bool
+	// unread tells that the body goes on past the door, without being verified.
+	unread bool
 	// refused holds, for an operation that is answered item by item, the
 	// refusal of each item; kept tells whether any item goes on.
 	refused []*wire.Refusal
@@ -134,8 +136,8 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	if len(v.mapped.Accesses) == 0 {
 		return wire.Unavailable("the mapper found no access in " + v.Operation.Name)
 	}
-	if v.mapped.Response != nil && !v.door.Can.Response {
-		return needs(v, "the upstream's answer")
+	if v.mapped.Withholds && !v.door.Can.Response && !v.ownsEverything() {
+		return needs(v, "to take out of the upstream's answer what is not the caller's")
 	}
 	fillRequest(&v.request, v.Request, v.Route, v.now)
 	fillAuthentication(&v.request, v.Request, v.verified, v.now)
@@ -151,6 +153,15 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		return r
 	}
 	return e.prepare(v, body)
+}
+
+// ownsEverything tells whether there is no bucket on the route but those of the
+// caller's account: there is no other account, and the rules leave none out.
+func (v *Verdict) ownsEverything() bool {
+	accounts := v.snapshot.Accounts()
+	const any = "" // only the rule for all buckets fits it
+	owner, ok := v.snapshot.Owner(v.Route.Name, any)
+	return ok && len(accounts) == 1 && owner == v.caller.Account && (v.Route.Account == "" || v.Route.Account == owner)
 }
 
 // authenticate establishes the caller from the header alone. Exactly one
@@ -313,6 +324,9 @@ func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 			v.Payload = hashOf(v.Request)
 		}
 		return nil
+	}
+	if !v.door.Can.Body {
+		return v.prepareUnread()
 	}
 	verifying, r := sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
 	if r != nil {

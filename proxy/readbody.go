@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"encoding/hex"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/authz"
@@ -16,7 +18,7 @@ func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
 	req, op := v.Request, &v.Operation
 	switch op.Body {
 	case action.BodyStreams:
-		if !v.door.Can.Body {
+		if !v.door.Can.Body && !v.door.Can.BodyPassesBy {
 			return nil, needs(v, "the request's body")
 		}
 		return nil, nil
@@ -26,8 +28,8 @@ func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
 		}
 		return nil, nil
 	}
-	if !v.door.Can.Body {
-		return nil, needs(v, "the request's body")
+	if r := v.lacksBody(); r != nil {
+		return nil, r
 	}
 	if req.BodySize > op.BodyLimit {
 		return nil, tooLarge(op)
@@ -38,6 +40,46 @@ func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
 	}
 	defer verifying.Close()
 	return e.readBody(v, verifying)
+}
+
+// lacksBody is the refusal of an operation that is decided from its body, at a
+// door that does not have the body whole or could not forward what was read.
+func (v *Verdict) lacksBody() *wire.Refusal {
+	can, req := &v.door.Can, v.Request
+	switch {
+	case can.Body:
+		return nil
+	case can.BodyLimit == 0:
+		return needs(v, "the request's body")
+	case req.Body == nil && req.BodySize != 0:
+		return needs(v, "the whole body of the request (this one did not come with it, or not whole)")
+	case req.BodySize > can.BodyLimit:
+		return needs(v, "a body of over "+strconv.FormatInt(can.BodyLimit, 10)+" bytes")
+	case strings.HasPrefix(req.Fields.Get("x-amz-content-sha256"), "STREAMING-"):
+		return needs(v, "to forward another body than the one that came in chunks")
+	}
+	return nil
+}
+
+// prepareUnread makes what goes on of a request whose body passes the door by.
+func (v *Verdict) prepareUnread() *wire.Refusal {
+	payload, r := sigv4.UnreadPayload(v.Request, v.verified, v.Operation.BodyLimit)
+	if r != nil {
+		return r
+	}
+	if _, chunked := v.Request.Fields.Lookup("x-amz-decoded-content-length"); v.Request.BodySize < 0 && !chunked {
+		return &wire.Refusal{
+			Status: 411, Code: "MissingContentLength", Message: "You must provide the Content-Length HTTP header.",
+			Cause: "nothing else bounds a body that does not pass the door " + quote(v.door.Name),
+		}
+	}
+	if v.Route.Upstream.SignsPayloads() && len(payload) != hex.EncodedLen(hashSize) {
+		return needs(v, "to sign the request's body, of which the client sent no hash")
+	}
+	v.Request = v.Request.Clone()
+	sigv4.RemoveChunkedCoding(&v.Request.Fields) // as where the body is read
+	v.Payload, v.unread = payload, v.Request.BodySize != 0
+	return nil
 }
 
 // hashWhole reads a body within the budget, for an upstream that is to verify

@@ -16,9 +16,40 @@ const maxObject = 5 << 30
 // wrong; req.Body then stays the caller's to close, otherwise the Body's. The
 // body of a form is PostForm.Body's: with a form's v it refuses.
 func NewBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.Refusal) {
-	payload, mode, refusal := payloadOf(req, v)
+	b, _, refusal := begin(req, v, limit)
 	if refusal != nil {
 		return nil, refusal
+	}
+	if b.promised == 0 {
+		return b.settle()
+	}
+	return b, nil
+}
+
+// UnreadPayload is the payload line for the next hop of a request whose body
+// goes there unread: the hash that was declared, or what says that none was. It
+// refuses what NewBody would for the header, and chunks with signatures, which
+// nobody can put others in place of without the body.
+func UnreadPayload(req *wire.Request, v *Verified, limit int64) (string, *wire.Refusal) {
+	b, mode, refusal := begin(req, v, limit)
+	if refusal != nil {
+		return "", refusal
+	}
+	b.releaseBuffer()
+	switch mode {
+	case payloadUnsignedTrailer:
+		return unsignedTrailer, nil
+	case payloadSignedChunks, payloadSignedTrailer:
+		return "", errSignedChunks(v.Payload)
+	}
+	return b.payload, nil
+}
+
+// begin is a Body of which nothing was read yet.
+func begin(req *wire.Request, v *Verified, limit int64) (*Body, payloadMode, *wire.Refusal) {
+	payload, mode, refusal := payloadOf(req, v)
+	if refusal != nil {
+		return nil, mode, refusal
 	}
 	if limit <= 0 {
 		limit = maxObject
@@ -30,7 +61,7 @@ func NewBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.Refusal)
 	// The checksum field of CompleteMultipartUpload is that of the object.
 	object := req.Method != "POST" || !req.Query.Has("uploadId")
 	if refusal := b.digests.readDigests(req.Fields, object); refusal != nil {
-		return nil, refusal
+		return nil, mode, refusal
 	}
 	if mode.streaming() {
 		refusal = b.decode(req, v, mode)
@@ -38,12 +69,9 @@ func NewBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.Refusal)
 		refusal = b.pass(req, mode)
 	}
 	if refusal != nil {
-		return nil, refusal
+		return nil, mode, refusal
 	}
-	if b.promised == 0 {
-		return b.settle()
-	}
-	return b, nil
+	return b, mode, nil
 }
 
 // payloadOf is what the header says of the body.
@@ -151,4 +179,11 @@ func errTooLarge(size, limit int64) *wire.Refusal {
 
 func errMissingLength() *wire.Refusal {
 	return refuse(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+}
+
+func errSignedChunks(payload string) *wire.Refusal {
+	return refuse(501, "NotImplemented", "A header you provided implies functionality that is not implemented. "+
+		"This endpoint does not take chunks with signatures: have the client sign the hash of the whole body or UNSIGNED-PAYLOAD "+
+		"(AWS SDK for Java: chunkedEncodingEnabled false; other SDKs: an https endpoint).",
+		element("Header", "x-amz-content-sha256"), element("Value", payload))
 }

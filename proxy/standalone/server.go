@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/sallyport-iam/sallyport/proxy"
+	"github.com/sallyport-iam/sallyport/proxy/certificate"
 )
 
 // Options is what a door works with.
@@ -63,10 +64,10 @@ type Server struct {
 // Listen opens the door's listener; Serve answers on it.
 func Listen(o Options) (*Server, error) {
 	s := &Server{Options: o}
-	var certificates *certificate
+	var pair *certificate.Certificate
 	if o.CertificateFile != "" {
 		var err error
-		if certificates, err = loadCertificate(o.CertificateFile, o.KeyFile, o.Now, o.Logger); err != nil {
+		if pair, err = certificate.Load(o.CertificateFile, o.KeyFile, o.Now, o.Logger); err != nil {
 			return nil, fmt.Errorf("door %q: %w", o.Door.Name, err)
 		}
 	}
@@ -92,8 +93,8 @@ func Listen(o Options) (*Server, error) {
 		// OPTIONS * must reach the handler, so that it is refused here.
 		DisableGeneralOptionsHandler: true,
 	}
-	if certificates != nil {
-		s.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificates.get}
+	if pair != nil {
+		s.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.Get}
 	}
 	return s, nil
 }
