@@ -21,16 +21,52 @@ func (d *decoder) check(c *Config) {
 	for i := range c.Doors {
 		door := &c.Doors[i]
 		d.unique(doors, "door", &door.Name)
+		d.checkDoor(door)
 		for j := range door.Routes {
 			route := &door.Routes[j]
 			d.unique(routes, "route", &route.Name)
 			d.reference(upstreams, route)
+			d.checkSigning(c, door, route)
 		}
 		d.checkHosts(door)
 	}
 	d.checkListeners(c)
 	if n := c.Cache.Decisions; 0 < n && n < leastCache {
 		d.problem(d.places[&c.Cache.Decisions], "decisions is too little to remember any", "write at least "+sizeText(leastCache)+", or 0 to remember none")
+	}
+}
+
+// checkDoor reports keys that are for the other type of door.
+func (d *decoder) checkDoor(door *Door) {
+	wrong := func(into any, key string, is DoorType) {
+		if at, written := d.places[into]; written && door.Type != "" && door.Type != is {
+			d.problem(at, fmt.Sprintf("%s is for doors of type %s, and %s is of type %s", key, is, quote(door.Name), door.Type), "remove it")
+		}
+	}
+	wrong(&door.TrustedProxies, "trusted_proxies", DoorStandalone)
+	wrong(&door.HealthPath, "health_path", DoorStandalone)
+	wrong(&door.SocketMode, "socket_mode", DoorExtAuthz)
+	wrong(&door.MaxBody, "max_body", DoorExtAuthz)
+	wrong(&door.MaxConnectionAge, "max_connection_age", DoorExtAuthz)
+	if door.TLS != nil {
+		wrong(&door.TLS.ClientCA, "client_ca", DoorExtAuthz)
+	}
+	socket := strings.HasPrefix(door.Listen, UnixPrefix)
+	if socket && door.Type == DoorStandalone {
+		d.problem(d.places[&door.Listen], "a Unix socket is for doors of type ext_authz", "write HOST:PORT")
+	}
+	if at, written := d.places[&door.SocketMode]; written && door.Type == DoorExtAuthz && door.Listen != "" && !socket {
+		d.problem(at, "socket_mode is for a Unix socket, and the door listens on an address", "write listen: unix:PATH, or remove socket_mode")
+	}
+}
+
+// checkSigning reports a route whose door would send requests that nobody signs.
+func (d *decoder) checkSigning(c *Config, door *Door, route *Route) {
+	for i := range c.Upstreams {
+		u := &c.Upstreams[i]
+		if u.Name == route.Upstream && u.Signing == SigningIdentity && door.Type == DoorStandalone {
+			d.problem(d.places[&route.Upstream], fmt.Sprintf("requests to the upstream %s are not signed, and the door %s is of type standalone, which signs", quote(u.Name), quote(door.Name)), "write signing: resign in the upstream, or give the route another one")
+		}
 	}
 }
 
@@ -79,6 +115,13 @@ func (d *decoder) checkUpstreams(c *Config) map[string]bool {
 		}
 		if at, written := d.places[&u.Connections.MaxIdle]; written && u.Connections.Max > 0 && u.Connections.MaxIdle > u.Connections.Max {
 			d.problem(at, "max_idle is greater than max", "write at most the value of max")
+		}
+		if u.Signing == SigningIdentity {
+			for _, into := range [...]any{u.Credentials, &u.Callers} {
+				if at, written := d.places[into]; written {
+					d.problem(at, "there are credentials, and signing is identity", "remove them, or write signing: resign")
+				}
+			}
 		}
 		if u.Credentials != nil {
 			d.checkSecret(u.Credentials, "give it a value, or remove credentials for the AWS SDK's default chain")
@@ -244,15 +287,24 @@ func (d *decoder) checkFiles(c *Config) {
 			d.problem(d.places[&t.Certificate], "certificate and key do not go together: "+err.Error(), "name a PEM certificate and the PEM key that belongs to it")
 		}
 	}
+	for i := range c.Doors {
+		if t := c.Doors[i].TLS; t != nil {
+			d.checkAuthorities("client_ca", &t.ClientCA)
+		}
+	}
 	for i := range c.Upstreams {
-		u := &c.Upstreams[i]
-		if u.CAFile == "" || !d.readable("ca_file", &u.CAFile) {
-			continue
-		}
-		pem, err := os.ReadFile(u.CAFile)
-		if err != nil || !x509.NewCertPool().AppendCertsFromPEM(pem) {
-			d.problem(d.places[&u.CAFile], "ca_file holds no PEM certificate", "name a file of BEGIN CERTIFICATE blocks")
-		}
+		d.checkAuthorities("ca_file", &c.Upstreams[i].CAFile)
+	}
+}
+
+// checkAuthorities reports a file without certificates.
+func (d *decoder) checkAuthorities(key string, file *string) {
+	if *file == "" || !d.readable(key, file) {
+		return
+	}
+	pem, err := os.ReadFile(*file)
+	if err != nil || !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		d.problem(d.places[file], key+" holds no PEM certificate", "name a file of BEGIN CERTIFICATE blocks")
 	}
 }
 

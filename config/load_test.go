@@ -89,11 +89,11 @@ func TestMinimalHasSafeDefaults(t *testing.T) {
 	}
 	want := &config.Config{
 		Doors: []config.Door{{
-			Name: "s3", Listen: "127.0.0.1:9000",
+			Name: "s3", Type: config.DoorStandalone, Listen: "127.0.0.1:9000", SocketMode: 0o660, MaxBody: 2 << 20, MaxConnectionAge: 10 * time.Minute,
 			Routes: []config.Route{{Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Mode: config.ModeEnforce, Upstream: "store"}},
 		}},
 		Upstreams: []config.Upstream{{
-			Name: "store", Endpoint: &url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Region: "us-east-1", PayloadSigning: config.PayloadSigningAuto,
+			Name: "store", Endpoint: &url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Region: "us-east-1", Signing: config.SigningResign, PayloadSigning: config.PayloadSigningAuto,
 			Credentials: &config.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")},
 			Timeouts:    config.UpstreamTimeouts{Connect: 5 * time.Second, ResponseHeader: time.Minute, Idle: 90 * time.Second},
 			Connections: config.Connections{Max: 0, MaxIdle: 256},
@@ -125,7 +125,7 @@ func TestEveryKey(t *testing.T) {
 	}
 	want := &config.Config{
 		Doors: []config.Door{{
-			Name: "s3", Listen: ":9000",
+			Name: "s3", Type: config.DoorStandalone, Listen: ":9000", SocketMode: 0o660, MaxBody: 2 << 20, MaxConnectionAge: 10 * time.Minute,
 			TLS:            &config.TLS{Certificate: "testdata/tls.crt", Key: "/run/tls.key"},
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("192.0.2.2/32")},
 			HealthPath:     "/-/healthy",
@@ -135,10 +135,14 @@ func TestEveryKey(t *testing.T) {
 				}, Upstream: "store"},
 				{Name: "rest", Service: "s3", Regions: []string{"default"}, Mode: config.ModeEnforce, Upstream: "local"},
 			},
+		}, {
+			Name: "envoy", Type: config.DoorExtAuthz, Listen: "unix:testdata/run/authz.sock", SocketMode: 0o600, MaxBody: 1 << 20, MaxConnectionAge: 5 * time.Minute,
+			TLS:    &config.TLS{Certificate: "testdata/tls.crt", Key: "testdata/tls.key", ClientCA: "testdata/envoys.pem"},
+			Routes: []config.Route{{Name: "mesh", Service: "s3", Regions: []string{"us-east-1"}, Mode: config.ModeEnforce, Upstream: "mesh"}},
 		}},
 		Upstreams: []config.Upstream{
 			{
-				Name: "store", Endpoint: &url.URL{Scheme: "https", Host: "store.example.com"}, Addressing: config.AddressingVirtual, ObjectKeys: config.ObjectKeysExact, Operations: []string{"core", "GetBucketReplication"}, CopyTags: config.CopyTagsChecked, ACLs: config.ACLsForwarded, TagLifetime: 2 * time.Second, Region: "eu-central-1", PayloadSigning: config.PayloadSigningSigned, CAFile: "testdata/ca.pem",
+				Name: "store", Endpoint: &url.URL{Scheme: "https", Host: "store.example.com"}, Addressing: config.AddressingVirtual, ObjectKeys: config.ObjectKeysExact, Operations: []string{"core", "GetBucketReplication"}, CopyTags: config.CopyTagsChecked, ACLs: config.ACLsForwarded, TagLifetime: 2 * time.Second, Region: "eu-central-1", Signing: config.SigningResign, PayloadSigning: config.PayloadSigningSigned, CAFile: "testdata/ca.pem",
 				Credentials: &config.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SessionToken: secret.New("$" + environment["YAML"])},
 				Callers: []config.CallerCredentials{
 					{Principal: "arn:aws:iam::111122223333:user/team/alice", Credentials: config.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SessionToken: secret.New("token")}},
@@ -148,7 +152,12 @@ func TestEveryKey(t *testing.T) {
 				Connections: config.Connections{Max: 100, MaxIdle: 50},
 			},
 			{
-				Name: "local", Endpoint: &url.URL{Scheme: "http", Host: "[::1]:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Region: "us-east-1", PayloadSigning: config.PayloadSigningAuto,
+				Name: "local", Endpoint: &url.URL{Scheme: "http", Host: "[::1]:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Region: "us-east-1", Signing: config.SigningResign, PayloadSigning: config.PayloadSigningAuto,
+				Timeouts:    config.UpstreamTimeouts{Connect: 5 * time.Second, ResponseHeader: time.Minute, Idle: 90 * time.Second},
+				Connections: config.Connections{MaxIdle: 256},
+			},
+			{
+				Name: "mesh", Endpoint: &url.URL{Scheme: "http", Host: "store:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Region: "us-east-1", Signing: config.SigningIdentity, PayloadSigning: config.PayloadSigningAuto,
 				Timeouts:    config.UpstreamTimeouts{Connect: 5 * time.Second, ResponseHeader: time.Minute, Idle: 90 * time.Second},
 				Connections: config.Connections{MaxIdle: 256},
 			},
@@ -174,7 +183,7 @@ func TestEveryKey(t *testing.T) {
 // whose zero the file states.
 func zeroOf(t *testing.T, v reflect.Value, path string) {
 	t.Helper()
-	stated := map[string]bool{".Timeouts.DrainDelay": true}
+	stated := map[string]bool{".Timeouts.DrainDelay": true, ".Doors.TLS.ClientCA": true /* of the second door */}
 	for i := range v.NumField() {
 		field, name := v.Field(i), path+"."+v.Type().Field(i).Name
 		if field.IsZero() && !stated[name] {

@@ -1,0 +1,176 @@
+package extauthz
+
+import (
+	"io"
+	"strings"
+
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+	typev3 "github.com/envoyproxy/go-control-plane/envoy/type/v3"
+	"google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/proxy"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// denied is the answer that Envoy gives in the upstream's place.
+func denied(a *proxy.Authorization, id string) *authv3.CheckResponse {
+	response := &authv3.DeniedHttpResponse{Status: &typev3.HttpStatus{Code: typev3.StatusCode(a.Answer.Status)}}
+	if a.Answer.Body != nil {
+		body, _ := io.ReadAll(a.Answer.Body) // it is in memory
+		response.Body = valid(string(body))
+	}
+	for _, f := range a.Answer.Fields {
+		// Envoy frames its answers itself.
+		if f.Name != "content-length" && f.Name != "connection" {
+			response.Headers = append(response.Headers, option(response.Headers, f.Name, valid(f.Value)))
+		}
+	}
+	why := &status.Status{Code: int32(code(a))}
+	if a.Refusal != nil {
+		why.Message = a.Refusal.Code
+	}
+	return &authv3.CheckResponse{
+		Status:          why,
+		HttpResponse:    &authv3.CheckResponse_DeniedResponse{DeniedResponse: response},
+		DynamicMetadata: metadata(a, id),
+	}
+}
+
+// code is that of gRPC for a denial; it is never OK, which would allow.
+func code(a *proxy.Authorization) codes.Code {
+	switch status := a.Answer.Status; {
+	case a.Refusal == nil:
+		return codes.PermissionDenied // answered here, and not to be forwarded
+	case status == 403 && a.Caller == nil:
+		return codes.Unauthenticated
+	case status == 503:
+		return codes.Unavailable
+	case status >= 500:
+		return codes.Unimplemented
+	case status == 403:
+		return codes.PermissionDenied
+	default:
+		return codes.InvalidArgument
+	}
+}
+
+// allowed tells Envoy to forward a request that came as req.
+func allowed(a *proxy.Authorization, req *wire.Request, id string) *authv3.CheckResponse {
+	response := &authv3.OkHttpResponse{}
+	identify(a, id)
+	change(response, req, a.Request)
+	for _, f := range a.Fields {
+		response.ResponseHeadersToAdd = append(response.ResponseHeadersToAdd, option(response.ResponseHeadersToAdd, f.Name, valid(f.Value)))
+	}
+	return &authv3.CheckResponse{
+		Status:          &status.Status{Code: int32(codes.OK)},
+		HttpResponse:    &authv3.CheckResponse_OkResponse{OkResponse: response},
+		DynamicMetadata: metadata(a, id),
+	}
+}
+
+// identify puts into the request for the upstream who asked and what decided:
+// the identity headers, of which the client's copies are gone already. An
+// anonymous caller has no account.
+func identify(a *proxy.Authorization, id string) {
+	set := a.Request.Fields.Set
+	set("x-sallyport-principal", a.Caller.ARN)
+	if a.Caller.Account != "" {
+		set("x-sallyport-account", a.Caller.Account)
+	}
+	set("x-sallyport-request-id", id)
+	set("x-sallyport-revision", a.Revision)
+}
+
+// change tells Envoy how the request for the upstream differs from the one that
+// came. The target is set whole: to remove parameters from a query, Envoy would
+// sort it and write "?delete" as "?delete=".
+func change(response *authv3.OkHttpResponse, from, to *wire.Request) {
+	set := func(name, value string) {
+		response.Headers = append(response.Headers, option(response.Headers, name, value))
+	}
+	if to.Target() != from.Target() {
+		set(":path", to.Target())
+	}
+	if to.Host != from.Host {
+		set(":authority", to.Host)
+	}
+	for i, f := range from.Fields {
+		if to.Fields.Count(f.Name) == 0 && first(from.Fields, i) {
+			response.HeadersToRemove = append(response.HeadersToRemove, f.Name)
+		}
+	}
+	for _, f := range to.Fields {
+		if !same(from.Fields, to.Fields, f.Name) {
+			set(f.Name, f.Value)
+		}
+	}
+}
+
+// first tells whether no field before the i-th has its name.
+func first(fields wire.Fields, i int) bool {
+	return fields[:i].Count(fields[i].Name) == 0
+}
+
+// same tells whether the fields of a name are the same in both.
+func same(a, b wire.Fields, name string) bool {
+	next := 0
+	for _, f := range a {
+		if f.Name != name {
+			continue
+		}
+		for next < len(b) && b[next].Name != name {
+			next++
+		}
+		if next == len(b) || b[next].Value != f.Value {
+			return false
+		}
+		next++
+	}
+	return b[next:].Count(name) == 0
+}
+
+// option sets a header in the place of what is there, or beside those of its
+// name that options set before. Vary is the one field that is added to an
+// upstream's.
+func option(before []*corev3.HeaderValueOption, name, value string) *corev3.HeaderValueOption {
+	action := corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD
+	again := name == "vary"
+	for _, o := range before {
+		again = again || o.GetHeader().GetKey() == name
+	}
+	if again {
+		action = corev3.HeaderValueOption_APPEND_IF_EXISTS_OR_ADD
+	}
+	return &corev3.HeaderValueOption{Header: &corev3.HeaderValue{Key: name, Value: value}, AppendAction: action, KeepEmptyValue: true}
+}
+
+// metadata is what later filters and Envoy's access log may use; Envoy files it
+// under the filter's name.
+func metadata(a *proxy.Authorization, id string) *structpb.Struct {
+	caller := a.Caller
+	if caller == nil {
+		caller = &authz.Caller{}
+	}
+	fields := make(map[string]*structpb.Value, 6)
+	for _, m := range [...]struct{ name, value string }{
+		{"decision_id", id},
+		{"principal", caller.ARN},
+		{"account", caller.Account},
+		{"action", a.Action},
+		{"resource", a.Resource},
+		{"revision", a.Revision},
+	} {
+		if m.value != "" {
+			fields[m.name] = structpb.NewStringValue(valid(m.value))
+		}
+	}
+	return &structpb.Struct{Fields: fields}
+}
+
+// valid is a text as protobuf can hold it.
+func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
