@@ -10,6 +10,7 @@ import (
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/sallyport-iam/sallyport/audit"
 	"github.com/sallyport-iam/sallyport/secret"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
@@ -40,7 +41,7 @@ func FuzzCheckRequest(f *testing.F) {
 	f.Add([]byte(nil), "PUT", "localhost", "/reports/a?tagging", "x-amz-meta-a: b\nif-match: *", "<Tagging><TagSet></TagSet></Tagging>", true)
 	f.Add([]byte(nil), "PUT", "reports.s3.example.com:80", "/a//../b?x-amz-acl=private", "x-amz-meta-a: b\nx-amz-meta-a: c", "hello", false)
 	f.Add([]byte(nil), "POST", "localhost", "/reports/a?uploadId=1", "content-type: application/xml", "x", false)
-	w := open(f, nil)
+	w := open(f, func(s *setting) { s.enforcer.Audit = audit.New(audit.Options{}) }) // whose writer would disturb the fuzzer
 	f.Fuzz(func(t *testing.T, raw []byte, method, host, target, fields, body string, buffered bool) {
 		in := &authv3.CheckRequest{}
 		if len(raw) > 0 {
