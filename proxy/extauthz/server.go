@@ -74,9 +74,9 @@ const (
 	keepaliveAtLeast = 10 * time.Second
 	// ageGrace is the time for requests on a connection that has grown old.
 	ageGrace = time.Minute
-	// maxStreams bounds the requests under way on one connection: each may hold
-	// MaxHeader and MaxBody.
-	maxStreams = 1000
+	// maxStreams bounds the checks under way on one connection, each of which may
+	// hold MaxHeader and MaxBody.
+	maxStreams = 256
 	// maxOther is what a check request holds beside line, header and body, such
 	// as the client's certificate and the names of fields in protobuf.
 	maxOther = 64 << 10
