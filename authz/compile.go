@@ -38,6 +38,8 @@ type statement struct {
 	// anyResource is set where the document may leave Resource out, and does.
 	anyResource bool
 	conditions  []condition
+	// cost is about what it takes to try the statement, but for its conditions.
+	cost int
 }
 
 // Compile makes a document ready to decide. The document must not be changed
@@ -74,7 +76,7 @@ func (s *statement) searches() int {
 
 // segment is the segment of the document alone.
 func (d *Document) segment() *segment {
-	d.once.Do(func() { d.own = newSegment(d) })
+	d.once.Do(func() { d.own = newWeighedSegment(d) })
 	return d.own
 }
 
@@ -113,6 +115,7 @@ func compileStatement(doc *policy.Document, s *policy.Statement) statement {
 	for i := range s.Conditions {
 		st.conditions[i] = compileCondition(doc, &s.Conditions[i])
 	}
+	st.cost = st.tryingCost(s)
 	return st
 }
 
@@ -133,6 +136,8 @@ type Policies struct {
 	// that of the zero value is 0.
 	identity uint64
 	reads    *layerReads
+	// heaviest is about the most that looking through them can cost.
+	heaviest int
 }
 
 // NewPolicies attaches documents. Use a Library where many principals share

@@ -117,11 +117,10 @@ func (d *decoder) checkUpstreams(c *Config) map[string]bool {
 			d.problem(at, "max_idle is greater than max", "write at most the value of max")
 		}
 		if u.Signing == SigningIdentity {
-			for _, into := range [...]any{u.Credentials, &u.Callers} {
-				if at, written := d.places[into]; written {
-					d.problem(at, "there are credentials, and signing is identity", "remove them, or write signing: resign")
-				}
-			}
+			d.checkIdentity(u)
+		}
+		if u.Signing == SigningPassthrough {
+			d.checkPassthrough(u)
 		}
 		if u.Credentials != nil {
 			d.checkSecret(u.Credentials, "give it a value, or remove credentials for the AWS SDK's default chain")
@@ -137,6 +136,30 @@ func (d *decoder) checkUpstreams(c *Config) map[string]bool {
 		}
 	}
 	return names
+}
+
+// checkIdentity reports keys about signatures that are not made.
+func (d *decoder) checkIdentity(u *Upstream) {
+	for _, key := range []struct {
+		name string
+		into any
+	}{{"credentials", u.Credentials}, {"caller_credentials", &u.Callers}, {"payload_signing", &u.PayloadSigning}} {
+		if at, written := d.places[key.into]; written {
+			d.problem(at, key.name+" has no meaning with signing: identity, under which requests are not signed", "remove it, or write signing: resign")
+		}
+	}
+}
+
+// checkPassthrough reports keys about rewrites that are not done.
+func (d *decoder) checkPassthrough(u *Upstream) {
+	for _, key := range []struct {
+		name string
+		into any
+	}{{"addressing", &u.Addressing}, {"payload_signing", &u.PayloadSigning}, {"caller_credentials", &u.Callers}} {
+		if at, written := d.places[key.into]; written {
+			d.problem(at, key.name+" has no meaning with signing: passthrough, under which requests leave as they came", "remove it, or write signing: resign")
+		}
+	}
 }
 
 // checkSecret reports a secret that is written and empty.

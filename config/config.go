@@ -134,14 +134,16 @@ const (
 	CopyTagsChecked CopyTags = "checked"
 )
 
-// Signing is whether requests are signed for an upstream.
+// Signing is who signs the requests to an upstream.
 type Signing string
 
-// The ways to sign requests for an upstream.
+// The signing modes of an upstream.
 const (
-	// SigningResign: with the credentials of the upstream.
+	// SigningResign: Sallyport does, with credentials of its own.
 	SigningResign Signing = "resign"
-	// SigningIdentity: they are not; who asks is told in header fields.
+	// SigningPassthrough: the client has, and the upstream shares its key.
+	SigningPassthrough Signing = "passthrough"
+	// SigningIdentity: nobody does; who asks is told in header fields.
 	SigningIdentity Signing = "identity"
 )
 

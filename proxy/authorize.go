@@ -40,8 +40,14 @@ func (e *Enforcer) Authorize(ctx context.Context, door *Door, req *wire.Request,
 	defer e.Metrics.inFlight.Dec()
 	v := e.Check(ctx, door, req, id)
 	defer e.release(v) // whatever happens
-	a := &Authorization{Answer: v.answer, Caller: v.caller, Revision: v.Revision()}
-	if v.Refusal == nil && v.answer == nil {
+	a := &Authorization{Caller: v.caller, Revision: v.Revision()}
+	switch {
+	case v.Refusal != nil:
+	case v.answer != nil:
+		a.Answer = v.answer
+	case v.mapped.Answer != nil:
+		a.Answer, v.Refusal = answer(v.mapped.Answer)
+	default:
 		a.Request, v.Refusal = e.rewriteSafely(ctx, v)
 	}
 	if a.Refusal = v.Refusal; a.Refusal != nil {

@@ -63,7 +63,7 @@ func (v *Verdict) lacksBody() *wire.Refusal {
 
 // prepareUnread makes what goes on of a request whose body passes the door by.
 func (v *Verdict) prepareUnread() *wire.Refusal {
-	payload, r := sigv4.UnreadPayload(v.Request, v.verified, v.Operation.BodyLimit)
+	payload, r := sigv4.UnreadPayload(v.Request, v.verified, v.Operation.BodyLimit, !v.passesThrough())
 	if r != nil {
 		return r
 	}
@@ -76,9 +76,11 @@ func (v *Verdict) prepareUnread() *wire.Refusal {
 	if v.Route.Upstream.SignsPayloads() && len(payload) != hex.EncodedLen(hashSize) {
 		return needs(v, "to sign the request's body, of which the client sent no hash")
 	}
-	v.Request = v.Request.Clone()
-	sigv4.RemoveChunkedCoding(&v.Request.Fields) // as where the body is read
 	v.Payload, v.unread = payload, v.Request.BodySize != 0
+	if !v.passesThrough() {
+		v.Request = v.Request.Clone()
+		sigv4.RemoveChunkedCoding(&v.Request.Fields) // as where the body is read
+	}
 	return nil
 }
 

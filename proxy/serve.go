@@ -37,7 +37,7 @@ func (e *Enforcer) Serve(ctx context.Context, door *Door, req *wire.Request, id 
 // mark puts into an answer what every answer has, whoever made it.
 func (v *Verdict) mark(resp *wire.Response) {
 	if v.Route != nil {
-		v.Route.CORS.place(v.Request, resp)
+		v.Route.CORS.place(v.received, resp)
 	}
 	resp.Fields.Set("x-sallyport-request-id", v.id)
 	if revision := v.Revision(); revision != "" {
@@ -48,7 +48,7 @@ func (v *Verdict) mark(resp *wire.Response) {
 // RefuseMalformed is the answer to what a door received and could not turn into
 // a request. It is counted and recorded like any other refusal.
 func (e *Enforcer) RefuseMalformed(door *Door, method string, peer netip.AddrPort, id string, r *wire.Refusal) *wire.Response {
-	v := &Verdict{door: door, id: id, now: e.Now(), Request: &wire.Request{Method: method, Peer: peer}, Refusal: r, admitted: e.Audit.Admit()}
+	v := &Verdict{door: door, id: id, now: e.Now(), received: &wire.Request{Method: method, Peer: peer}, Refusal: r, admitted: e.Audit.Admit()}
 	defer e.release(v)
 	resp := e.Refuse(v)
 	resp.Fields.Set("x-sallyport-request-id", id)
@@ -74,8 +74,8 @@ func (e *Enforcer) Refuse(v *Verdict) *wire.Response {
 	}
 	resp := refusal.Render(protocol, v.Refusal, refusal.Facts{
 		RequestID: v.id,
-		Resource:  v.Request.Path,
-		Head:      v.Request.Method == "HEAD",
+		Resource:  v.received.Path,
+		Head:      v.received.Method == "HEAD",
 		Limit:     v.door.Can.AnswerLimit,
 	})
 	if v.Route != nil && protocol == refusal.S3 && v.Operation.Bucket != "" {
@@ -94,20 +94,20 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 		Time:              v.now,
 		ID:                v.id,
 		Door:              v.door.Name,
-		Method:            v.Request.Method,
-		Host:              v.Request.Host,
-		Path:              v.Request.Path,
+		Method:            v.received.Method,
+		Host:              v.received.Host,
+		Path:              v.received.Path,
 		Operation:         v.Operation.Name,
 		Caller:            v.caller,
-		SourceIP:          v.Request.Peer.Addr().Unmap().String(),
-		UserAgent:         cut(v.Request.Fields.Get("user-agent"), audit.MaxUserAgent),
+		SourceIP:          v.received.Peer.Addr().Unmap().String(),
+		UserAgent:         cut(v.received.Fields.Get("user-agent"), audit.MaxUserAgent),
 		Accesses:          v.accesses,
 		Status:            status,
 		UpstreamRequestID: v.upstreamRequestID,
 		Elapsed:           elapsed,
 		PayloadUnread:     v.unread,
-		SourcePrincipal:   v.Request.PeerPrincipal,
-		SourceRequestID:   v.Request.ID,
+		SourcePrincipal:   v.received.PeerPrincipal,
+		SourceRequestID:   v.received.ID,
 	}
 	if v.Route != nil {
 		record.Route, record.Service = v.Route.Name, v.Route.Service
@@ -147,6 +147,8 @@ func (v *Verdict) authentication() string {
 		return authAnonymous
 	case v.verified != nil && v.verified.Scheme == sigv4.Query:
 		return authQuery
+	case v.verified != nil && v.verified.Scheme == sigv4.Form:
+		return authForm
 	default:
 		return authHeader
 	}

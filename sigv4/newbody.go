@@ -16,37 +16,51 @@ const maxObject = 5 << 30
 // wrong; req.Body then stays the caller's to close, otherwise the Body's. The
 // body of a form is PostForm.Body's: with a form's v it refuses.
 func NewBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.Refusal) {
-	b, _, refusal := begin(req, v, limit)
+	return newBody(req, v, limit, nil)
+}
+
+// NewOriginalBody is NewBody of a Body that yields the client's own bytes, chunk
+// signatures included, for a next hop that verifies the client's signature
+// itself. The last byte is held back as well. Its Fields are the request's own.
+func NewOriginalBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.Refusal) {
+	return newBody(req, v, limit, new(original))
+}
+
+func newBody(req *wire.Request, v *Verified, limit int64, o *original) (*Body, *wire.Refusal) {
+	b, _, refusal := begin(req, v, limit, o)
 	if refusal != nil {
 		return nil, refusal
 	}
-	if b.promised == 0 {
+	// Of a body of no bytes nobody reads to the verdict.
+	if b.promised == 0 || b.size == 0 {
 		return b.settle()
 	}
 	return b, nil
 }
 
 // UnreadPayload is the payload line for the next hop of a request whose body
-// goes there unread: the hash that was declared, or what says that none was. It
-// refuses what NewBody would for the header, and chunks with signatures, which
-// nobody can put others in place of without the body.
-func UnreadPayload(req *wire.Request, v *Verified, limit int64) (string, *wire.Refusal) {
-	b, mode, refusal := begin(req, v, limit)
+// goes there unread: what was declared of it. It refuses what NewBody would for
+// the header, and if the request is to be resigned, chunks with signatures: nobody
+// can put others in their place without the body.
+func UnreadPayload(req *wire.Request, v *Verified, limit int64, resigned bool) (string, *wire.Refusal) {
+	b, mode, refusal := begin(req, v, limit, nil)
 	if refusal != nil {
 		return "", refusal
 	}
 	b.releaseBuffer()
-	switch mode {
-	case payloadUnsignedTrailer:
+	switch {
+	case mode == payloadUnsignedTrailer:
 		return unsignedTrailer, nil
-	case payloadSignedChunks, payloadSignedTrailer:
+	case mode.streaming() && resigned:
 		return "", errSignedChunks(v.Payload)
+	case mode.streaming():
+		return v.Payload, nil
 	}
 	return b.payload, nil
 }
 
 // begin is a Body of which nothing was read yet.
-func begin(req *wire.Request, v *Verified, limit int64) (*Body, payloadMode, *wire.Refusal) {
+func begin(req *wire.Request, v *Verified, limit int64, o *original) (*Body, payloadMode, *wire.Refusal) {
 	payload, mode, refusal := payloadOf(req, v)
 	if refusal != nil {
 		return nil, mode, refusal
@@ -64,6 +78,9 @@ func begin(req *wire.Request, v *Verified, limit int64) (*Body, payloadMode, *wi
 		return nil, mode, refusal
 	}
 	if mode.streaming() {
+		if b.original = o; o != nil {
+			b.source.copy = &o.pending
+		}
 		refusal = b.decode(req, v, mode)
 	} else {
 		refusal = b.pass(req, mode)
@@ -137,7 +154,10 @@ func (b *Body) decode(req *wire.Request, v *Verified, mode payloadMode) *wire.Re
 	}
 	b.buffer = chunkBuffers.Get().(*[]byte)
 	b.chunks.buffer = *b.buffer
-	if trailer == nil {
+	switch {
+	case b.original != nil:
+		return nil
+	case trailer == nil:
 		b.size, b.payload = length, unsignedPayload
 		return nil
 	}

@@ -39,7 +39,7 @@ func TestUnreadPayload(t *testing.T) {
 			req.Fields.Add(name, value)
 		}
 		v := &sigv4.Verified{Scheme: sigv4.Header, Algorithm: "AWS4-HMAC-SHA256", Payload: tt.payload}
-		got, refusal := sigv4.UnreadPayload(req, v, tt.limit)
+		got, refusal := sigv4.UnreadPayload(req, v, tt.limit, true)
 		code := ""
 		if refusal != nil {
 			code = refusal.Code
@@ -50,9 +50,14 @@ func TestUnreadPayload(t *testing.T) {
 		if code == "NotImplemented" && !strings.Contains(refusal.Message, "UNSIGNED-PAYLOAD") {
 			t.Errorf("%s does not say what to do instead: %s", tt.name, refusal.Message)
 		}
+		if code == "NotImplemented" {
+			if got, refusal := sigv4.UnreadPayload(req, v, tt.limit, false); got != tt.payload || refusal != nil {
+				t.Errorf("%s, with the client's signature: %q, %v", tt.name, got, refusal)
+			}
+		}
 	}
 	anonymous := &wire.Request{Method: "PUT", BodySize: 5}
-	if got, refusal := sigv4.UnreadPayload(anonymous, nil, 0); got != "UNSIGNED-PAYLOAD" || refusal != nil {
+	if got, refusal := sigv4.UnreadPayload(anonymous, nil, 0, true); got != "UNSIGNED-PAYLOAD" || refusal != nil {
 		t.Errorf("anonymous: %q, %v", got, refusal)
 	}
 }

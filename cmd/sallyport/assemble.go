@@ -63,6 +63,7 @@ func newMappers(cfg *config.Config) map[string]*s3.Mapper {
 			MaxObjectBytes: cfg.Limits.ObjectBytes,
 			Operations:     u.Operations,
 			StrictCopyTags: u.CopyTags == config.CopyTagsChecked,
+			ObjectTags:     true,
 			ForwardACLs:    u.ACLs == config.ACLsForwarded,
 		})
 	}
@@ -192,6 +193,7 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 			MaxIdleConns:          u.Connections.MaxIdle,
 			MaxConns:              u.Connections.Max,
 			TagLifetime:           u.TagLifetime,
+			Passthrough:           u.Signing == config.SigningPassthrough,
 			Observer:              metrics.observer(u.Name, s.logger),
 		}
 		for _, c := range u.Callers {

@@ -164,6 +164,9 @@ func TestConformance(t *testing.T) {
 		{name: "delete many, some denied", m: post("alice", "/reports?delete", deleteSecretBody, ""), buffered: true, standalone: 200, envoy: 403},
 		{name: "delete many, too many for Envoy", m: post("alice", "/reports?delete", deleteBody+strings.Repeat(" ", maxBody), ""), buffered: true, standalone: 200, envoy: 403},
 		{name: "complete an upload", m: post("alice", "/reports/a?uploadId=1", "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>x</ETag></Part></CompleteMultipartUpload>", ""), standalone: 200, envoy: 200},
+		{name: "a bucket's policy, answered here", m: get("alice", "/reports?policy"), standalone: 200, envoy: 200},
+		{name: "a bucket's policy, of another", m: get("bob", "/reports?policy"), standalone: 403, envoy: 403},
+		{name: "a form", m: post("", "/reports", "--x--\r\n", "", with("content-type", "multipart/form-data; boundary=x")), buffered: true, standalone: 400, envoy: 403},
 		{name: "list buckets", m: get("alice", "/"), standalone: 200, envoy: 200},
 		{name: "list buckets, of another", m: get("bob", "/"), standalone: 403, envoy: 403},
 	}
@@ -177,6 +180,9 @@ func TestConformance(t *testing.T) {
 		}
 		if status != tt.standalone || at != tt.envoy {
 			t.Errorf("%s: standalone %d (want %d), envoy %d (want %d)\n%s\n%v", tt.name, status, tt.standalone, at, tt.envoy, answer, out)
+		}
+		if at == 200 && out.GetDeniedResponse() != nil && (seen != nil || out.GetDeniedResponse().GetBody() != answer) {
+			t.Errorf("%s: answered %q, standalone %q", tt.name, out.GetDeniedResponse().GetBody(), answer)
 		}
 		allowed := out.GetOkResponse() != nil
 		if allowed && seen == nil && tt.exception == "" {

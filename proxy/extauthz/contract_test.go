@@ -470,6 +470,43 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
+// TestPassthrough: for an upstream that shares the clients' keys, what a client
+// signed goes on as it is, chunks with signatures too.
+func TestPassthrough(t *testing.T) {
+	t.Parallel()
+	w := open(t, func(s *setting) { s.upstream.Passthrough = true })
+	for name, m := range map[string]*message{
+		"a read":    sent(t, "alice", "GET", "localhost", "/reports/a//b?versionId=1", "", "", with("x-forwarded-for", "1.2.3.4")),
+		"presigned": presigned(t, "alice", "GET", "localhost", "/reports/a"),
+		"a host":    sent(t, "alice", "GET", "reports.s3.example.com", "/a", "", ""),
+		"chunks":    sent(t, "alice", "PUT", "localhost", "/reports/a", "x", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", with("x-amz-decoded-content-length", "1"), with("content-encoding", "aws-chunked")),
+		"tags":      sent(t, "alice", "PUT", "localhost", "/reports/a?tagging", "<Tagging><TagSet></TagSet></Tagging>", "UNSIGNED-PAYLOAD"),
+	} {
+		m.fields.Add("x-sallyport-account", "root")
+		out := w.ask(m.question(name == "tags"))
+		if out.GetOkResponse() == nil {
+			t.Errorf("%s: %v", name, out)
+			continue
+		}
+		got := m.forwarded(out.GetOkResponse())
+		if got.target != m.target || got.host != m.host {
+			t.Errorf("%s: goes on as %s of %s", name, got.target, got.host)
+		}
+		for _, f := range m.fields {
+			if f.Name != "x-sallyport-account" && got.fields.Get(f.Name) != f.Value {
+				t.Errorf("%s: %s is %q, not %q", name, f.Name, got.fields.Get(f.Name), f.Value)
+			}
+		}
+		if got.fields.Get("x-sallyport-account") != "111122223333" || got.fields.Count("x-sallyport-account") != 1 {
+			t.Errorf("%s: identity %v", name, got.fields)
+		}
+	}
+	anonymous := &message{"GET", "localhost", "/reports/open/a", wire.Fields{with("x-sallyport-account", "root")}, ""}
+	if got := anonymous.forwarded(w.ask(anonymous.question(false)).GetOkResponse()).fields; got.Count("x-sallyport-account") > 0 || got.Get("x-sallyport-principal") != "anonymous" {
+		t.Errorf("anonymous: %v", got)
+	}
+}
+
 // TestHealth: requests are wanted while a bundle is active and nothing drains.
 func TestHealth(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package extauthz
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -73,17 +74,21 @@ func allowed(a *proxy.Authorization, req *wire.Request, id string) *authv3.Check
 	}
 }
 
+// identityPrefix begins the names of identity headers.
+const identityPrefix = "x-sallyport-"
+
 // identify puts into the request for the upstream who asked and what decided:
-// the identity headers, of which the client's copies are gone already. An
-// anonymous caller has no account.
+// the identity headers, in the place of any that the client sent. An anonymous
+// caller has no account.
 func identify(a *proxy.Authorization, id string) {
-	set := a.Request.Fields.Set
-	set("x-sallyport-principal", a.Caller.ARN)
+	fields := &a.Request.Fields
+	*fields = slices.DeleteFunc(*fields, func(f wire.Field) bool { return strings.HasPrefix(f.Name, identityPrefix) })
+	fields.Add(identityPrefix+"principal", a.Caller.ARN)
 	if a.Caller.Account != "" {
-		set("x-sallyport-account", a.Caller.Account)
+		fields.Add(identityPrefix+"account", a.Caller.Account)
 	}
-	set("x-sallyport-request-id", id)
-	set("x-sallyport-revision", a.Revision)
+	fields.Add(identityPrefix+"request-id", id)
+	fields.Add(identityPrefix+"revision", a.Revision)
 }
 
 // change tells Envoy how the request for the upstream differs from the one that
