@@ -183,8 +183,8 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 // caller's account: there is no other account, and the rules leave none out.
 func (v *Verdict) ownsEverything() bool {
 	accounts := v.snapshot.Accounts()
-	const any = "" // only the rule for all buckets fits it
-	owner, ok := v.snapshot.Owner(v.Route.Name, any)
+	const nameless = "" // only a rule for all buckets fits it
+	owner, ok := v.snapshot.Owner(v.Route.Name, nameless)
 	return ok && len(accounts) == 1 && owner == v.caller.Account && (v.Route.Account == "" || v.Route.Account == owner)
 }
 

@@ -20,7 +20,7 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 	err := c.CodecV2.Unmarshal(data, v)
 	if check, ok := v.(*authv3.CheckRequest); ok && err != nil {
 		check.Reset()
-		return nil
+		err = nil
 	}
 	return err
 }

@@ -332,8 +332,11 @@ func TestDenied(t *testing.T) {
 			t.Errorf("%s: a body of %d bytes: %s", tt.name, len(denial.GetBody()), denial.GetBody())
 		}
 		if tt.text != "" {
-			var parsed struct{ Code, Message, RequestId string }
-			if err := xml.Unmarshal([]byte(denial.GetBody()), &parsed); err != nil || parsed.Code != tt.text || parsed.Message == "" || parsed.RequestId == "" {
+			var parsed struct {
+				Code, Message string
+				RequestID     string `xml:"RequestId"`
+			}
+			if err := xml.Unmarshal([]byte(denial.GetBody()), &parsed); err != nil || parsed.Code != tt.text || parsed.Message == "" || parsed.RequestID == "" {
 				t.Errorf("%s: %v: %s", tt.name, err, denial.GetBody())
 			}
 		}

@@ -62,7 +62,7 @@ func (s *Server) field(h *header, req *wire.Request, http *authv3.AttributeConte
 	if h.size += len(name) + len(value); h.size > s.options.MaxHeader {
 		return tooLarge()
 	}
-	attribute := ""
+	var attribute string
 	switch name {
 	case ":method":
 		attribute = http.GetMethod()
