@@ -73,8 +73,8 @@ type envoy struct {
 // at is Envoy's endpoint as user.
 func (e *envoy) at(user string) place { return place{e.endpoint, shared.keys[user]} }
 
-// startEnvoy starts both.
-func startEnvoy(t testing.TB, up sallyport.Upstream) *envoy {
+// startEnvoy starts both; further keys of the upstream may be given.
+func startEnvoy(t testing.TB, up sallyport.Upstream, keys ...string) *envoy {
 	t.Helper()
 	needsSallyport(t)
 	binary, err := envoyBinary()
@@ -83,7 +83,7 @@ func startEnvoy(t testing.TB, up sallyport.Upstream) *envoy {
 	}
 	e := &envoy{}
 	e.instance = serve(t, "envoy.yaml", up, func(site *sallyport.Site) {
-		config := documented(t, "sallyport.yaml", "127.0.0.1:9191", `"${SALLYPORT_LISTEN}"`, "http://127.0.0.1:7070", `"${STORE_ENDPOINT}"`)
+		config := documented(t, "sallyport.yaml", "127.0.0.1:9191", `"${SALLYPORT_LISTEN}"`, "http://127.0.0.1:7070", strings.Join(append([]string{`"${STORE_ENDPOINT}"`}, keys...), "\n    "))
 		config = append(config, "admin: {listen: \"${SALLYPORT_ADMIN_LISTEN}\"}\ntimeouts: {drain_delay: 0s}\n"...)
 		if err := os.WriteFile(site.Path("envoy.yaml"), config, 0o644); err != nil {
 			t.Fatal(err)
@@ -271,9 +271,9 @@ func TestEnvoyTellsTheStore(t *testing.T) {
 		seen = append(seen, r)
 	}))
 	t.Cleanup(store.Close)
-	e := startEnvoy(t, standIn(store.URL))
+	e := startEnvoy(t, standIn(store.URL), "object_keys: exact")
 	forged := []string{"X-Sallyport-Principal: root", "X-Sallyport-Principal: me", "X-Sallyport-Admin: yes", "X-Forwarded-Host: evil", "X-Amz-Meta-A: 1", "X-Amz-Meta-A: 2", "X-Amz-Meta-B: caf\xe9"}
-	target := "/bucket/a+b%2Fc?versionId=1&x-id=GetObject"
+	target := "/bucket//a+b%2Fc/../%e2%82%AC/.?versionId=1&x-id=GetObject"
 	response, body := exchange(t, e.endpoint, e.at(admin).signed(t, "GET", target, emptyHash, forged...).String())
 	if response.StatusCode != http.StatusOK || len(seen) != 1 {
 		t.Fatalf("%d %s, seen %d", response.StatusCode, body, len(seen))

@@ -47,11 +47,11 @@ func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
 func (v *Verdict) lacksBody() *wire.Refusal {
 	can, req := &v.door.Can, v.Request
 	switch {
-	case can.Body:
+	case can.Body, req.BodySize == 0:
 		return nil
 	case can.BodyLimit == 0:
 		return needs(v, "the request's body")
-	case req.Body == nil && req.BodySize != 0:
+	case req.Body == nil:
 		return needs(v, "the whole body of the request (this one did not come with it, or not whole)")
 	case req.BodySize > can.BodyLimit:
 		return needs(v, "a body of over "+strconv.FormatInt(can.BodyLimit, 10)+" bytes")

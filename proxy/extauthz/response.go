@@ -24,12 +24,14 @@ func denied(a *proxy.Authorization, id string) *authv3.CheckResponse {
 		body, _ := io.ReadAll(a.Answer.Body) // it is in memory
 		response.Body = valid(string(body))
 	}
+	var headers options
 	for _, f := range a.Answer.Fields {
 		// Envoy frames its answers itself.
 		if f.Name != "content-length" && f.Name != "connection" {
-			response.Headers = append(response.Headers, option(response.Headers, f.Name, valid(f.Value)))
+			headers.set(f.Name, valid(f.Value))
 		}
 	}
+	response.Headers = headers.list
 	why := &status.Status{Code: int32(code(a))}
 	if a.Refusal != nil {
 		why.Message = a.Refusal.Code
@@ -64,9 +66,11 @@ func allowed(a *proxy.Authorization, req *wire.Request, id string) *authv3.Check
 	response := &authv3.OkHttpResponse{}
 	identify(a, id)
 	change(response, req, a.Request)
+	var headers options
 	for _, f := range a.Fields {
-		response.ResponseHeadersToAdd = append(response.ResponseHeadersToAdd, option(response.ResponseHeadersToAdd, f.Name, valid(f.Value)))
+		headers.set(f.Name, valid(f.Value))
 	}
+	response.ResponseHeadersToAdd = headers.list
 	return &authv3.CheckResponse{
 		Status:          &status.Status{Code: int32(codes.OK)},
 		HttpResponse:    &authv3.CheckResponse_OkResponse{OkResponse: response},
@@ -95,14 +99,12 @@ func identify(a *proxy.Authorization, id string) {
 // came. The target is set whole: to remove parameters from a query, Envoy would
 // sort it and write "?delete" as "?delete=".
 func change(response *authv3.OkHttpResponse, from, to *wire.Request) {
-	set := func(name, value string) {
-		response.Headers = append(response.Headers, option(response.Headers, name, value))
-	}
-	if to.Target() != from.Target() {
-		set(":path", to.Target())
+	var headers options
+	if target := to.Target(); target != from.Target() {
+		headers.set(":path", target)
 	}
 	if to.Host != from.Host {
-		set(":authority", to.Host)
+		headers.set(":authority", to.Host)
 	}
 	for i, f := range from.Fields {
 		if to.Fields.Count(f.Name) == 0 && first(from.Fields, i) {
@@ -111,9 +113,10 @@ func change(response *authv3.OkHttpResponse, from, to *wire.Request) {
 	}
 	for _, f := range to.Fields {
 		if !same(from.Fields, to.Fields, f.Name) {
-			set(f.Name, f.Value)
+			headers.set(f.Name, f.Value)
 		}
 	}
+	response.Headers = headers.list
 }
 
 // first tells whether no field before the i-th has its name.
@@ -139,19 +142,38 @@ func same(a, b wire.Fields, name string) bool {
 	return b[next:].Count(name) == 0
 }
 
-// option sets a header in the place of what is there, or beside those of its
-// name that options set before. Vary is the one field that is added to an
-// upstream's.
-func option(before []*corev3.HeaderValueOption, name, value string) *corev3.HeaderValueOption {
+// options are headers that Envoy is told to set. They are allocated by the
+// dozen.
+type options struct {
+	list []*corev3.HeaderValueOption
+	free []slot
+}
+
+type slot struct {
+	option corev3.HeaderValueOption
+	header corev3.HeaderValue
+}
+
+// set sets a header in the place of what is there, or beside those of its name
+// that were set before. Vary is the one field that is added to an upstream's.
+func (o *options) set(name, value string) {
 	action := corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD
 	again := name == "vary"
-	for _, o := range before {
-		again = again || o.GetHeader().GetKey() == name
+	for _, before := range o.list {
+		again = again || before.Header.Key == name
 	}
 	if again {
 		action = corev3.HeaderValueOption_APPEND_IF_EXISTS_OR_ADD
 	}
-	return &corev3.HeaderValueOption{Header: &corev3.HeaderValue{Key: name, Value: value}, AppendAction: action, KeepEmptyValue: true}
+	const dozen = 12
+	if len(o.free) == 0 {
+		o.free = make([]slot, dozen)
+	}
+	s := &o.free[0]
+	o.free = o.free[1:]
+	s.header.Key, s.header.Value = name, value
+	s.option.Header, s.option.AppendAction, s.option.KeepEmptyValue = &s.header, action, true
+	o.list = append(o.list, &s.option)
 }
 
 // metadata is what later filters and Envoy's access log may use; Envoy files it
@@ -161,17 +183,25 @@ func metadata(a *proxy.Authorization, id string) *structpb.Struct {
 	if caller == nil {
 		caller = &authz.Caller{}
 	}
-	fields := make(map[string]*structpb.Value, 6)
-	for _, m := range [...]struct{ name, value string }{
+	told := [...]struct{ name, value string }{
 		{"decision_id", id},
 		{"principal", caller.ARN},
 		{"account", caller.Account},
 		{"action", a.Action},
 		{"resource", a.Resource},
 		{"revision", a.Revision},
-	} {
+	}
+	fields := make(map[string]*structpb.Value, len(told))
+	values := make([]struct {
+		value structpb.Value
+		text  structpb.Value_StringValue
+	}, len(told))
+	for i, m := range told {
 		if m.value != "" {
-			fields[m.name] = structpb.NewStringValue(valid(m.value))
+			v := &values[i]
+			v.text.StringValue = valid(m.value)
+			v.value.Kind = &v.text
+			fields[m.name] = &v.value
 		}
 	}
 	return &structpb.Struct{Fields: fields}
