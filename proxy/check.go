@@ -162,9 +162,10 @@ func (e *Enforcer) authenticate(v *Verdict) *wire.Refusal {
 	if r != nil {
 		return r
 	}
+	payload := sigv4.PayloadRule{Chunked: v.Operation.Chunked}
 	if scheme == sigv4.None {
 		v.caller = anonymous
-		return nil
+		return payload.CheckAnonymous(v.Request)
 	}
 	keys := &snapshotKeys{snapshot: v.snapshot}
 	verified, r := e.Verifier.Verify(v.Request, sigv4.Params{
@@ -172,7 +173,7 @@ func (e *Enforcer) authenticate(v *Verdict) *wire.Refusal {
 		Service: v.Route.Service,
 		Regions: v.Route.Regions,
 		Keys:    keys,
-		Payload: sigv4.PayloadRule{Chunked: v.Operation.Chunked},
+		Payload: payload,
 	})
 	if r != nil {
 		return r
