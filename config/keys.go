@@ -56,7 +56,7 @@ func routeKeys(r *Route) object {
 
 func corsKeys(r *CORSRule) object {
 	return object{
-		{name: "origins", required: true, meaning: "Origins of pages: scheme and host, and the port if there is one. One `*` stands for any run of characters; `*` alone is any page, which then sends no cookies.", value: scalars[string]{&r.Origins, origin}},
+		{name: "origins", required: true, meaning: "Origins of pages: scheme and host, and the port if there is one. One `*` stands for any run of characters; `*` alone is any page, and `null` any page that hides where it is from: neither then sends cookies.", value: scalars[string]{&r.Origins, origin}},
 		{name: "methods", required: true, meaning: "Methods that pages may use.", value: scalars[CORSMethod]{&r.Methods, func(m *CORSMethod) value {
 			return word(m, "", "GET", "HEAD", "PUT", "POST", "DELETE")
 		}}},
