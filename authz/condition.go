@@ -24,6 +24,8 @@ type condition struct {
 	// fixed are the policy values without variables, variable the others.
 	fixed    valueList
 	variable []pattern.Pattern
+	// cost is about what it takes to evaluate it.
+	cost int
 }
 
 func compileCondition(doc *policy.Document, c *policy.Condition) condition {
@@ -34,6 +36,7 @@ func compileCondition(doc *policy.Document, c *policy.Condition) condition {
 		ifExists: c.Operator.IfExists,
 		negated:  c.Operator.Negated(),
 		empty:    len(c.Values) == 0,
+		cost:     evaluatingCost(c),
 	}
 	if !out.test.HasVariables() {
 		out.typed = operator.New(out.test, c.Values)

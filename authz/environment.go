@@ -31,6 +31,8 @@ type notes struct {
 	// family is the first family of unread keys that makes the statement at hand
 	// a maybe, unread the first one that makes any candidate one.
 	family, unread string
+	// work is about how many nanoseconds the decision took so far.
+	work int
 }
 
 // maybe notes the family that a verdict depends on.

@@ -14,6 +14,8 @@ import (
 type segment struct {
 	statements     []*statement
 	denies, allows index.Index
+	// heaviest is about the most that looking through it can cost.
+	heaviest int
 }
 
 func newSegment(docs ...*Document) *segment {

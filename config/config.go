@@ -109,6 +109,17 @@ const (
 	CopyTagsChecked CopyTags = "checked"
 )
 
+// Signing is who signs the requests to an upstream.
+type Signing string
+
+// The signing modes of an upstream.
+const (
+	// SigningResign: Sallyport does, with credentials of its own.
+	SigningResign Signing = "resign"
+	// SigningPassthrough: the client has, and the upstream shares its key.
+	SigningPassthrough Signing = "passthrough"
+)
+
 // PayloadSigning is how much of a body the signature for an upstream covers.
 type PayloadSigning string
 
@@ -155,6 +166,7 @@ type Upstream struct {
 	CopyTags       CopyTags
 	TagLifetime    time.Duration
 	Region         string
+	Signing        Signing
 	PayloadSigning PayloadSigning
 	CAFile         string
 	Credentials    *Credentials

@@ -14,6 +14,7 @@ import (
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/upstream"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
@@ -35,7 +36,8 @@ type Verdict struct {
 	Route *Route
 	// Operation is what it asks for.
 	Operation action.Operation
-	// Request is what goes on to the upstream.
+	// Request is what goes on to the upstream: what was received, or what a
+	// rewrite made of it.
 	Request *wire.Request
 	// Body verifies a body that streams as it passes; nil otherwise.
 	Body *sigv4.Body
@@ -43,6 +45,9 @@ type Verdict struct {
 	Payload string
 
 	evaluate Decide
+	// received is the request as it came. What is recorded and answered is about
+	// it.
+	received *wire.Request
 	door     *Door
 	id       string
 	now      time.Time
@@ -53,8 +58,12 @@ type Verdict struct {
 	request  authz.Request
 	mapped   action.Mapped
 	accesses []audit.Access
-	held     int64
-	admitted bool
+	// form is the form that Request was made of, and answerForm the answer that
+	// it asks for; nil if there is none.
+	form       *sigv4.PostForm
+	answerForm func(*wire.Response) *wire.Response
+	held       int64
+	admitted   bool
 	// refused holds, for an operation that is answered item by item, the
 	// refusal of each item; kept tells whether any item goes on.
 	refused []*wire.Refusal
@@ -81,7 +90,7 @@ func (v *Verdict) Revision() string {
 // only where the operation is decided from it. A request that is cancelled, or
 // on which something panics, is refused.
 func (e *Enforcer) Check(ctx context.Context, door *Door, req *wire.Request, id string) (v *Verdict) {
-	v = &Verdict{evaluate: e.Decide, door: door, id: id, now: e.Now(), Request: req}
+	v = &Verdict{evaluate: e.Decide, door: door, id: id, now: e.Now(), received: req, Request: req}
 	defer func() {
 		if p := recover(); p != nil {
 			e.Logger.Error("a panic denied a request", zap.String("request_id", id), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
@@ -115,6 +124,7 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		Region:    v.Route.Regions[0],
 		Account:   v.Route.Account,
 		Owner:     v.snapshot.Owner,
+		Policy:    v.snapshot.BucketPolicy,
 		Now:       v.now,
 	}
 	if v.Operation, r = v.Route.Mapper.Recognise(v.Request, v.place); r != nil {
@@ -122,7 +132,12 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		// malformed requests before it looks at credentials.
 		return r
 	}
-	if r = e.authenticate(v); r != nil {
+	if v.Operation.Body == action.BodyForm {
+		r = e.takeForm(v)
+	} else {
+		r = e.authenticate(v)
+	}
+	if r != nil {
 		return r
 	}
 	v.place.Caller = v.caller.Account
@@ -138,6 +153,13 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	}
 	if v.mapped.Response != nil && !v.door.Can.Response {
 		return needs(v, "the upstream's answer")
+	}
+	if v.passesThrough() && upstream.HasHoisted(v.Request) {
+		return &wire.Refusal{
+			Status: 501, Code: "NotImplemented",
+			Message: "x-amz-* parameters of the query, which stand for headers, are not supported by this endpoint: send them as signed headers.",
+			Cause:   "the upstream gets requests as they are, and stores overlook such parameters",
+		}
 	}
 	fillRequest(&v.request, v.Request, v.Route, v.now)
 	fillAuthentication(&v.request, v.Request, v.verified, v.now)
@@ -162,24 +184,29 @@ func (e *Enforcer) authenticate(v *Verdict) *wire.Refusal {
 	if r != nil {
 		return r
 	}
-	payload := sigv4.PayloadRule{Chunked: v.Operation.Chunked}
+	keys := &snapshotKeys{snapshot: v.snapshot}
+	params := v.params(keys)
 	if scheme == sigv4.None {
 		v.caller = anonymous
-		return payload.CheckAnonymous(v.Request)
+		return params.Payload.CheckAnonymous(v.Request)
 	}
-	keys := &snapshotKeys{snapshot: v.snapshot}
-	verified, r := e.Verifier.Verify(v.Request, sigv4.Params{
-		Now:     v.now,
-		Service: v.Route.Service,
-		Regions: v.Route.Regions,
-		Keys:    keys,
-		Payload: payload,
-	})
+	verified, r := e.Verifier.Verify(v.Request, params)
 	if r != nil {
 		return r
 	}
 	v.verified, v.caller = verified, keys.credential.Caller
 	return nil
+}
+
+// params are what the verification of a signature depends on.
+func (v *Verdict) params(keys *snapshotKeys) sigv4.Params {
+	return sigv4.Params{
+		Now:     v.now,
+		Service: v.Route.Service,
+		Regions: v.Route.Regions,
+		Keys:    keys,
+		Payload: sigv4.PayloadRule{Chunked: v.Operation.Chunked},
+	}
 }
 
 // snapshotKeys looks keys up in one snapshot and keeps the credential found,
@@ -259,7 +286,7 @@ func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 		v.kept = true
 		return nil
 	}
-	if !v.door.Can.RewriteBody || !v.door.Can.Response {
+	if !v.door.Can.RewriteBody || !v.door.Can.Response || v.passesThrough() {
 		return first
 	}
 	for _, r := range v.refused {
@@ -268,8 +295,11 @@ func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 	return nil
 }
 
-// observes tells whether what policies deny to the caller passes.
-func (v *Verdict) observes() bool { return v.Route.Observe && !v.isAnonymous() }
+// observes tells whether what policies deny to the caller passes. What is
+// answered here and not by the upstream was never open to anybody.
+func (v *Verdict) observes() bool {
+	return v.Route.Observe && !v.isAnonymous() && v.mapped.Answer == nil
+}
 
 // ask decides one access with everything the snapshot attaches to it.
 func (v *Verdict) ask(a *authz.Access) authz.Decision {
@@ -320,7 +350,7 @@ func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 		}
 		return nil
 	}
-	verifying, r := sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
+	verifying, r := v.newBody()
 	if r != nil {
 		return r
 	}
@@ -329,6 +359,24 @@ func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 	}
 	v.Body = verifying
 	return nil
+}
+
+// newBody is the body that verifies what streams.
+func (v *Verdict) newBody() (*sigv4.Body, *wire.Refusal) {
+	switch {
+	case v.form != nil:
+		return v.form.Body(v.Operation.BodyLimit)
+	case v.passesThrough():
+		return sigv4.NewOriginalBody(v.Request, v.verified, v.Operation.BodyLimit)
+	default:
+		return sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
+	}
+}
+
+// passesThrough tells whether the request goes on with the client's own
+// signature, and can therefore not be rewritten.
+func (v *Verdict) passesThrough() bool {
+	return v.Route.Upstream != nil && v.Route.Upstream.PassesThrough()
 }
 
 func anyRefused(refused []*wire.Refusal) bool {

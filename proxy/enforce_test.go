@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -64,7 +63,9 @@ buckets:
 	"accounts/111122223333/users/bob/read.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/public/*"},
   {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/v4a/*",
-   "Condition": {"StringEquals": {"s3:signatureversion": "AWS4-ECDSA-P256-SHA256"}}}]}`,
+   "Condition": {"StringEquals": {"s3:signatureversion": "AWS4-ECDSA-P256-SHA256"}}},
+  {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/uploads/*",
+   "Condition": {"StringEquals": {"s3:authType": "POST"}, "NumericLessThan": {"s3:signatureAge": "600000"}}}]}`,
 	"accounts/111122223333/resources/s3/reports.yaml": "tags: {Team: red, stage: \"\"}\n",
 	"accounts/111122223333/users/dave.yaml":           "id: AIDADAVEDAVEDAVEDAV1\ntags: {team: red}\n",
 	"accounts/111122223333/users/dave/team.json": `{"Version": "2012-10-17", "Statement": [
@@ -86,7 +87,8 @@ buckets:
 	"accounts/111122223333/resources/s3/public.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::public", "arn:aws:s3:::public/*"]}]}`,
 	"accounts/111122223333/resources/s3/reports.json": `{"Version": "2012-10-17", "Statement": [
-  {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/open/*"}]}`,
+  {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/open/*"},
+  {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/inbox/*"}]}`,
 }
 
 // bench is an enforcement point with everything around it but a door.
@@ -97,10 +99,12 @@ type bench struct {
 	route    proxy.Route
 	audit    *audit.Log
 	records  *lines
+	store    *httptest.Server
 
 	mu     sync.Mutex
 	seen   []*http.Request
 	bodies []string
+	broken []error // how reading each of the bodies ended; nil if it was whole
 	answer http.HandlerFunc
 }
 
@@ -127,10 +131,15 @@ func (b *bench) recorded() string {
 	return b.records.String()
 }
 
-func newBench(t *testing.T) *bench { return newBenchSigning(t, sigv4.PayloadAuto) }
+func newBench(t *testing.T) *bench { return newBenchAt(t, nil) }
 
 // newBenchSigning is a bench whose store is sent bodies that are signed so.
 func newBenchSigning(t *testing.T, signing sigv4.PayloadSigning) *bench {
+	return newBenchAt(t, func(o *upstream.Options) { o.PayloadSigning = signing })
+}
+
+// newBenchAt is a bench in front of a store that is used in another way.
+func newBenchAt(t *testing.T, change func(*upstream.Options)) *bench {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string, mode os.FileMode) string {
@@ -174,26 +183,31 @@ func newBenchSigning(t *testing.T, signing sigv4.PayloadSigning) *bench {
 	b.audit = audit.New(audit.Options{Output: b.records})
 	b.answer = func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "from the store") }
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
+		body, err := io.ReadAll(r.Body)
 		b.mu.Lock()
 		b.seen = append(b.seen, r)
 		b.bodies = append(b.bodies, string(body))
+		b.broken = append(b.broken, err)
 		answer := b.answer
 		b.mu.Unlock()
 		w.Header().Set("X-Amz-Request-Id", "STOREREQUEST")
 		answer(w, r)
 	}))
 	t.Cleanup(store.Close)
+	b.store = store
 	endpoint, err := url.Parse(store.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	up, err := upstream.New(upstream.Options{
+	o := upstream.Options{
 		Name: "store", Endpoint: endpoint, Addressing: upstream.Path, Region: "us-east-1", Service: "s3",
 		Credentials:    credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "store-secret-example", ""),
 		ConnectTimeout: 5 * time.Second, ResponseHeaderTimeout: 5 * time.Second, IdleTimeout: time.Second,
-		PayloadSigning: signing,
-	})
+	}
+	if change != nil {
+		change(&o)
+	}
+	up, err := upstream.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +222,7 @@ func newBenchSigning(t *testing.T, signing sigv4.PayloadSigning) *bench {
 		Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
 		Routes: proxy.NewTable([]*proxy.Route{&b.route}),
 	}
-	decisions, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: math.MinInt})
+	decisions, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: -1})
 	if err != nil {
 		t.Fatal(err)
 	}

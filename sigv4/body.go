@@ -33,6 +33,8 @@ type Body struct {
 	buffer  *[]byte      // pooled; of chunks
 	frame   *frame       // chunks for the next hop; nil: none
 	signed  *signedFrame // signed chunks for the next hop; nil: none
+	// original are the client's chunks as they came; nil if they do not go on.
+	original *original
 
 	limit    int64 // of decoded bytes
 	least    int64 // decoded bytes there must be
@@ -102,6 +104,8 @@ func (b *Body) read(p []byte) (int, error) {
 		return 0, nil
 	}
 	switch {
+	case b.original != nil:
+		return b.original.read(b, p)
 	case b.signed != nil:
 		return b.signed.read(b, p)
 	case b.frame != nil:

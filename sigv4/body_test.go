@@ -56,6 +56,11 @@ func outcome(req *wire.Request, v *sigv4.Verified, piece int) (string, *wire.Ref
 		return "", refusal
 	}
 	defer body.Close()
+	return drain(body, piece)
+}
+
+// drain is what a body yields, and its verdict.
+func drain(body *sigv4.Body, piece int) (string, *wire.Refusal) {
 	yielded, err := readAll(body, piece)
 	if err == nil {
 		return string(yielded), nil

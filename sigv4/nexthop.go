@@ -16,6 +16,9 @@ import (
 // by x-amz-content-sha256, as they must for clients that leave it out (MinIO's,
 // the AWS SDK for .NET), and some keep it as the object's own (versitygw, RustFS).
 func (b *Body) Fields(f *wire.Fields) {
+	if b.original != nil {
+		return
+	}
 	f.Set("x-amz-content-sha256", b.payload)
 	if _, sent := f.Lookup("content-length"); sent {
 		f.Del("content-length")

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -95,6 +96,15 @@ func PlaceHoisted(req *wire.Request) *wire.Refusal {
 	return nil
 }
 
+// HasHoisted tells whether there is anything for PlaceHoisted to move that means
+// something: x-amz-checksum-mode, which SDKs put into every link, asks for a field
+// of the answer alone.
+func HasHoisted(req *wire.Request) bool {
+	return slices.ContainsFunc(req.Query, func(p wire.Param) bool {
+		return isHoisted(p.Name) && !strings.EqualFold(p.Name, "x-amz-checksum-mode")
+	})
+}
+
 // isHoisted tells whether a query parameter is a header field by nature.
 func isHoisted(name string) bool {
 	const prefix = "x-amz-"
@@ -152,10 +162,18 @@ func misplaced(p *wire.Param, why string) *wire.Refusal {
 // compared with the bundle's and may mean another account at the upstream;
 // hop-by-hop fields and Expect; client copies of identity fields; and what
 // proxies before us said of the client. Accept-Encoding and User-Agent stay.
-func RemoveChecked(req *wire.Request) {
+func RemoveChecked(req *wire.Request) { removeFields(req, checked) }
+
+// RemoveHopByHop is the one rewrite of a request that goes on with the client's
+// own signature: it removes the fields of the client's connection, and Expect.
+func RemoveHopByHop(req *wire.Request) {
+	removeFields(req, hopByHop)
+}
+
+func removeFields(req *wire.Request, drop func(name string) bool) {
 	kept := req.Fields[:0]
 	for _, field := range req.Fields {
-		if !checked(field.Name) {
+		if !drop(field.Name) {
 			kept = append(kept, field)
 		}
 	}
@@ -163,16 +181,23 @@ func RemoveChecked(req *wire.Request) {
 	req.Fields = kept
 }
 
+// hopByHop tells the fields that are the connection's (RFC 9110, section 7.6.1).
+func hopByHop(name string) bool {
+	switch name {
+	case "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+		"te", "trailer", "transfer-encoding", "upgrade", "expect":
+		return true
+	}
+	return false
+}
+
 // checked tells whether RemoveChecked removes a field.
 func checked(name string) bool {
 	switch name {
-	case "x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner",
-		"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
-		"te", "trailer", "transfer-encoding", "upgrade", "expect",
-		"forwarded", "via", "x-real-ip":
+	case "x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner", "forwarded", "via", "x-real-ip":
 		return true
 	}
-	return strings.HasPrefix(name, "x-sallyport-") || strings.HasPrefix(name, "x-forwarded-")
+	return hopByHop(name) || strings.HasPrefix(name, "x-sallyport-") || strings.HasPrefix(name, "x-forwarded-")
 }
 
 // PlaceBody is the rewrite that puts a verified body in the place of the one

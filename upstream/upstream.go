@@ -49,6 +49,10 @@ type Options struct {
 	Credentials aws.CredentialsProvider
 	// PayloadSigning says how much of a body the signatures cover.
 	PayloadSigning sigv4.PayloadSigning
+	// Passthrough lets the client's own signature go on, to a store that shares
+	// the keys: a request goes on as it came, byte for byte, but for the fields
+	// of the client's connection. Credentials are for what Sallyport itself asks.
+	Passthrough bool
 	// Callers are other credentials for the requests of some callers. Each
 	// principal is there once.
 	Callers []CallerCredentials
@@ -128,6 +132,10 @@ func (u *Upstream) Name() string { return u.options.Name }
 // SignsPayloads tells that the upstream is to be able to verify every body: one
 // that cannot be sent in signed chunks has to come with its hash.
 func (u *Upstream) SignsPayloads() bool { return u.options.PayloadSigning == sigv4.PayloadSigned }
+
+// PassesThrough tells whether the client's own signature goes on, so that no
+// request is rewritten.
+func (u *Upstream) PassesThrough() bool { return u.options.Passthrough }
 
 // Close closes the connections that no request uses.
 func (u *Upstream) Close() {

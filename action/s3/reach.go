@@ -42,6 +42,7 @@ var core = []string{
 	"GetBucketWebsite",
 
 	"GetObject", "HeadObject", "PutObject", "CopyObject", "DeleteObject",
+	"PostObject",          // reaches the store as PutObject
 	"GetObjectAttributes", // also demands s3:GetObject
 	"RestoreObject",       // POST to an object is nothing else
 	"CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload", "AbortMultipartUpload", "ListParts",
@@ -84,7 +85,7 @@ func served(operations []string) []bool {
 	rows := make([]bool, len(table))
 	for i := range table {
 		r := &table[i]
-		rows[i] = r.refused == "" && r.traits&twin == 0 && (named[AllOperations] || named[r.operation])
+		rows[i] = r.refused == "" && r.traits&twin == 0 && (named[AllOperations] || named[r.operation] || r.traits&enforced != 0)
 	}
 	return rows
 }

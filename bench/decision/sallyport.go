@@ -46,8 +46,9 @@ func loadCached(o cache.Options) func(w *Workload) (Engine, error) {
 		ask := func(i int) bool {
 			return remembered.Decide(generation, caller, &requests[i], &accesses[i]).Allowed()
 		}
-		// A decision is remembered the second time.
-		for range 2 {
+		// A decision that took long is looked up the next time, and remembered when
+		// it was looked up in vain twice.
+		for range 3 {
 			for i := range w.Questions {
 				ask(i)
 			}

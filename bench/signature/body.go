@@ -27,16 +27,20 @@ type body struct {
 	// request makes one of data that the SDK or minio-go signed; its body is as
 	// it is on the wire.
 	request func(data []byte) (*wire.Request, []byte, error)
+	// resigned tells that it is signed again for the next hop while it is read.
+	resigned bool
 	// goal is how many times the time of SHA-256 it may take; 0 if there is none.
 	goal float64
 }
 
 // bodies are the rows of the second table. A further one is a further row.
 var bodies = []body{
-	{"nothing verified (`UNSIGNED-PAYLOAD`)", plain(func([]byte) string { return "UNSIGNED-PAYLOAD" }), 0},
-	{"hashed", plain(hexHash), 1.1},
-	{"signed chunks of 64 KiB", signedChunks, 1.1},
-	{"unsigned chunks, CRC-32 in a trailer", unsignedTrailer, 0},
+	{"nothing verified (`UNSIGNED-PAYLOAD`)", plain(func([]byte) string { return "UNSIGNED-PAYLOAD" }), false, 0},
+	{"hashed", plain(hexHash), false, 1.1},
+	{"signed chunks of 64 KiB", signedChunks, false, 1.1},
+	{"signed chunks of 64 KiB, signed again for the store", signedChunks, true, 0},
+	{"unsigned chunks, CRC-32 in a trailer", unsignedTrailer, false, 0},
+	{"unsigned chunks, CRC-32 in a trailer, signed for the store", unsignedTrailer, true, 0},
 }
 
 func hexHash(data []byte) string {
@@ -122,6 +126,8 @@ type reader struct {
 	verified *sigv4.Verified
 	sent     []byte
 	buffer   []byte
+	// signer signs the body for the next hop; nil if it is not.
+	signer *sigv4.Signer
 }
 
 // newReader makes a reader of size bytes, and checks that it takes them, and
@@ -135,7 +141,10 @@ func newReader(b *body, size int) (*reader, error) {
 	if refusal != nil {
 		return nil, fmt.Errorf("%s: what was signed is refused: %w", b.name, refusal)
 	}
-	r := &reader{req, verified, sent, make([]byte, piece)}
+	r := &reader{request: req, verified: verified, sent: sent, buffer: make([]byte, max(piece, sigv4.ReadSize))}
+	if b.resigned {
+		r.signer = sigv4.NewSigner()
+	}
 	if err := r.read(); err != nil {
 		return nil, fmt.Errorf("%s: %w", b.name, err)
 	}
@@ -158,6 +167,14 @@ func (r *reader) read() error {
 	body, refusal := sigv4.NewBody(r.request, r.verified, 0)
 	if refusal != nil {
 		return refusal
+	}
+	if r.signer != nil {
+		if refusal := body.Resign(sigv4.PayloadSigned); refusal != nil {
+			return refusal
+		}
+		next := r.request.Clone()
+		body.Fields(&next.Fields)
+		r.signer.SignBody(next, body, credentials, service, region, now)
 	}
 	for {
 		if _, err := body.Read(r.buffer); err != nil {

@@ -16,6 +16,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	v4acredentials "github.com/aws/smithy-go/aws-http-auth/credentials"
+	"github.com/aws/smithy-go/aws-http-auth/sigv4a"
+	v4auth "github.com/aws/smithy-go/aws-http-auth/v4"
 	"github.com/minio/minio-go/v7/pkg/signer"
 
 	"github.com/sallyport-iam/sallyport/bench/measure"
@@ -74,6 +77,8 @@ func outgoing() (*http.Request, error) {
 	return r, nil
 }
 
+var credentials = sigv4.Credentials{AccessKeyID: accessKeyID, SecretAccessKey: secret.New(secretAccessKey)}
+
 func sdkSigner() *v4.Signer {
 	return v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
 }
@@ -100,6 +105,31 @@ func signedHeader() (*wire.Request, error) {
 	if err := sdkSigner().SignHTTP(context.Background(), sdkCredentials, r, emptyHash, service, region, now); err != nil {
 		return nil, err
 	}
+	return arrived(r)
+}
+
+// signAll has the signer of SigV4A sign all fields, as that of SigV4 does.
+type signAll struct{}
+
+// IsSigned implements v4auth.SignedHeaderRules.
+func (signAll) IsSigned(string) bool { return true }
+
+// signedV4A is a GET that the SDK's signer of SigV4A signed.
+func signedV4A() (*wire.Request, error) {
+	r, err := outgoing()
+	if err != nil {
+		return nil, err
+	}
+	nothing := sha256.Sum256(nil)
+	g := sigv4a.New(func(o *v4auth.SignerOptions) { o.HeaderRules, o.DisableDoublePathEscape = signAll{}, true })
+	err = g.SignRequest(&sigv4a.SignRequestInput{
+		Request: r, PayloadHash: nothing[:], Service: service, RegionSet: []string{region}, Time: now,
+		Credentials: v4acredentials.Credentials{AccessKeyID: accessKeyID, SecretAccessKey: secretAccessKey},
+	})
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Del("Host") // net/http has it elsewhere
 	return arrived(r)
 }
 
@@ -175,7 +205,6 @@ func verify(req *wire.Request) func(n int) {
 // sign signs a request again for the next hop, as a proxy does.
 func sign(req *wire.Request) func(n int) {
 	g, out := sigv4.NewSigner(), *req
-	credentials := sigv4.Credentials{AccessKeyID: accessKeyID, SecretAccessKey: secret.New(secretAccessKey)}
 	fields := make(wire.Fields, 0, len(req.Fields)+8)
 	return func(n int) {
 		for range n {
@@ -239,6 +268,13 @@ func rows() ([]row, error) {
 	if err != nil {
 		return nil, err
 	}
+	headerV4A, err := signedV4A()
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := check(headerV4A); err != nil {
+		return nil, err
+	}
 	headerText, headerMessage, err := check(header)
 	if err != nil {
 		return nil, err
@@ -259,6 +295,7 @@ func rows() ([]row, error) {
 	return []row{
 		{measure.Subject{Name: headerFloor, Do: floor(headerText, headerMessage)}, "", 0, 0},
 		{measure.Subject{Name: "verify a header", Do: verify(header)}, headerFloor, 3 * micro, 6},
+		{measure.Subject{Name: "verify a header, SigV4A", Do: verify(headerV4A)}, headerFloor, 0, 0},
 		{measure.Subject{Name: presignedFloor, Do: floor(linkText, linkMessage)}, "", 0, 0},
 		{measure.Subject{Name: "verify a presigned URL", Do: verify(link)}, presignedFloor, 3 * micro, 6},
 		{measure.Subject{Name: "sign", Do: sign(header)}, headerFloor, 3 * micro, 4},

@@ -156,6 +156,7 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 			MaxIdleConns:          u.Connections.MaxIdle,
 			MaxConns:              u.Connections.Max,
 			TagLifetime:           u.TagLifetime,
+			Passthrough:           u.Signing == config.SigningPassthrough,
 			Observer:              metrics.observer(u.Name, s.logger),
 		}
 		for _, c := range u.Callers {
