@@ -47,8 +47,8 @@ const (
 // UnixPrefix begins an address that is the path of a Unix socket.
 const UnixPrefix = "unix:"
 
-// Door is a listener that enforces. TrustedProxies and HealthPath are of
-// DoorStandalone; SocketMode, MaxBody, MaxConnectionAge and TLS.ClientCA of
+// Door is a listener that enforces. TrustedProxies, ProxyProtocol and HealthPath
+// are of DoorStandalone; SocketMode, MaxBody, MaxConnectionAge and TLS.ClientCA of
 // DoorExtAuthz.
 type Door struct {
 	Name string
@@ -58,12 +58,25 @@ type Door struct {
 	SocketMode     fs.FileMode
 	TLS            *TLS
 	TrustedProxies []netip.Prefix
+	ProxyProtocol  ProxyProtocol
 	HealthPath     string
 	// MaxBody is the greatest body, in bytes, that comes with a question.
 	MaxBody          int64
 	MaxConnectionAge time.Duration
 	Routes           []Route
 }
+
+// ProxyProtocol is whether connections begin with a PROXY header.
+type ProxyProtocol string
+
+// The uses of PROXY headers.
+const (
+	// ProxyProtocolNone: connections are the clients' own.
+	ProxyProtocolNone ProxyProtocol = "none"
+	// ProxyProtocolRequired: a load balancer forwards them, and says whose they
+	// are.
+	ProxyProtocolRequired ProxyProtocol = "required"
+)
 
 // TLS names the files of a certificate and its key, and of the authorities that
 // must have signed the clients' certificates.

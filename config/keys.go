@@ -30,6 +30,7 @@ func doorKeys(d *Door) object {
 		{name: "socket_mode", meaning: "Who may connect to a Unix socket: its permissions, in octal.", value: mode(&d.SocketMode, "0660")},
 		{name: "tls", meaning: "Serve HTTPS, or gRPC over TLS. Without it the door speaks in clear text.", value: optional[TLS]{&d.TLS, tlsKeys}},
 		{name: "trusted_proxies", meaning: "Networks whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed; what stands there must set or remove all three. Without it nobody's are.", value: scalars[netip.Prefix]{&d.TrustedProxies, prefix}},
+		{name: "proxy_protocol", meaning: "`required`: every connection is one of `trusted_proxies` and begins with a PROXY header (version 1 or 2), as load balancers that forward connections send it: it names the client. Connections of others, and those without, are closed.", value: word(&d.ProxyProtocol, "none", ProxyProtocolNone, ProxyProtocolRequired)},
 		{name: "health_path", meaning: "A path that is answered before routing and without authentication: 200 while requests should be sent here, else 503. It hides a bucket or object of that name, which `/-/healthy` cannot be in path style.", value: urlPath(&d.HealthPath)},
 		{name: "max_body", meaning: "For `ext_authz`: the greatest body that Envoy sends along, as its `max_request_bytes` says; operations that are decided from a greater one are denied, and with 0 all that are decided from one.", value: size(&d.MaxBody, "2MiB", 0, 16<<20)},
 		{name: "max_connection_age", meaning: "For `ext_authz`: how long a connection of Envoy's lives, a tenth less or more, so that replicas that are added get their share.", value: duration(&d.MaxConnectionAge, "600s", time.Second, 24*time.Hour)},
@@ -61,7 +62,7 @@ func routeKeys(r *Route) object {
 
 func corsKeys(r *CORSRule) object {
 	return object{
-		{name: "origins", required: true, meaning: "Origins of pages: scheme and host, and the port if there is one. One `*` stands for any run of characters; `*` alone is any page, which then sends no cookies.", value: scalars[string]{&r.Origins, origin}},
+		{name: "origins", required: true, meaning: "Origins of pages: scheme and host, and the port if there is one. One `*` stands for any run of characters; `*` alone is any page, and `null` any page that hides where it is from: neither then sends cookies.", value: scalars[string]{&r.Origins, origin}},
 		{name: "methods", required: true, meaning: "Methods that pages may use.", value: scalars[CORSMethod]{&r.Methods, func(m *CORSMethod) value {
 			return word(m, "", "GET", "HEAD", "PUT", "POST", "DELETE")
 		}}},

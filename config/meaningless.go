@@ -16,6 +16,7 @@ func (d *decoder) checkDoor(door *Door) {
 		}
 	}
 	wrong(&door.TrustedProxies, "trusted_proxies", DoorStandalone)
+	wrong(&door.ProxyProtocol, "proxy_protocol", DoorStandalone)
 	wrong(&door.HealthPath, "health_path", DoorStandalone)
 	wrong(&door.SocketMode, "socket_mode", DoorExtAuthz)
 	wrong(&door.MaxBody, "max_body", DoorExtAuthz)

@@ -114,6 +114,7 @@ func standaloneOptions(cfg *config.Config, d *config.Door, routes []*proxy.Route
 		},
 		Address:        d.Listen,
 		TrustedProxies: d.TrustedProxies,
+		ProxyProtocol:  d.ProxyProtocol == config.ProxyProtocolRequired,
 		HealthPath:     d.HealthPath,
 		MaxHeader:      int(cfg.Limits.HeaderBytes),
 		MaxConnections: cfg.Limits.Connections,
