@@ -67,7 +67,15 @@ func (v *Verdict) prepareUnread() *wire.Refusal {
 	if r != nil {
 		return r
 	}
-	if _, chunked := v.Request.Fields.Lookup("x-amz-decoded-content-length"); v.Request.BodySize < 0 && !chunked {
+	if v.Request.BodySize == 0 {
+		// All of it is known: that there is nothing.
+		empty, r := sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
+		if r != nil {
+			return r
+		}
+		_ = empty.Close()
+	}
+	if v.Request.BodySize < 0 && !strings.HasPrefix(payload, "STREAMING-") {
 		return &wire.Refusal{
 			Status: 411, Code: "MissingContentLength", Message: "You must provide the Content-Length HTTP header.",
 			Cause: "nothing else bounds a body that does not pass the door " + quote(v.door.Name),

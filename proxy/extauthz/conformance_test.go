@@ -153,6 +153,11 @@ func TestConformance(t *testing.T) {
 		{name: "a put over the limit", m: changed(put("alice", "/reports/a", "", ""), func(m *message) { m.fields.Set("content-length", "99999999999") }), standalone: 400, envoy: 400},
 		{name: "a put of another", m: put("bob", "/reports/a", "hello", ""), standalone: 403, envoy: 403},
 		{name: "an empty put", m: put("alice", "/reports/a", "", ""), standalone: 200, envoy: 200},
+		{name: "an empty put with another hash", m: put("alice", "/reports/a", "", hash("other")), standalone: 400, envoy: 400},
+		{name: "a put whose length nobody tells", m: changed(put("alice", "/reports/a", "5\r\nhello\r\n0\r\n\r\n", "UNSIGNED-PAYLOAD", with("x-amz-decoded-content-length", "5")), func(m *message) {
+			m.fields.Del("content-length")
+			m.fields.Add("transfer-encoding", "chunked")
+		}), standalone: 200, envoy: 411},
 		{name: "a copy", m: put("alice", "/reports/a", "", "", with("x-amz-copy-source", "/reports/b")), standalone: 200, envoy: 200},
 		{name: "a copy of what is denied", m: put("alice", "/reports/a", "", "", with("x-amz-copy-source", "/reports/secret/b")), standalone: 403, envoy: 403},
 		{name: "tags, buffered", m: put("alice", "/reports/a?tagging", "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>", ""), buffered: true, standalone: 200, envoy: 200},
