@@ -301,8 +301,8 @@ func TestEnvoyTellsTheStore(t *testing.T) {
 	}
 }
 
-// TestMuseum_35_envoyWithoutSallyport: when nobody answers, nothing passes.
-func TestMuseum_35_envoyWithoutSallyport(t *testing.T) {
+// TestEnvoyWithoutSallyport: when nobody answers, nothing passes.
+func TestEnvoyWithoutSallyport(t *testing.T) {
 	t.Parallel()
 	e := startEnvoy(t, upstream(shared.store))
 	bucket := bucket(t)
