@@ -54,18 +54,8 @@ func TestQuestions(t *testing.T) {
 		}
 	})
 	read := sent(t, "alice", "GET", "localhost", "/reports/a", "", "")
-	tagging := "<Tagging><TagSet><Tag><Key>a</Key><Value>b!</Value></Tag></TagSet></Tagging>"
-	tags := sent(t, "alice", "PUT", "localhost", "/reports/a?tagging", tagging, "UNSIGNED-PAYLOAD")
-	chunked := sent(t, "alice", "PUT", "localhost", "/reports/a?tagging", tagging, "UNSIGNED-PAYLOAD")
-	chunked.fields.Del("content-length")
 	many := sent(t, "alice", "PUT", "localhost", "/reports/a", "hello", "", with("x-amz-meta-a", "1"), with("x-amz-meta-a", "2"), with("x-amz-meta-b", "caf\xe9"))
-	tests := []struct {
-		name   string
-		m      *message
-		change func(*authv3.CheckRequest)
-		status int // 200: allowed
-		reason string
-	}{
+	tests := []question{
 		{"as it is", read, func(*authv3.CheckRequest) {}, 200, ""},
 		{"no attributes", read, func(in *authv3.CheckRequest) { in.Attributes = nil }, 400, "no HTTP attributes"},
 		{"no request", read, func(in *authv3.CheckRequest) { in.Attributes.Request = nil }, 400, "no HTTP attributes"},
@@ -150,7 +140,20 @@ func TestQuestions(t *testing.T) {
 			set(in, ":path", attributes(in).Path)
 			merge(in)
 		}, 403, "set encode_raw_headers: true"},
+	}
+	w.answerAll(tests)
+}
 
+// TestMuseum_23_partialBody: nothing is decided from a body that did not come, or
+// not whole, whatever is said of it.
+func TestMuseum_23_partialBody(t *testing.T) {
+	t.Parallel()
+	w := open(t, nil)
+	tagging := "<Tagging><TagSet><Tag><Key>a</Key><Value>b!</Value></Tag></TagSet></Tagging>"
+	tags := sent(t, "alice", "PUT", "localhost", "/reports/a?tagging", tagging, "UNSIGNED-PAYLOAD")
+	chunked := sent(t, "alice", "PUT", "localhost", "/reports/a?tagging", tagging, "UNSIGNED-PAYLOAD")
+	chunked.fields.Del("content-length")
+	w.answerAll([]question{
 		{"a body", tags, func(in *authv3.CheckRequest) {
 			attributes(in).RawBody = []byte(tagging)
 			add(in, "x-envoy-auth-partial-body", "false")
@@ -178,8 +181,22 @@ func TestQuestions(t *testing.T) {
 		}, 200, ""},
 		{"a body without length that nobody calls whole", chunked, func(in *authv3.CheckRequest) { attributes(in).RawBody = []byte(tagging) }, 403, "needs the whole body"},
 		{"no body where the client says it is whole", chunked, func(in *authv3.CheckRequest) { add(in, "x-envoy-auth-partial-body", "false") }, 403, "needs the whole body"},
-	}
-	for _, tt := range tests {
+	})
+}
+
+// question is a message as it is asked about, and the answer: 200 is allowed.
+type question struct {
+	name   string
+	m      *message
+	change func(*authv3.CheckRequest)
+	status int
+	reason string
+}
+
+// answerAll asks, and looks for the reasons in the records.
+func (w *world) answerAll(questions []question) {
+	w.t.Helper()
+	for _, tt := range questions {
 		in := tt.m.question(false)
 		tt.change(in)
 		out := w.ask(in)
@@ -189,16 +206,16 @@ func TestQuestions(t *testing.T) {
 		}
 		id := out.GetDynamicMetadata().GetFields()["decision_id"].GetStringValue()
 		if status != tt.status || id == "" {
-			t.Errorf("%s: %d, id %q: %v", tt.name, status, id, out)
+			w.t.Errorf("%s: %d, id %q: %v", tt.name, status, id, out)
 		}
-		if record := record(t, w, id); !strings.Contains(record, tt.reason) {
-			t.Errorf("%s: recorded %s", tt.name, record)
+		if record := record(w.t, w, id); !strings.Contains(record, tt.reason) {
+			w.t.Errorf("%s: recorded %s", tt.name, record)
 		}
 	}
 }
 
 // record is the audit record of a decision, which may not be written yet.
-func record(t *testing.T, w *world, id string) string {
+func record(t testing.TB, w *world, id string) string {
 	t.Helper()
 	for stop := time.Now().Add(patience); time.Now().Before(stop); time.Sleep(time.Millisecond) {
 		w.records.mu.Lock()
