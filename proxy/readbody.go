@@ -14,23 +14,16 @@ import (
 // from it, within the budget. Other operations' bodies are not touched.
 func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
 	req, op := v.Request, &v.Operation
-	switch op.Body {
-	case action.BodyStreams:
-		if !v.door.Can.Body {
-			return nil, needs(v, "the request's body")
-		}
-		return nil, nil
-	case action.BodyNone:
-		if req.BodySize != 0 {
-			return nil, &wire.Refusal{Status: 400, Code: "UnexpectedContent", Message: "This request contains unsupported content.", Close: true}
-		}
-		return nil, nil
+	if r := CheckBodySize(op, req.BodySize); r != nil {
+		return nil, r
 	}
-	if !v.door.Can.Body {
+	switch {
+	case op.Body == action.BodyNone:
+		return nil, nil
+	case !v.door.Can.Body:
 		return nil, needs(v, "the request's body")
-	}
-	if req.BodySize > op.BodyLimit {
-		return nil, tooLarge(op)
+	case op.Body == action.BodyStreams:
+		return nil, nil
 	}
 	verifying, r := sigv4.NewBody(req, v.verified, op.BodyLimit)
 	if r != nil {
@@ -38,6 +31,19 @@ func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
 	}
 	defer verifying.Close()
 	return e.readBody(v, verifying)
+}
+
+// CheckBodySize refuses a body where the operation has none, and one that is
+// longer than what the operation is decided from may be. size is in bytes; -1 if
+// it is not known yet. What streams is measured as it passes.
+func CheckBodySize(op *action.Operation, size int64) *wire.Refusal {
+	switch {
+	case op.Body == action.BodyNone && size != 0:
+		return &wire.Refusal{Status: 400, Code: "UnexpectedContent", Message: "This request contains unsupported content.", Close: true}
+	case op.Body == action.BodyDecides && size > op.BodyLimit:
+		return tooLarge(op)
+	}
+	return nil
 }
 
 // firstBuffer is what the first bytes of a body are read into.
