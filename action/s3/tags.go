@@ -74,7 +74,11 @@ const (
 // certain value there.
 func checkTags(tags []tag, limit int) *wire.Refusal {
 	if len(tags) > limit {
-		return refusal(400, "BadRequest", "Tags cannot be greater than "+strconv.Itoa(limit))
+		of := "Object"
+		if limit == maxBucketTags {
+			of = "Bucket"
+		}
+		return refusal(400, "BadRequest", of+" tags cannot be greater than "+strconv.Itoa(limit))
 	}
 	lower := make([]string, 0, maxObjectTags) // as conditions have them
 	for _, t := range tags {
