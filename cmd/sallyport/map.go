@@ -97,7 +97,7 @@ func (c *MapCmd) mapFile(console *Console, at *mapPlace, file string, result *ma
 			return withHint(fmt.Errorf("more than %d requests", maxMappedRequests), "map them in several runs")
 		}
 		req, refusal, rest, err := nextRawRequest(behind, at.scheme)
-		if err == nil && refusal == nil && number > 1 && isQuoted(behind) {
+		if err == nil && number > 1 && isQuoted(behind) {
 			err = errors.New("what curl -v printed must be alone in its file")
 		}
 		if err != nil {

@@ -60,6 +60,11 @@ func (c *MapCmd) place(console *Console) (*mapPlace, error) {
 		if c.Door != "" {
 			return nil, usageError("--door is one of a configuration", "name the configuration with --config")
 		}
+		for _, host := range c.VirtualHost {
+			if !wire.ValidHost(host) {
+				return nil, usageError(fmt.Sprintf("--virtual-host %q is no domain", host), "write it as s3.example.com")
+			}
+		}
 		at.routes = c.anyRoutes()
 		if at.scheme == "" {
 			at.scheme = "https"
@@ -140,7 +145,7 @@ func (at *mapPlace) ownerOf(route, bucket string) (string, bool) {
 }
 
 // callerOf is the account of the caller: empty if the request has no credentials.
-func (at *mapPlace) callerOf(req *wire.Request, route, bucket string) (string, *wire.Refusal) {
+func (at *mapPlace) callerOf(req *wire.Request, mapped *mappedRequest) (string, *wire.Refusal) {
 	scheme, refusal := sigv4.Recognise(req)
 	switch {
 	case refusal != nil:
@@ -148,19 +153,19 @@ func (at *mapPlace) callerOf(req *wire.Request, route, bucket string) (string, *
 	case at.caller != "":
 		return at.caller, nil
 	case scheme == sigv4.None:
+		mapped.note("it has no credentials: the caller is anonymous")
 		return "", nil
-	}
-	if bucket != "" {
+	case mapped.Bucket != "":
 		// Without an owner the mapper refuses, whoever asks.
-		account, _ := at.ownerOf(route, bucket)
+		account, _ := at.ownerOf(mapped.Route, mapped.Bucket)
 		return account, nil
-	}
-	if at.snapshot == nil {
+	case at.snapshot == nil:
 		return at.owner, nil
 	}
 	if accounts := at.snapshot.Accounts(); len(accounts) == 1 {
 		return accounts[0], nil
 	}
+	mapped.note("the account " + placeholderOwner + " stands for the caller's: --caller says which it is")
 	return placeholderOwner, nil
 }
 
@@ -189,7 +194,7 @@ func (at *mapPlace) mapRequest(req *rawRequest, mapped *mappedRequest) {
 		return
 	}
 	mapped.Operation, mapped.Bucket, mapped.Key = op.Name, op.Bucket, op.Key
-	if place.Caller, refusal = at.callerOf(req.Request, route.Name, op.Bucket); refusal != nil {
+	if place.Caller, refusal = at.callerOf(req.Request, mapped); refusal != nil {
 		mapped.refuse(refusal)
 		return
 	}
@@ -215,10 +220,4 @@ func (at *mapPlace) mapRequest(req *rawRequest, mapped *mappedRequest) {
 		return
 	}
 	mapped.fill(&amounts, at)
-	if place.Caller == "" {
-		mapped.note("it has no credentials: the caller is anonymous")
-	}
-	if place.Caller == placeholderOwner && !at.placeholder {
-		mapped.note("the account " + placeholderOwner + " stands for the caller's: --caller says which it is")
-	}
 }
