@@ -76,7 +76,7 @@ func (p Programs) Both(ctx context.Context, versioning bool, output io.Writer, r
 		return use(s)
 	}
 	direct, err := with("direct", func(s *store.Store) (Verdicts, error) {
-		return run(&Suite{Binary: p.Store, Endpoint: s.Endpoint, Key: key})
+		return run(&Suite{Binary: p.Store, Endpoint: s.Endpoint, Key: key, Clear: s.Clear})
 	})
 	if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func (p Programs) Both(ctx context.Context, versioning bool, output io.Writer, r
 			return nil, err
 		}
 		defer func() { err = errors.Join(err, server.Stop()) }()
-		return run(&Suite{Binary: p.Store, Endpoint: server.Endpoint, Key: key})
+		return run(&Suite{Binary: p.Store, Endpoint: server.Endpoint, Key: key, Clear: s.Clear})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("through Sallyport: %w", err)

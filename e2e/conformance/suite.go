@@ -27,6 +27,9 @@ type Suite struct {
 	Binary   string
 	Endpoint string
 	Key      sallyport.Key
+	// Clear removes the buckets behind the endpoint: each start of the suite uses
+	// the same names again.
+	Clear func() error
 }
 
 // Run runs tests: "full-flow" with its flags, or one by its name.

@@ -1,11 +1,13 @@
 //go:build unix
 
-package conformance
+package conformance_test
 
 import (
 	"maps"
 	"strings"
 	"testing"
+
+	"github.com/sallyport-iam/sallyport/e2e/conformance"
 )
 
 // TestTranscript reads what the suite prints.
@@ -18,26 +20,22 @@ func TestTranscript(t *testing.T) {
 	tests := []struct {
 		name, text string
 		whole      bool
-		want       Verdicts
+		want       conformance.Verdicts
 		err        string
 	}{
-		{name: "all kinds", text: text("<RUN>A", "<RUN>B", "<PASS>A", "<RUN>C", "<FAIL>B: got: 1", "more", "<SKIP>C: why"), want: Verdicts{"A": "", "B": "got: 1", "C": "why"}},
-		{name: "within a line", text: text("<RUN>A", "A: failed to delete the bucket: x<RUN>B", "y<PASS>B"), want: Verdicts{"A": "it has no verdict", "B": ""}},
-		{name: "two of a name", text: text("<RUN>A", "<RUN>A", "<PASS>A", "<FAIL>A: x"), want: Verdicts{"A": "x"}},
-		{name: "two of a name, one open", text: text("<RUN>A", "<RUN>A", "<PASS>A"), want: Verdicts{"A": "it has no verdict"}},
-		{name: "failed without a word", text: text("<RUN>A", "<FAIL>A"), want: Verdicts{"A": "it has no verdict"}},
-		{name: "the whole", whole: true, text: text("<RUN>A", "<PASS>A", "RAN: 1 PASS: 1 FAIL: 0 SKIP: 0"), want: Verdicts{"A": ""}},
+		{name: "all kinds", text: text("<RUN>A", "<RUN>B", "<PASS>A", "<RUN>C", "<FAIL>B: got: 1", "more", "<SKIP>C: why"), want: conformance.Verdicts{"A": "", "B": "got: 1", "C": "why"}},
+		{name: "within a line", text: text("<RUN>A", "A: failed to delete the bucket: x<RUN>B", "y<PASS>B"), want: conformance.Verdicts{"A": "it has no verdict", "B": ""}},
+		{name: "two of a name", text: text("<RUN>A", "<RUN>A", "<PASS>A", "<FAIL>A: x"), want: conformance.Verdicts{"A": "x"}},
+		{name: "two of a name, one open", text: text("<RUN>A", "<RUN>A", "<PASS>A"), want: conformance.Verdicts{"A": "it has no verdict"}},
+		{name: "failed without a word", text: text("<RUN>A", "<FAIL>A"), want: conformance.Verdicts{"A": "it has no verdict"}},
+		{name: "the whole", whole: true, text: text("<RUN>A", "<PASS>A", "RAN: 1 PASS: 1 FAIL: 0 SKIP: 0"), want: conformance.Verdicts{"A": ""}},
 		{name: "cut off", whole: true, text: text("<RUN>A", "<PASS>A"), err: "did not come to its end"},
 		{name: "other counts", whole: true, text: text("<RUN>A", "<PASS>A", "RAN: 2 PASS: 1 FAIL: 0 SKIP: 0"), err: "it counts 2 RUNs, and 1 were read"},
 		{name: "nothing", text: "no such command", err: "it ran no test"},
 		{name: "a verdict alone", text: text("<PASS>A"), err: "did not run"},
 	}
 	for _, tt := range tests {
-		var said transcript
-		if _, err := said.Write([]byte(tt.text)); err != nil {
-			t.Fatal(err)
-		}
-		got, err := said.verdicts(tt.whole)
+		got, err := conformance.ReadTranscript(tt.text, tt.whole)
 		switch {
 		case tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err)):
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.err)
@@ -49,12 +47,12 @@ func TestTranscript(t *testing.T) {
 
 func TestParseReasons(t *testing.T) {
 	t.Parallel()
-	good, err := parseReasons("# c\n= One\nx\ny\n- A: b: c\n\n= Two\nz\n- B: d\n")
+	good, err := conformance.ParseReasons("# c\n= One\nx\ny\n- A: b: c\n\n= Two\nz\n- B: d\n")
 	if err != nil || len(good) != 2 || good[0].Text != "x y" || good[0].Shows["A"] != "b: c" || good[1].Title != "Two" {
 		t.Errorf("%+v, %v", good, err)
 	}
 	for _, bad := range []string{"x\n", "= T\nx\n", "= T\n- A: b\n", "= T\nx\n- A\n", "= T\nx\n- A: \n", "= T\nx\n- A: b\n- A: c\n"} {
-		if _, err := parseReasons(bad); err == nil {
+		if _, err := conformance.ParseReasons(bad); err == nil {
 			t.Errorf("%q is read", bad)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -167,6 +168,23 @@ func (s *Store) Client() *s3.Client {
 		UsePathStyle: true,
 		Credentials:  credentials.NewStaticCredentialsProvider(AccessKeyID, SecretAccessKey, ""),
 	})
+}
+
+// Clear removes all buckets, whatever protects what is in them.
+func (s *Store) Clear() error {
+	home := filepath.Dir(s.Objects)
+	for _, folder := range []string{s.Objects, filepath.Join(home, "versions"), filepath.Join(home, "metadata")} {
+		entries, err := os.ReadDir(folder)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, entry := range entries {
+			if err := os.RemoveAll(filepath.Join(folder, entry.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Stop ends the store.
