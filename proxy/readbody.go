@@ -33,19 +33,6 @@ func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
 	return e.readBody(v, verifying)
 }
 
-// CheckBodySize refuses a body where the operation has none, and one that is
-// longer than what the operation is decided from may be. size is in bytes; -1 if
-// it is not known yet. What streams is measured as it passes.
-func CheckBodySize(op *action.Operation, size int64) *wire.Refusal {
-	switch {
-	case op.Body == action.BodyNone && size != 0:
-		return &wire.Refusal{Status: 400, Code: "UnexpectedContent", Message: "This request contains unsupported content.", Close: true}
-	case op.Body == action.BodyDecides && size > op.BodyLimit:
-		return tooLarge(op)
-	}
-	return nil
-}
-
 // firstBuffer is what the first bytes of a body are read into.
 const firstBuffer = 4 << 10
 
@@ -118,4 +105,17 @@ func tooLarge(op *action.Operation) *wire.Refusal {
 		Status: 400, Code: "MaxMessageLengthExceeded", Message: "Your request was too big.", Close: true,
 		Detail: []wire.Element{{Name: "MaxMessageLengthBytes", Value: strconv.FormatInt(op.BodyLimit, 10)}},
 	}
+}
+
+// CheckBodySize refuses a body where the operation has none, and one that is
+// longer than what the operation is decided from may be. size is in bytes; -1 if
+// it is not known yet. What streams is measured as it passes.
+func CheckBodySize(op *action.Operation, size int64) *wire.Refusal {
+	switch {
+	case op.Body == action.BodyNone && size != 0:
+		return &wire.Refusal{Status: 400, Code: "UnexpectedContent", Message: "This request contains unsupported content.", Close: true}
+	case op.Body == action.BodyDecides && size > op.BodyLimit:
+		return tooLarge(op)
+	}
+	return nil
 }
