@@ -44,6 +44,9 @@ type Place struct {
 	// Owner tells the account that owns a bucket on a route. ok is false if no
 	// rule gives it one.
 	Owner func(route, bucket string) (account string, ok bool)
+	// Policy tells the policy of a bucket as it is enforced, and whether it is
+	// public; ok is false if the bucket has none. nil refuses to tell.
+	Policy func(bucket string) (text string, public, ok bool)
 }
 
 // BodyUse is what the enforcement point does with a request's body.
@@ -57,6 +60,10 @@ const (
 	// BodyDecides: the accesses follow from the body, which is read and
 	// verified before mapping.
 	BodyDecides
+	// BodyForm: the body is a form. Its fields are read first, and
+	// Operation.FromForm makes of them the request that is mapped and goes on,
+	// with the form's file as its body.
+	BodyForm
 )
 
 // Operation is what a request asks for, as far as its header tells.
@@ -71,8 +78,27 @@ type Operation struct {
 	BodyLimit int64
 	// Chunked tells that aws-chunked payloads are allowed.
 	Chunked bool
+	// FromForm is set if Body is BodyForm.
+	FromForm FromForm
 	// Mapper is the mapper's own: its row of the operation table.
 	Mapper any
+}
+
+// FromForm is the named rewrite of an upload by a form: it makes of the fields
+// (names in lower case, none twice, those of the authentication left out) the
+// request without a form that does the same.
+// That request is for Recognise and Map, at the same place. The request and the
+// fields given are not changed.
+type FromForm func(req *wire.Request, place Place, bucket string, fields wire.Fields) (Upload, *wire.Refusal)
+
+// Upload is what a form stands for.
+type Upload struct {
+	// Request is the request without a form; it has no body yet.
+	Request *wire.Request
+	// Answer is the named rewrite of the upstream's successful answer to
+	// Request: the one that the form asks for. It closes the body of the answer
+	// given.
+	Answer func(*wire.Response) *wire.Response
 }
 
 // Mapped is what an operation amounts to.
@@ -87,10 +113,23 @@ type Mapped struct {
 	// Objects, if set, names for each access the object whose tags are read where
 	// the decision Needs ObjectTags. Equal ones need to be read once.
 	Objects []Object
+	// Answer, if set, is what an allowed request is answered with, and the
+	// upstream is not asked.
+	Answer *Answer
 	// Response, if set, is the named rewrite of the upstream's successful
 	// answer: it gets the whole body (at most ResponseLimit bytes) and returns
 	// the one for the client.
 	Response func(body []byte) ([]byte, error)
+}
+
+// Answer is an answer that follows from what is enforced.
+type Answer struct {
+	// Refusal is that of a request that cannot be served although it is allowed;
+	// nil for a success.
+	Refusal *wire.Refusal
+	// ContentType and Body are those of a success.
+	ContentType string
+	Body        []byte
 }
 
 // Object is an object, or a version of one.

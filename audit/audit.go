@@ -27,7 +27,7 @@ type Record struct {
 	// Caller is who asked; nil if that was not established.
 	Caller *authz.Caller
 	// Authentication is how the caller was established: "REST-HEADER",
-	// "REST-QUERY-STRING" or "anonymous"; empty if it was not.
+	// "REST-QUERY-STRING", "POST" (a form) or "anonymous"; empty if it was not.
 	Authentication string
 	// AccessKeyID is the verified access key id.
 	AccessKeyID string

@@ -24,6 +24,8 @@ type condition struct {
 	// fixed are the policy values without variables, variable the others.
 	fixed    valueList
 	variable []pattern.Pattern
+	// cost is about what it takes to evaluate it.
+	cost int
 }
 
 func compileCondition(doc *policy.Document, c *policy.Condition) condition {
@@ -34,6 +36,7 @@ func compileCondition(doc *policy.Document, c *policy.Condition) condition {
 		ifExists: c.Operator.IfExists,
 		negated:  c.Operator.Negated(),
 		empty:    len(c.Values) == 0,
+		cost:     evaluatingCost(c),
 	}
 	if !out.test.HasVariables() {
 		out.typed = operator.New(out.test, c.Values)
@@ -154,7 +157,7 @@ func (c *condition) passes(e *environment, text string) verdict {
 	if c.arn() && !pattern.IsARN(text) {
 		return no
 	}
-	if c.fixed.match(text, &e.notes.valuePlaces) {
+	if c.fixed.match(text, &e.notes.places) {
 		return verdictOf(!c.negated)
 	}
 	family := ""
@@ -170,7 +173,7 @@ func (c *condition) passes(e *environment, text string) verdict {
 			family = earlier(family, f)
 			continue
 		}
-		matched, readable := c.matches(p, text, values, &e.notes.valuePlaces)
+		matched, readable := c.matches(p, text, values, &e.notes.places)
 		if matched {
 			// No later value can undo a match, or make up for one.
 			return verdictOf(!c.negated)

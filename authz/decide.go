@@ -7,12 +7,17 @@ package authz
 // If keys are unread that a candidate reads, and what they hold makes a
 // difference to the Effect, the decision says what it Needs.
 func Decide(c *Caller, r *Request, a *Access) Decision {
-	e := environment{caller: c, request: r, access: a, notes: &notes{}}
-	e.action.Set(a.Action)
-	d := e.decide()
-	e.notes.resourcePlaces.Release()
-	e.notes.valuePlaces.Release()
+	d, _ := decide(c, r, a)
 	return d
+}
+
+// decide tells beside the decision about how many nanoseconds it took.
+func decide(c *Caller, r *Request, a *Access) (d Decision, work int) {
+	e := environment{caller: c, request: r, access: a, notes: &notes{work: decideCost}}
+	e.action.Set(a.Action)
+	d = e.decide()
+	e.notes.places.Release()
+	return d, e.notes.work
 }
 
 func (e *environment) decide() Decision {

@@ -37,9 +37,13 @@ func randomSeeds(n int) [][]byte {
 
 func compareEvaluators(t *testing.T, c *authz.Caller, r *authz.Request, a *authz.Access) {
 	t.Helper()
-	want, got := reference.Decide(c, r, a), authz.Decide(c, r, a)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%s on %q by %s: the evaluators differ (-reference +compiled):\n%s\n%s", a.Action, a.Resource, c.Type, diff, describe(c, r, a))
+	want := reference.Decide(c, r, a)
+	for name, decide := range map[string]func(*authz.Caller, *authz.Request, *authz.Access) authz.Decision{
+		"compiled": authz.Decide, "eager": authz.DecideEagerly,
+	} {
+		if diff := cmp.Diff(want, decide(c, r, a)); diff != "" {
+			t.Errorf("%s on %q by %s: the evaluators differ (-reference +%s):\n%s\n%s", a.Action, a.Resource, c.Type, name, diff, describe(c, r, a))
+		}
 	}
 }
 

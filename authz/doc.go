@@ -59,7 +59,9 @@
 // and ranges are read once, and statements found by their action and resource,
 // so that a decision costs what the statements that can match cost, and
 // allocates nothing on its ordinary way. Policies.Unindexed counts those that
-// nothing narrows. A Library attaches documents to many principals.
+// nothing narrows, and Policies.Searches what their patterns may look for. A
+// text that very much is compared with is indexed itself. A Library attaches
+// documents to many principals.
 //
 // Package reference decides the same, plainly and slowly; a fuzzer holds the one
 // against the other.

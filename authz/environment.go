@@ -26,12 +26,13 @@ type environment struct {
 // which is the caller's own, to the heap.
 type notes struct {
 	reading operator.Reading
-	// resourcePlaces are of the resource, valuePlaces of the value of a
-	// condition key that was compared last.
-	resourcePlaces, valuePlaces pattern.Places
+	// places are of the resource and of the values of condition keys.
+	places pattern.Places
 	// family is the first family of unread keys that makes the statement at hand
 	// a maybe, unread the first one that makes any candidate one.
 	family, unread string
+	// work is about how many nanoseconds the decision took so far.
+	work int
 }
 
 // maybe notes the family that a verdict depends on.

@@ -84,6 +84,7 @@ func (s *segment) first(x *index.Index, e *environment, least, enough grant) (*S
 		return nil, grantNone
 	}
 	h := search{segment: s, found: -1, least: least, enough: enough}
+	e.notes.work += walkCost
 	c := x.Find(e.action.Lower(), e.access.Resource)
 	for entries := c.Next(); len(entries) > 0; entries = c.Next() {
 		for i := range entries {
@@ -111,8 +112,12 @@ func (h *search) try(entry *index.Entry, e *environment) {
 	if *slot == n+1 {
 		return
 	}
+	if !e.notes.places.May(e.access.Resource, entry.Sieve) {
+		return
+	}
 	s := h.segment.statements[n]
 	e.notes.family = ""
+	e.notes.work += s.cost
 	if !s.matchesAction(entry.Action, e) {
 		return
 	}
@@ -177,6 +182,7 @@ func (s *statement) applies(e *environment, v verdict) (verdict, grant) {
 		}
 	}
 	for i := range s.conditions {
+		e.notes.work += s.conditions[i].cost
 		if v = min(v, s.conditions[i].holds(e, s.deny)); v == no {
 			return no, grantNone
 		}

@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -216,6 +217,8 @@ func (g *generator) policyValue(t policy.Test) string {
 			return "arn:" + g.join(10, resourcePieces)
 		case g.n(8) == 1:
 			return g.one(variables)
+		case g.n(8) == 1:
+			return "*" + g.join(20, slices.Concat(longPieces, longWildcards)) + "*"
 		default:
 			return g.join(4, append(textPieces[:13:13], resourcePieces...))
 		}
@@ -244,6 +247,8 @@ func (g *generator) requestValue(key string) string {
 	switch {
 	case g.n(4) == 1:
 		return g.join(5, textPieces)
+	case t == policy.StringEquals && g.n(8) == 1:
+		return g.join(30, longPieces)
 	case t == policy.ArnEquals && g.n(2) == 0:
 		return "arn:aws:s3::" + g.join(6, textPieces)
 	case strings.HasSuffix(key, "age"):
@@ -415,16 +420,30 @@ func (g *generator) everything(r *authz.Request, a *authz.Access) (*authz.Caller
 	return c, r, a
 }
 
+// longPieces are of texts and patterns in which much repeats itself.
+var (
+	longPieces    = []string{"ab", "a", "aaaaaaaa", "b", "abababababababababababababababababababab", ":", "é", "aab"}
+	longWildcards = []string{"*", "?", "a?", "*ab", "??", "${aws:username}", "*b*", "****"}
+)
+
 func (g *generator) requestResource() string {
-	if g.n(2) == 0 {
+	switch g.n(6) {
+	case 0, 1, 2:
 		return g.one(resources)
+	case 3:
+		return "arn:aws:s3:::" + g.join(30, longPieces)
+	default:
+		return "arn:" + g.join(8, textPieces)
 	}
-	return "arn:" + g.join(8, textPieces)
 }
 
 func (g *generator) resource() string {
-	if g.n(2) == 0 {
+	switch g.n(6) {
+	case 0, 1, 2:
 		return g.one(resourcePatterns)
+	case 3:
+		return g.one([]string{"arn:aws:s3:::*", "arn:*:*:*:*:", "arn:aws:*a*:*:*:"}) + g.join(20, slices.Concat(longPieces, longWildcards)) + "*"
+	default:
+		return "arn:" + g.join(10, resourcePieces)
 	}
-	return "arn:" + g.join(10, resourcePieces)
 }

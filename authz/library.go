@@ -55,19 +55,27 @@ func (l *Library) Policies(docs ...*Document) *Policies {
 	}
 	p := &Policies{identity: lastPolicies.Add(1), reads: l.attachedReads(docs)}
 	p.documents = append(small[:len(small):len(small)], large...)
+	p.segments = l.attachedSegments(small, large, copies)
+	for _, s := range p.segments {
+		p.heaviest += s.heaviest
+	}
+	return p
+}
+
+func (l *Library) attachedSegments(small, large []*Document, copies int) []*segment {
+	var segments []*segment
 	if len(small) > 0 {
-		p.segments = append(p.segments, l.segment(small, 0))
+		segments = append(segments, l.segment(small, 0))
 	}
 	if len(large) > fewSegments {
 		if s := l.segment(large, copies); s != nil {
-			p.segments = append(p.segments, s)
-			return p
+			return append(segments, s)
 		}
 	}
 	for _, d := range large {
-		p.segments = append(p.segments, d.segment())
+		segments = append(segments, d.segment())
 	}
-	return p
+	return segments
 }
 
 // segment is the segment of several documents; nil if there is none and too
@@ -87,7 +95,7 @@ func (l *Library) segment(docs []*Document, copies int) *segment {
 		return nil
 	}
 	l.merged += copies
-	s := newSegment(docs...)
+	s := newWeighedSegment(docs...)
 	l.segments[string(key)] = s
 	return s
 }

@@ -73,7 +73,7 @@ func indexPatterns(patterns []pattern.Pattern) index.Index {
 	for i := range patterns {
 		if p := &patterns[i]; !p.IsNever() {
 			e := patternElement(p, i)
-			b.Add(index.Any, e.key, index.Entry{Statement: int32(i), Action: index.Matched, Resource: e.pattern})
+			b.Add(index.Any, e.key, index.Entry{Statement: int32(i), Action: index.Matched, Resource: e.pattern, Sieve: e.sieve})
 		}
 	}
 	return b.Build()
@@ -98,11 +98,15 @@ func (l *resourceList) best(e *environment) verdict {
 		}
 		return best
 	}
-	c := l.index.Find(nil, e.access.Resource)
+	text, places := e.access.Resource, &e.notes.places
+	c := l.index.Find(nil, text)
 	for entries := c.Next(); len(entries) > 0; entries = c.Next() {
 		for _, entry := range entries {
 			if entry.Resource == index.Matched {
 				return yes
+			}
+			if !places.May(text, entry.Sieve) {
+				continue
 			}
 			if best = max(best, e.matches(&l.patterns[entry.Statement])); best == yes {
 				return yes
@@ -116,7 +120,7 @@ func (l *resourceList) best(e *environment) verdict {
 // unread may stand for any text.
 func (e *environment) matches(p *pattern.Pattern) verdict {
 	if len(p.Variables()) == 0 {
-		return verdictOf(p.Match(e.access.Resource, nil, &e.notes.resourcePlaces))
+		return verdictOf(p.Match(e.access.Resource, nil, &e.notes.places))
 	}
 	var valueRoom [usualVariables]string
 	var unreadRoom [usualVariables]bool
@@ -125,8 +129,8 @@ func (e *environment) matches(p *pattern.Pattern) verdict {
 	case !ok:
 		return no
 	case family == "":
-		return verdictOf(p.Match(e.access.Resource, values, &e.notes.resourcePlaces))
-	case p.MayMatch(e.access.Resource, values, unread, &e.notes.resourcePlaces):
+		return verdictOf(p.Match(e.access.Resource, values, &e.notes.places))
+	case p.MayMatch(e.access.Resource, values, unread, &e.notes.places):
 		return e.maybe(family)
 	default:
 		return no
@@ -165,7 +169,7 @@ func newValueList(patterns []pattern.Pattern, fold bool) valueList {
 func (l *valueList) match(text string, places *pattern.Places) bool {
 	switch {
 	case l.folds != nil:
-		for _, i := range l.folds[pattern.FoldHash(text)] {
+		for _, i := range l.folds[places.FoldHash(text)] {
 			if l.patterns[i].MatchFold(text, nil) {
 				return true
 			}
@@ -182,7 +186,8 @@ func (l *valueList) match(text string, places *pattern.Places) bool {
 	c := l.index.Find(nil, text)
 	for entries := c.Next(); len(entries) > 0; entries = c.Next() {
 		for _, entry := range entries {
-			if entry.Resource == index.Matched || l.patterns[entry.Statement].Match(text, nil, places) {
+			if entry.Resource == index.Matched ||
+				places.May(text, entry.Sieve) && l.patterns[entry.Statement].Match(text, nil, places) {
 				return true
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unique"
 
 	"github.com/sallyport-iam/sallyport/authz/internal/key"
 	"github.com/sallyport-iam/sallyport/authz/policy"
@@ -18,6 +19,8 @@ const (
 // read is a condition key that statements read, and what of it.
 type read struct {
 	key key.Key
+	// name is that of the key, quick to compare.
+	name unique.Handle[string]
 	// whole is set if the value counts. Otherwise its presence does, and its
 	// place among the thresholds.
 	whole bool
@@ -29,65 +32,14 @@ type read struct {
 
 // readSet is what statements read, in the order of the keys.
 type readSet struct {
-	reads []read
+	// action is the one that the set is for, hash that of its name; empty if it
+	// is for several.
+	action string
+	hash   uint32
+	reads  []read
 	// clock is set if a statement reads the clock in a way that has no
 	// thresholds: as text.
 	clock bool
-	// denies and allows are what the conditions cost a request that is allowed
-	// in the end: every Deny on any resource is looked at, and fails at its
-	// first condition; of the Allows, the dearest holds.
-	denies, allows int
-	// worth is the gain of a set to which nothing is added any more.
-	worth int
-}
-
-// What a decision costs, in nanoseconds on a machine of 2026: a condition, whose
-// key must be found; to read a value of the request as an address, a date or a
-// number; a policy value to compare with, of which many are found by an index
-// unless they begin with a wildcard; and to write down a key's value instead, or
-// its place among thresholds.
-const (
-	conditionCost = 20
-	addressCost   = 50
-	parseCost     = 30
-	valueCost     = 4
-	mostValues    = 8
-	wildcardCost  = 20
-	readCost      = 26
-	rankCost      = 52
-)
-
-// cost is what it costs to evaluate a condition.
-func cost(c *policy.Condition) int {
-	wildcards := 0
-	switch test := c.Operator.Test; test {
-	case policy.IPAddress, policy.NotIPAddress:
-		return conditionCost + addressCost + valueCost*min(len(c.Values), mostValues)
-	case policy.StringLike, policy.StringNotLike:
-		for _, v := range c.Values {
-			if strings.HasPrefix(v.Text, "*") || strings.HasPrefix(v.Text, "?") {
-				wildcards++
-			}
-		}
-	default:
-		if policy.NumericEquals <= test && test <= policy.DateGreaterThanEquals {
-			return conditionCost + parseCost + valueCost*min(len(c.Values), mostValues)
-		}
-	}
-	return conditionCost + wildcardCost*wildcards + valueCost*min(len(c.Values)-wildcards, mostValues)
-}
-
-// gain is how much cheaper it is to write down what is read than to evaluate.
-func (r *readSet) gain() int {
-	gain := r.denies + r.allows
-	for i := range r.reads {
-		if len(r.reads[i].numbers)+len(r.reads[i].dates) > 0 {
-			gain -= rankCost
-		} else {
-			gain -= readCost
-		}
-	}
-	return gain
 }
 
 // readsOf is what a statement reads: the keys of its conditions, and those of
@@ -100,25 +52,17 @@ func readsOf(doc *policy.Document, s *policy.Statement) readSet {
 		if c.Operator.Test.HasVariables() {
 			r.variables(doc, c.Values)
 		}
-		switch {
-		case s.Effect == policy.Allow:
-			r.allows += cost(c)
-		case i == 0 && onAnyResource(s):
-			r.denies = cost(c)
-		}
 	}
 	r.variables(doc, s.Resources)
 	r.variables(doc, s.NotResources)
 	return r
 }
 
-func onAnyResource(s *policy.Statement) bool {
-	return s.Resources == nil || slices.ContainsFunc(s.Resources, func(v policy.Value) bool { return v.Text == "*" })
-}
+func newRead(name string) read { return read{key: key.New(name), name: unique.Make(name)} }
 
 // conditionRead is what a condition reads of its own key.
 func conditionRead(c *policy.Condition) read {
-	r := read{key: key.New(c.Name())}
+	r := newRead(c.Name())
 	test := c.Operator.Test
 	switch {
 	case test == policy.Null:
@@ -168,7 +112,9 @@ func (r *readSet) variables(doc *policy.Document, values []policy.Value) {
 		}
 		for _, p := range parts {
 			if p.Kind == policy.Variable {
-				r.add(read{key: key.New(p.Key), whole: true})
+				variable := newRead(p.Key)
+				variable.whole = true
+				r.add(variable)
 			}
 		}
 	}
@@ -206,6 +152,4 @@ func (r *readSet) join(other *readSet) {
 		r.add(a)
 	}
 	r.clock = r.clock || other.clock
-	r.denies += other.denies
-	r.allows = max(r.allows, other.allows)
 }

@@ -2,7 +2,6 @@ package authz_test
 
 import (
 	"fmt"
-	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -12,9 +11,9 @@ import (
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
-// key is the key of a decision, whether it is worth one or not.
+// key is the key of a decision.
 func key(c *authz.Caller, r *authz.Request, a *authz.Access) ([]byte, bool) {
-	return authz.AppendKey(nil, math.MinInt, c, r, a)
+	return authz.AppendKey(nil, c, r, a)
 }
 
 // question is what a decision is made of, to be changed by a test.
@@ -365,48 +364,34 @@ func TestAppendKey_levels(t *testing.T) {
 	}
 }
 
-// TestAppendKey_gain checks which decisions are worth a key.
-func TestAppendKey_gain(t *testing.T) {
+// TestAppendKey_manyActions asks for more actions than are remembered.
+func TestAppendKey_manyActions(t *testing.T) {
 	t.Parallel()
-	const worthwhile = 128
-	var patterns, texts []string
-	for i := range 20 {
-		patterns = append(patterns, fmt.Sprintf(`"*browser/%d*"`, i))
-		texts = append(texts, fmt.Sprintf(`"browser/%d*"`, i))
+	q := conditioned(t, `"StringEquals": {"aws:UserAgent": "x"}`)
+	q.caller.Identity = authz.NewPolicies(compile(t, policy.Identity, `{"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*", "Condition": {"StringEquals": {"aws:UserAgent": "x"}}},
+		{"Effect": "Allow", "Action": "s3:Put*", "Resource": "*", "Condition": {"StringEquals": {"aws:Referer": "x"}}}]}`))
+	keys := map[string]bool{}
+	ask := func(action string) {
+		q.access.Action = action
+		q.request.Keys.Set("aws:useragent", "x")
+		q.request.Keys.Set("aws:referer", "y")
+		keys[q.key(t)] = true
+		q.request.Keys.Set("aws:useragent", "z")
+		keys[q.key(t)] = true
+		q.request.Keys.Set("aws:useragent", "x")
+		q.request.Keys.Set("aws:referer", "z")
+		keys[q.key(t)] = true
 	}
-	like := `"Condition": {"StringLike": {"aws:UserAgent": [` + strings.Join(patterns, ",") + `]}}`
-	small := `"Condition": {"StringLike": {"aws:UserAgent": [` + strings.Join(texts, ",") + `]}, "Bool": {"aws:SecureTransport": "true"}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}`
-	tests := []struct {
-		name, statement string
-		want            bool
-	}{
-		{"nothing read", `"Effect": "Allow", "Action": "s3:*", "Resource": "*"`, false},
-		{"few conditions", `"Effect": "Allow", "Action": "s3:*", "Resource": "*", ` + small, false},
-		{"numbers and dates", `"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"NumericLessThan": {"s3:max-keys": "1"}, "DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}`, false},
-		{"a variable", `"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::bkt/${aws:username}/*"`, false},
-		{"many patterns", `"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::bkt/*", ` + like, true},
-		{"many patterns on another action", `"Effect": "Allow", "Action": "s3:PutObject", "Resource": "*", ` + like, false},
-		{"many patterns to deny", `"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*", ` + like, true},
-		{"many patterns to deny elsewhere", `"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::other/*", ` + like, false},
-	}
-	for _, tt := range tests {
-		q := conditioned(t, "")
-		q.caller.Identity = authz.NewPolicies(compile(t, policy.Identity, `{"Version": "2012-10-17", "Statement": {`+tt.statement+`}}`))
-		_, got := authz.AppendKey(nil, worthwhile, q.caller, q.request, q.access)
-		if got != tt.want {
-			t.Errorf("%s: worth a key is %t", tt.name, got)
-		}
-		if most := authz.MostGain(q.caller, q.request, q.access); got && most < worthwhile {
-			t.Errorf("%s: worth a key, but at most %d", tt.name, most)
+	const actions = 2500
+	for i := range actions {
+		for _, verb := range []string{"Get", "Put", "List"} {
+			ask(fmt.Sprintf("s3:%s%d", verb, i))
 		}
 	}
-	q := conditioned(t, strings.TrimSuffix(strings.TrimPrefix(small, `"Condition": {`), "}"))
-	for range 5 {
-		q.caller.SCP = append(q.caller.SCP, q.caller.Identity)
-	}
-	q.access.RCP = q.caller.SCP
-	if _, ok := authz.AppendKey(nil, worthwhile, q.caller, q.request, q.access); !ok || authz.MostGain(q.caller, q.request, q.access) < worthwhile {
-		t.Error("conditions on eleven levels are not worth a key")
+	// A Get has two keys, as has a Put, and a List one.
+	if want := 5 * actions; len(keys) != want {
+		t.Errorf("%d keys, want %d", len(keys), want)
 	}
 }
 
@@ -415,7 +400,7 @@ func TestAppendKey_allocations(t *testing.T) {
 	c, r, a := ordinary(t)
 	buffer := make([]byte, 0, 1024)
 	if n := testing.AllocsPerRun(100, func() {
-		if _, ok := authz.AppendKey(buffer, math.MinInt, c, r, a); !ok {
+		if _, ok := authz.AppendKey(buffer, c, r, a); !ok {
 			t.Error("no key")
 		}
 	}); n > 0 {

@@ -5,32 +5,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sallyport-iam/sallyport/authz/internal/key"
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
 // mostLayers bounds the layers of a decision that has a key: five and the
 // levels of the organization.
 const mostLayers = 24
-
-// MostGain is about the most that AppendKey can find to gain for any action. It
-// is known from the moment policies are attached.
-func MostGain(c *Caller, r *Request, a *Access) int {
-	gain := c.Identity.most() + c.Boundary.most() + c.Session.most() + r.Endpoint.most() + a.Policy.most()
-	for _, p := range c.SCP {
-		gain += p.most()
-	}
-	for _, p := range a.RCP {
-		gain += p.most()
-	}
-	return gain
-}
-
-func (p *Policies) most() int {
-	if p == nil || p.reads == nil {
-		return 0
-	}
-	return p.reads.most
-}
 
 // AppendKey appends to dst all that the decision about an access depends on:
 // two accesses with equal keys are decided alike, with the same statement. It
@@ -45,51 +26,87 @@ func (p *Policies) most() int {
 // among the values that numeric and date operators compare it with: so that what
 // is remembered stays true for as long as the clock is between two of them.
 //
-// ok is false if the decision should not be remembered: because a statement
-// reads the clock in another way, as text; or because the key gains less than
-// least over evaluating. That is an estimate in nanoseconds, made once for an
-// action and what is attached, of what the conditions cost a request that is
-// allowed, less what it costs to write down what they read.
+// ok is false if the decision cannot be remembered, because a statement reads the
+// clock in another way, as text, or because there are more levels of an
+// organization than AWS has.
 //
 // The identity of a Policies is its own: no other that the process makes has the
 // same, even if it holds the same documents. A key says nothing outside of the
 // process.
-func AppendKey(dst []byte, least int, c *Caller, r *Request, a *Access) (key []byte, ok bool) {
-	var buffer [mostLayers]*Policies
-	layers := append(buffer[:0], c.Identity, c.Boundary, c.Session, r.Endpoint, a.Policy)
-	if len(layers)+len(c.SCP)+len(a.RCP) > mostLayers {
+func AppendKey(dst []byte, c *Caller, r *Request, a *Access) (key []byte, ok bool) {
+	var l layerSets
+	if !l.collect(c, r, a) {
 		return dst, false
 	}
-	layers = append(layers, c.SCP...)
-	layers = append(layers, a.RCP...)
-	var sets [mostLayers]*readSet
-	gain := 0
-	for i, p := range layers {
-		if p == nil || p.reads == nil {
-			continue
-		}
-		sets[i] = p.reads.of(a.Action)
-		if sets[i].clock {
-			return dst, false
-		}
-		gain += sets[i].worth
-	}
-	if gain < least {
-		return dst, false
-	}
-	key = appendIdentity(dst, c, a, layers)
+	dst = appendIdentity(dst, c, r, a)
 	e := environment{caller: c, request: r, access: a}
-	for i := range layers {
-		if sets[i] != nil {
-			key = sets[i].append(key, &e)
+	var w written
+	for _, set := range l.sets[:l.count] {
+		for i := range set.reads {
+			if l.count == 1 || w.wants(&set.reads[i]) {
+				dst = set.reads[i].append(dst, &e)
+			}
 		}
 	}
-	return key, true
+	return dst, true
+}
+
+// layerSets is what those statements read whose action elements match, for each
+// layer of which some read anything.
+type layerSets struct {
+	count int
+	sets  [mostLayers]*readSet
+}
+
+// collect collects the sets. ok is false if the decision has no key.
+func (l *layerSets) collect(c *Caller, r *Request, a *Access) (ok bool) {
+	if 5+len(c.SCP)+len(a.RCP) > mostLayers {
+		return false
+	}
+	hash := key.Hash(a.Action)
+	ok = l.add(c.Identity, a, hash) && l.add(c.Boundary, a, hash) && l.add(c.Session, a, hash) &&
+		l.add(r.Endpoint, a, hash) && l.add(a.Policy, a, hash)
+	for i := 0; ok && i < len(c.SCP); i++ {
+		ok = l.add(c.SCP[i], a, hash)
+	}
+	for i := 0; ok && i < len(a.RCP); i++ {
+		ok = l.add(a.RCP[i], a, hash)
+	}
+	return ok
+}
+
+// add adds the set of a layer, if it reads anything. ok is false if it reads the
+// clock as text.
+func (l *layerSets) add(p *Policies, a *Access, hash uint32) (ok bool) {
+	return p == nil || p.reads == nil || l.addReads(p.reads, a, hash)
+}
+
+func (l *layerSets) addReads(r *layerReads, a *Access, hash uint32) (ok bool) {
+	set := r.of(a.Action, hash)
+	l.sets[l.count] = set
+	l.count++
+	return !set.clock
+}
+
+// written are the reads that a key has already, by the hashes of their names. It
+// may have forgotten some.
+type written [8]*read
+
+// wants tells whether a read says more than what is written of its key.
+func (w *written) wants(r *read) bool {
+	slot := &w[r.key.Hash%uint32(len(w))]
+	if was := *slot; was != nil && was.name == r.name {
+		if was.whole || !r.whole && len(r.numbers)+len(r.dates) == 0 {
+			return false
+		}
+	}
+	*slot = r
+	return true
 }
 
 // appendIdentity appends what principals, actions and resources are compared
 // with, and which policies are attached.
-func appendIdentity(key []byte, c *Caller, a *Access, layers []*Policies) []byte {
+func appendIdentity(key []byte, c *Caller, r *Request, a *Access) []byte {
 	key = append(key, byte(c.Type), byte(a.Kind))
 	key = appendNumber(key, len(c.SCP))
 	key = appendNumber(key, len(a.RCP))
@@ -103,8 +120,14 @@ func appendIdentity(key []byte, c *Caller, a *Access, layers []*Policies) []byte
 	key = appendText(key, a.Action)
 	key = appendText(key, a.Resource)
 	key = appendText(key, a.Account)
-	for _, p := range layers {
-		key = binary.LittleEndian.AppendUint64(key, p.number())
+	for _, p := range [...]*Policies{c.Identity, c.Boundary, c.Session, r.Endpoint, a.Policy} {
+		key = p.appendIdentity(key)
+	}
+	for _, p := range c.SCP {
+		key = p.appendIdentity(key)
+	}
+	for _, p := range a.RCP {
+		key = p.appendIdentity(key)
 	}
 	return key
 }
@@ -113,12 +136,14 @@ func appendNumber(key []byte, n int) []byte { return binary.AppendUvarint(key, u
 
 func appendText(key []byte, s string) []byte { return append(appendNumber(key, len(s)), s...) }
 
-// number identifies the policies: 0 is nil, 1 the zero value.
-func (p *Policies) number() uint64 {
-	if p == nil {
-		return 0
+// appendIdentity appends the number of the policies: 0 for nil, 1 for the zero
+// value.
+func (p *Policies) appendIdentity(key []byte) []byte {
+	number := uint64(0)
+	if p != nil {
+		number = p.identity + 1
 	}
-	return p.identity + 1
+	return binary.LittleEndian.AppendUint64(key, number)
 }
 
 // What a request has of a condition key.
@@ -130,14 +155,7 @@ const (
 	keyUnread
 )
 
-// append appends what the statements can learn of the keys that they read.
-func (r *readSet) append(key []byte, e *environment) []byte {
-	for i := range r.reads {
-		key = r.reads[i].append(key, e)
-	}
-	return key
-}
-
+// append appends what the statements can learn of a key that they read.
 func (r *read) append(key []byte, e *environment) []byte {
 	v, c, family := e.find(&r.key)
 	switch {

@@ -3,8 +3,9 @@ package authz
 import (
 	"cmp"
 	"encoding/binary"
-	"maps"
+	"math/bits"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -18,9 +19,7 @@ var lastPolicies atomic.Uint64
 // answer for an action is made when it is first asked for.
 type layerReads struct {
 	tables []*readTable
-	// most is about the most that can be gained for any one action.
-	most   int
-	known  atomic.Pointer[map[string]*readSet]
+	known  atomic.Pointer[knownReads]
 	adding sync.Mutex
 }
 
@@ -28,13 +27,60 @@ type layerReads struct {
 // mappers, which have fewer.
 const mostActions = 1024
 
+// knownReads finds sets by their actions: each stands at the hash of its own, or
+// behind it. At least half of the places are empty, and their number is a power
+// of two.
+type knownReads struct {
+	sets  []*readSet
+	count int
+}
+
+// find is the set of an action; nil if it is not known.
+func (k *knownReads) find(action string, hash uint32) *readSet {
+	for i := hash; ; i++ {
+		r := k.sets[i&uint32(len(k.sets)-1)]
+		if r == nil || r.hash == hash && r.action == action {
+			return r
+		}
+	}
+}
+
+// with is a copy with one set more, which takes the place of another for the same
+// action.
+func (k *knownReads) with(r *readSet) *knownReads {
+	next := &knownReads{count: 1}
+	if k != nil && k.count < mostActions {
+		next.count += k.count
+	}
+	next.sets = make([]*readSet, max(4, 1<<bits.Len(uint(2*next.count-1))))
+	if next.count > 1 {
+		for _, old := range k.sets {
+			if old != nil {
+				next.put(old)
+			}
+		}
+	}
+	next.put(r)
+	return next
+}
+
+func (k *knownReads) put(r *readSet) {
+	for i := r.hash; ; i++ {
+		place := &k.sets[i&uint32(len(k.sets)-1)]
+		if *place == nil || (*place).action == r.action {
+			*place = r
+			return
+		}
+	}
+}
+
 // documentReads is nil if the document reads nothing.
 func documentReads(doc *policy.Document) *layerReads {
 	t := newReadTable(doc)
 	if t.exact == nil && t.rest == nil {
 		return nil
 	}
-	return &layerReads{tables: []*readTable{t}, most: t.most}
+	return &layerReads{tables: []*readTable{t}}
 }
 
 // attachedReads is nil if no document reads anything. It is shared by all that
@@ -63,7 +109,6 @@ func (l *Library) attachedReads(docs []*Document) *layerReads {
 	r := new(layerReads)
 	for _, d := range reading {
 		r.tables = append(r.tables, d.reads.tables...)
-		r.most += d.reads.most
 	}
 	if l.reads == nil {
 		l.reads = map[string]*layerReads{}
@@ -72,31 +117,26 @@ func (l *Library) attachedReads(docs []*Document) *layerReads {
 	return r
 }
 
-// of is what the statements read whose action elements match.
-func (l *layerReads) of(action string) *readSet {
+// of is what the statements read whose action elements match. hash is that of
+// the action.
+func (l *layerReads) of(action string, hash uint32) *readSet {
 	if known := l.known.Load(); known != nil {
-		if r := (*known)[action]; r != nil {
+		if r := known.find(action, hash); r != nil {
 			return r
 		}
 	}
-	return l.learn(action)
+	return l.learn(action, hash)
 }
 
-func (l *layerReads) learn(action string) *readSet {
-	r := new(readSet)
+func (l *layerReads) learn(action string, hash uint32) *readSet {
+	r := &readSet{action: strings.Clone(action), hash: hash}
 	lower := lowerASCII(action)
 	for _, t := range l.tables {
 		t.collect(r, action, lower)
 	}
-	r.worth = r.gain()
 	l.adding.Lock()
 	defer l.adding.Unlock()
-	next := map[string]*readSet{}
-	if known := l.known.Load(); known != nil && len(*known) < mostActions {
-		next = maps.Clone(*known)
-	}
-	next[action] = r
-	l.known.Store(&next)
+	l.known.Store(l.known.Load().with(r))
 	return r
 }
 
@@ -107,8 +147,6 @@ type readTable struct {
 	// in lower case; rest the others.
 	exact map[string]*readSet
 	rest  []reader
-	// most is about the most that can be gained for any one action.
-	most int
 }
 
 // reader is a statement that reads something.
@@ -124,16 +162,6 @@ func newReadTable(doc *policy.Document) *readTable {
 		if r := readsOf(doc, s); len(r.reads) > 0 {
 			t.add(s, &r)
 		}
-	}
-	var rest readSet
-	for i := range t.rest {
-		rest.join(&t.rest[i].reads)
-	}
-	t.most = rest.gain()
-	for _, r := range t.exact {
-		both := readSet{reads: slices.Clone(rest.reads), denies: rest.denies, allows: rest.allows}
-		both.join(r)
-		t.most = max(t.most, both.gain())
 	}
 	return t
 }

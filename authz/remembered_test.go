@@ -1,7 +1,6 @@
 package authz_test
 
 import (
-	"math"
 	"testing"
 
 	"github.com/sallyport-iam/sallyport/authz"
@@ -12,7 +11,7 @@ import (
 // loaded again and the clock goes back and forth.
 type stream struct {
 	*generator
-	cache *cache.Cache
+	caches [2]*cache.Cache
 	// generation is that of the latest questions, the last ones in the list.
 	generation uint64
 	loaded     [][]question
@@ -58,24 +57,30 @@ func (s *stream) run(t *testing.T) {
 			s.step(q.caller, q.request, q.access)
 		}
 		want := authz.Decide(q.caller, q.request, q.access)
-		for range 3 {
-			if got := s.cache.Decide(generation, q.caller, q.request, q.access); got != want {
-				t.Errorf("the cache says %+v, the evaluator %+v: %+v %+v %+v\n%s", got, want, q.caller, q.request, q.access, describe(q.caller, q.request, q.access))
+		for i, k := range s.caches {
+			for range 3 + i {
+				if got := k.Decide(generation, q.caller, q.request, q.access); got != want {
+					t.Errorf("the cache %d says %+v, the evaluator %+v: %+v %+v %+v\n%s", i, got, want, q.caller, q.request, q.access, describe(q.caller, q.request, q.access))
+				}
+				k.Wait()
 			}
-			s.cache.Wait()
 		}
 	}
 }
 
-// remembering makes a cache that looks up whatever can be remembered.
-func remembering(tb testing.TB) *cache.Cache {
+// remembering makes two caches: one that looks up whatever can be remembered,
+// and one that decides itself what to look up, and gains little by it.
+func remembering(tb testing.TB) (caches [2]*cache.Cache) {
 	tb.Helper()
-	k, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: math.MinInt})
-	if err != nil {
-		tb.Fatal(err)
+	for i, least := range []int{-1, 1} {
+		k, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: least})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		tb.Cleanup(k.Close)
+		caches[i] = k
 	}
-	tb.Cleanup(k.Close)
-	return k
+	return caches
 }
 
 // FuzzRemembered holds what is remembered against what is evaluated. The cache
@@ -88,7 +93,7 @@ func FuzzRemembered(f *testing.F) {
 	k := remembering(f)
 	generation := uint64(0)
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s := stream{generator: &generator{data: data}, cache: k, generation: generation}
+		s := stream{generator: &generator{data: data}, caches: k, generation: generation}
 		s.run(t)
 		generation = s.generation
 	})
@@ -104,16 +109,18 @@ func TestRemembered(t *testing.T) {
 	k := remembering(t)
 	generation := uint64(0)
 	for _, seed := range randomSeeds(n) {
-		s := stream{generator: &generator{data: seed}, cache: k, generation: generation}
+		s := stream{generator: &generator{data: seed}, caches: k, generation: generation}
 		s.run(t)
 		generation = s.generation
 		if t.Failed() {
 			return
 		}
 	}
-	if s := k.Stats(); s.Hits < uint64(n) || s.Misses < uint64(n) {
-		t.Errorf("%d streams, but %+v: nothing is proved", n, s)
-	} else {
-		t.Logf("%+v", s)
+	for i, least := range []int{n, n / 2} {
+		if s := k[i].Stats(); s.Hits < uint64(least) || s.Misses < uint64(least) {
+			t.Errorf("%d streams, but the cache %d has %+v: nothing is proved", n, i, s)
+		} else {
+			t.Logf("%+v", s)
+		}
 	}
 }

@@ -14,6 +14,8 @@ import (
 type segment struct {
 	statements     []*statement
 	denies, allows index.Index
+	// heaviest is about the most that looking through it can cost.
+	heaviest int
 }
 
 func newSegment(docs ...*Document) *segment {
@@ -43,11 +45,12 @@ type element struct {
 	key index.Key
 	// pattern is its number, or index.Matched, or index.Untested.
 	pattern int32
+	sieve   pattern.Sieve
 }
 
 var (
-	everything = []element{{index.Any, index.Matched}}
-	untested   = []element{{index.Any, index.Untested}}
+	everything = []element{{key: index.Any, pattern: index.Matched}}
+	untested   = []element{{key: index.Any, pattern: index.Untested}}
 )
 
 // mostPairs bounds how many pairs of an action and a resource a statement is
@@ -66,7 +69,7 @@ func (s *statement) addTo(b *index.Builder, number int) {
 	}
 	for _, a := range actions {
 		for _, r := range resources {
-			b.Add(a.key, r.key, index.Entry{Statement: int32(number), Action: a.pattern, Resource: r.pattern})
+			b.Add(a.key, r.key, index.Entry{Statement: int32(number), Action: a.pattern, Resource: r.pattern, Sieve: r.sieve})
 		}
 	}
 }
@@ -123,7 +126,9 @@ func (s *statement) resourceElements() []element {
 
 func patternElement(p *pattern.Pattern, number int) element {
 	prefix, exact, whole := p.Literal()
-	return newElement(prefix, exact, whole, number)
+	e := newElement(prefix, exact, whole, number)
+	e.sieve = p.Sieve()
+	return e
 }
 
 func newElement(prefix string, exact, whole bool, number int) element {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/sallyport-iam/sallyport/bench/decision"
 	"github.com/sallyport-iam/sallyport/bench/report"
+	"github.com/sallyport-iam/sallyport/bench/signature"
 )
 
 // busy is the part of the machine from which on others disturb a measurement.
@@ -60,7 +61,7 @@ func revision() string {
 		return "unknown"
 	}
 	text := strings.TrimSpace(string(commit))
-	if exec.Command("git", "diff", "--quiet", "HEAD", "--", "../authz", "../bundle", ".").Run() != nil {
+	if exec.Command("git", "diff", "--quiet", "HEAD", "--", "../authz", "../bundle", "../sigv4", "../wire", ".").Run() != nil {
 		text += " with changes"
 	}
 	return text
@@ -74,9 +75,13 @@ func versions() string {
 	}
 	var list []string
 	seen := map[string]bool{}
+	var peers []string
 	for _, peer := range decision.Peers()[1:] {
+		peers = append(peers, peer.Module)
+	}
+	for _, peer := range append(peers, signature.Modules...) {
 		for _, module := range info.Deps {
-			if module.Path == peer.Module && module.Replace == nil && !seen[module.Path] {
+			if module.Path == peer && module.Replace == nil && !seen[module.Path] {
 				seen[module.Path] = true
 				list = append(list, module.Path+" "+module.Version)
 			}

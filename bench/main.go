@@ -1,7 +1,7 @@
 // Command bench measures Sallyport beside others in one run and writes what it
 // found into docs/benchmarks.md.
 //
-//	cd bench && go run .          # everything, about six minutes
+//	cd bench && go run .          # everything, about seven minutes
 //	cd bench && go run . -quick   # a look at it, on standard output alone
 package main
 
@@ -17,6 +17,7 @@ import (
 	"github.com/sallyport-iam/sallyport/bench/load"
 	"github.com/sallyport-iam/sallyport/bench/measure"
 	"github.com/sallyport-iam/sallyport/bench/report"
+	"github.com/sallyport-iam/sallyport/bench/signature"
 )
 
 // section is a part of docs/benchmarks.md.
@@ -28,6 +29,7 @@ type section struct {
 var sections = []section{
 	{"decision", decision.Section},
 	{"load", func(_ measure.Options, quick bool) (*report.Report, error) { return load.Section(quick) }},
+	{"sigv4", signature.Section},
 }
 
 func main() {

@@ -20,6 +20,10 @@ const (
 	// decision looks at, whatever it is about. Each costs some 0.1 µs, and more
 	// if it has conditions; AWS's limits allow for thousands.
 	maxUnindexed = 100
+	// maxSearches bounds what the patterns attached to one principal may search
+	// a name for. Each search costs 0.1 µs at worst, so that all take no more
+	// than 1 ms; AWS's limits allow for some 700,000.
+	maxSearches = 10_000
 	// maxReported bounds the findings that an error lists, for logs and status.
 	maxReported = 20
 )

@@ -51,7 +51,7 @@ func (b *builder) link() *Snapshot {
 				documents = append(documents, b.own(g)...)
 			}
 			c := b.caller(p, documents)
-			b.checkUnindexed(p, c.Identity)
+			b.checkCost(p, c.Identity)
 			b.callers[identity(users, p.account, p.name)] = c
 			s.counts.Users++
 		case groups:
@@ -59,7 +59,7 @@ func (b *builder) link() *Snapshot {
 			s.counts.Groups++
 		case roles:
 			r := b.role(p)
-			b.checkUnindexed(p, r.Identity)
+			b.checkCost(p, r.Identity)
 			s.roles[r.ARN] = r
 			s.counts.Roles++
 		}
@@ -174,12 +174,17 @@ func (b *builder) names(c *class, account string) []string {
 	return names
 }
 
-// checkUnindexed reports policies whose cost no index bounds.
-func (b *builder) checkUnindexed(p *principal, attached *authz.Policies) {
+// checkCost reports policies whose cost no index bounds.
+func (b *builder) checkCost(p *principal, attached *authz.Policies) {
 	if n := attached.Unindexed(); n > maxUnindexed {
 		b.report(p.file, policy.Position{}, b.quotaSeverity(), "UNINDEXED_STATEMENTS",
 			fmt.Sprintf("%d statements attached to the %s %q can match any action on any resource, so that every decision looks at all of them; more than %d make decisions slow", n, p.class.singular, p.name, maxUnindexed),
 			"name services in Action or Resource, or merge statements")
+	}
+	if n := attached.Searches(); n > maxSearches {
+		b.report(p.file, policy.Position{}, b.quotaSeverity(), "COSTLY_PATTERNS",
+			fmt.Sprintf("the patterns attached to the %s %q have %d words, variables and question marks between wildcards, which a decision may have to search for one by one; more than %d make decisions slow", p.class.singular, p.name, n, maxSearches),
+			"write what names begin with in front of the first wildcard, and fewer wildcards behind it")
 	}
 }
 

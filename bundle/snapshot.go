@@ -88,6 +88,16 @@ func (s *Snapshot) Owner(route, bucket string) (account string, ok bool) {
 	return s.owners.of(route, bucket)
 }
 
+// BucketPolicy is the policy of a bucket as it is written, and whether it is
+// public by AWS's meaning; ok is false if the bucket has none.
+func (s *Snapshot) BucketPolicy(name string) (text string, public, ok bool) {
+	b := s.buckets[name]
+	if b == nil || b.Policy == nil {
+		return "", false, false
+	}
+	return b.PolicyText, b.Policy.Documents()[0].Source().IsPublic(), true
+}
+
 // Bucket is what the bundle says of a bucket; nil if it says nothing.
 func (s *Snapshot) Bucket(name string) *Bucket { return s.buckets[name] }
 

@@ -57,3 +57,51 @@ func TestUnindexed(t *testing.T) {
 		})
 	}
 }
+
+// TestLoad_costlyPatterns sums what the patterns of everything that is attached
+// search for.
+func TestLoad_costlyPatterns(t *testing.T) {
+	t.Parallel()
+	document := func(words, marks int) string {
+		return fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [
+			{"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::bkt/%s"},
+			{"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringLike": {"aws:UserAgent": "*%s*"}}}]}`,
+			strings.Repeat("*a", words)+"*end", strings.Repeat("?", marks))
+	}
+	tests := []struct {
+		words    int
+		settings string
+		want     policy.Severity
+		found    bool
+	}{
+		{5_000, "", 0, false},
+		{5_001, "", policy.Warning, true},
+		{5_001, "\nlimits: aws\n", policy.Error, true},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%d %q", tt.words, tt.settings), func(t *testing.T) {
+			t.Parallel()
+			directory := t.TempDir()
+			changes := map[string]string{
+				"bundle/accounts/aws/policies/words.json":          document(tt.words, 0),
+				"bundle/accounts/111122223333/policies/marks.json": document(0, 5_000),
+				"bundle/accounts/111122223333/users/bob.yaml":      "id: AIDABOBEXAMPLE2222222\nattached: [arn:aws:iam::aws:policy/words, arn:aws:iam::111122223333:policy/marks]\n",
+				"bundle/bundle.yaml":                               small["bundle/bundle.yaml"] + tt.settings,
+			}
+			small.with(changes).write(t, directory)
+			_, findings := bundle.Load(options(t, directory))
+			found := false
+			for _, f := range findings {
+				if f.Code == "COSTLY_PATTERNS" {
+					found = true
+					if f.Severity != tt.want || !strings.HasSuffix(f.File, "bob.yaml") || !strings.Contains(f.Message, "10001 words") {
+						t.Errorf("%s %s", f.Severity, f)
+					}
+				}
+			}
+			if found != tt.found {
+				t.Errorf("found %t, want %t: %v", found, tt.found, findings)
+			}
+		})
+	}
+}

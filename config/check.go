@@ -80,6 +80,9 @@ func (d *decoder) checkUpstreams(c *Config) map[string]bool {
 		if at, written := d.places[&u.Connections.MaxIdle]; written && u.Connections.Max > 0 && u.Connections.MaxIdle > u.Connections.Max {
 			d.problem(at, "max_idle is greater than max", "write at most the value of max")
 		}
+		if u.Signing == SigningPassthrough {
+			d.checkPassthrough(u)
+		}
 		if u.Credentials != nil {
 			d.checkSecret(u.Credentials, "give it a value, or remove credentials for the AWS SDK's default chain")
 		}
@@ -94,6 +97,18 @@ func (d *decoder) checkUpstreams(c *Config) map[string]bool {
 		}
 	}
 	return names
+}
+
+// checkPassthrough reports keys about rewrites that are not done.
+func (d *decoder) checkPassthrough(u *Upstream) {
+	for _, key := range []struct {
+		name string
+		into any
+	}{{"addressing", &u.Addressing}, {"payload_signing", &u.PayloadSigning}, {"caller_credentials", &u.Callers}} {
+		if at, written := d.places[key.into]; written {
+			d.problem(at, key.name+" has no meaning with signing: passthrough, under which requests leave as they came", "remove it, or write signing: resign")
+		}
+	}
 }
 
 // checkSecret reports a secret that is written and empty.

@@ -109,6 +109,30 @@ const (
 	CopyTagsChecked CopyTags = "checked"
 )
 
+// Signing is who signs the requests to an upstream.
+type Signing string
+
+// The signing modes of an upstream.
+const (
+	// SigningResign: Sallyport does, with credentials of its own.
+	SigningResign Signing = "resign"
+	// SigningPassthrough: the client has, and the upstream shares its key.
+	SigningPassthrough Signing = "passthrough"
+)
+
+// PayloadSigning is how much of a body the signature for an upstream covers.
+type PayloadSigning string
+
+// The ways to sign bodies for an upstream.
+const (
+	// PayloadSigningAuto: as much as the client signed.
+	PayloadSigningAuto PayloadSigning = "auto"
+	// PayloadSigningUnsigned: nothing.
+	PayloadSigningUnsigned PayloadSigning = "unsigned"
+	// PayloadSigningSigned: every byte.
+	PayloadSigningSigned PayloadSigning = "signed"
+)
+
 // ACLs is what becomes of ACLs that let others in than the owners.
 type ACLs string
 
@@ -138,15 +162,17 @@ type Upstream struct {
 	ACLs       ACLs
 	// Operations are names of Operations and of the groups OperationsCore and
 	// OperationsAll.
-	Operations  []string
-	CopyTags    CopyTags
-	TagLifetime time.Duration
-	Region      string
-	CAFile      string
-	Credentials *Credentials
-	Callers     []CallerCredentials
-	Timeouts    UpstreamTimeouts
-	Connections Connections
+	Operations     []string
+	CopyTags       CopyTags
+	TagLifetime    time.Duration
+	Region         string
+	Signing        Signing
+	PayloadSigning PayloadSigning
+	CAFile         string
+	Credentials    *Credentials
+	Callers        []CallerCredentials
+	Timeouts       UpstreamTimeouts
+	Connections    Connections
 }
 
 // Credentials are long-term or temporary credentials of an upstream. Without

@@ -12,44 +12,35 @@ import (
 	"testing"
 )
 
-// cliVersion2 finds aws-cli version 2 on the machine, or installs Debian's in
-// CI.
+// cliVersion2 finds aws-cli version 2 on the machine.
 var cliVersion2 = sync.OnceValue(func() string {
-	find := func() string {
-		for _, candidate := range []string{os.Getenv("SALLYPORT_E2E_AWS_CLI_V2"), "aws", "/usr/bin/aws", "/usr/local/bin/aws"} {
-			path, err := exec.LookPath(candidate)
-			if candidate == "" || err != nil {
-				continue
-			}
-			if out, err := exec.Command(path, "--version").CombinedOutput(); err == nil && strings.HasPrefix(string(out), "aws-cli/2.") {
-				return path
-			}
+	for _, candidate := range []string{os.Getenv("SALLYPORT_E2E_AWS_CLI_V2"), "aws", "/usr/bin/aws", "/usr/local/bin/aws"} {
+		path, err := exec.LookPath(candidate)
+		if candidate == "" || err != nil {
+			continue
 		}
-		return ""
-	}
-	if path := find(); path != "" || os.Getenv("CI") == "" || os.Geteuid() != 0 {
-		return path
-	}
-	for _, args := range [][]string{{"update"}, {"install", "--yes", "--no-install-recommends", "awscli"}} {
-		if exec.Command("apt-get", args...).Run() != nil {
-			return ""
+		if out, err := exec.Command(path, "--version").CombinedOutput(); err == nil && strings.HasPrefix(string(out), "aws-cli/2.") {
+			return path
 		}
 	}
-	return find()
+	return ""
 })
+
+func cliVersion2Tool(t testing.TB) string {
+	t.Helper()
+	path := cliVersion2()
+	if path == "" {
+		skip(t, "no aws-cli version 2 here: install it (Debian: apt-get install awscli) or name it in SALLYPORT_E2E_AWS_CLI_V2")
+	}
+	return path
+}
 
 // TestAWSCLI runs both versions of aws-cli as people use them.
 func TestAWSCLI(t *testing.T) {
 	t.Parallel()
 	versions := map[string]func(testing.TB) string{
 		"v1": func(t testing.TB) string { return pythonTool(t, "aws") },
-		"v2": func(t testing.TB) string {
-			path := cliVersion2()
-			if path == "" {
-				skip(t, "no aws-cli version 2 here: install it (Debian: apt-get install awscli) or name it in SALLYPORT_E2E_AWS_CLI_V2")
-			}
-			return path
-		},
+		"v2": cliVersion2Tool,
 	}
 	for version, path := range versions {
 		for name, door := range pythonDoors(t) {

@@ -54,6 +54,7 @@ var shared struct {
 	certificates        *authority
 	tlsEndpoint         string
 	hostsAddress        string // of the door for virtual hosts
+	exactEndpoint       string // the door that takes all keys
 	keys                map[string]sallyport.Key
 	// home is a folder that lives as long as the tests.
 	home string
@@ -159,6 +160,8 @@ func start(ctx context.Context, home string) (err error) {
 			shared.tlsEndpoint = "https://" + door.Address
 		case "s3-hosts":
 			shared.hostsAddress = door.Address
+		case "s3-exact":
+			shared.exactEndpoint = "http://" + door.Address
 		}
 	}
 	return nil

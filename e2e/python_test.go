@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -35,43 +36,59 @@ func skip(t testing.TB, reason string) {
 // once, in the user's cache, and returns its bin folder.
 var python = sync.OnceValues(func() (bin string, err error) {
 	requirements := filepath.Join("testdata", "python", "requirements.txt")
-	text, err := os.ReadFile(requirements)
-	if err != nil {
-		return "", err
-	}
 	interpreter, err := exec.LookPath("python3")
 	if err != nil {
 		return "", err
 	}
-	version, err := exec.Command(interpreter, "--version").Output()
+	home, err := installed("python", interpreter, []string{requirements}, func(home string) [][]string {
+		return [][]string{
+			{interpreter, "-m", "venv", "--clear", home},
+			{filepath.Join(home, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", "-r", requirements},
+		}
+	})
+	return filepath.Join(home, "bin"), err
+})
+
+// installed is a folder of the user's cache into which commands installed, once
+// for each version of the interpreter and each content of the files that pin
+// what is installed.
+func installed(name, interpreter string, pins []string, commands func(home string) [][]string) (home string, err error) {
+	known, err := exec.Command(interpreter, "--version").Output()
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", interpreter, err)
+	}
+	for _, pin := range pins {
+		text, err := os.ReadFile(pin)
+		if err != nil {
+			return "", err
+		}
+		known = append(known, text...)
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(append(text, version...))
-	home := filepath.Join(cache, "sallyport-e2e", "python-"+hex.EncodeToString(sum[:6]))
-	bin, ready := filepath.Join(home, "bin"), filepath.Join(home, "ready")
+	sum := sha256.Sum256(known)
+	home = filepath.Join(cache, "sallyport-e2e", name+"-"+hex.EncodeToString(sum[:6]))
+	ready := filepath.Join(home, "ready")
 	unlock, err := lock(home + ".lock")
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
 	if _, err := os.Stat(ready); err == nil {
-		return bin, nil
+		return home, nil
 	}
-	for _, command := range [][]string{
-		{interpreter, "-m", "venv", "--clear", home},
-		{filepath.Join(bin, "pip"), "install", "--quiet", "--disable-pip-version-check", "-r", requirements},
-	} {
+	if err := os.MkdirAll(home, 0o755); err != nil {
+		return "", err
+	}
+	for _, command := range commands(home) {
 		if out, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
 			return "", fmt.Errorf("%s: %w\n%s", strings.Join(command, " "), err, out)
 		}
 	}
-	return bin, os.WriteFile(ready, nil, 0o644)
-})
+	return home, os.WriteFile(ready, nil, 0o644)
+}
 
 // lock keeps other runs of these tests out until unlock is called.
 func lock(path string) (unlock func(), err error) {
@@ -122,7 +139,19 @@ func (c tool) run(t testing.TB, args ...string) string {
 
 // try runs the tool; the error holds what it printed.
 func (c tool) try(ctx context.Context, args ...string) (stdout string, err error) {
-	cmd := exec.CommandContext(ctx, c.path, append(c.before, args...)...)
+	cmd := c.command(ctx, args...)
+	var out, problems bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &problems
+	if err := cmd.Run(); err != nil {
+		return out.String(), errors.Join(fmt.Errorf("%s %s: %w", filepath.Base(c.path), strings.Join(args, " "), err),
+			errors.New(problems.String()+out.String()))
+	}
+	return out.String(), nil
+}
+
+// command is the tool with arguments, not yet started.
+func (c tool) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, c.path, slices.Concat(c.before, args)...)
 	cmd.Dir = c.dir
 	cmd.Env = append([]string{
 		"PATH=" + os.Getenv("PATH"),
@@ -134,13 +163,7 @@ func (c tool) try(ctx context.Context, args ...string) (stdout string, err error
 		"AWS_EC2_METADATA_DISABLED=true",
 		"AWS_PAGER=",
 	}, c.env...)
-	var out, problems bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &problems
-	if err := cmd.Run(); err != nil {
-		return out.String(), errors.Join(fmt.Errorf("%s %s: %w", filepath.Base(c.path), strings.Join(args, " "), err),
-			errors.New(problems.String()+out.String()))
-	}
-	return out.String(), nil
+	return cmd
 }
 
 func TestBoto3(t *testing.T) {

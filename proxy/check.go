@@ -14,6 +14,7 @@ import (
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/upstream"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
@@ -35,7 +36,8 @@ type Verdict struct {
 	Route *Route
 	// Operation is what it asks for.
 	Operation action.Operation
-	// Request is what goes on to the upstream.
+	// Request is what goes on to the upstream: what was received, or what a
+	// rewrite made of it.
 	Request *wire.Request
 	// Body verifies a body that streams as it passes; nil otherwise.
 	Body *sigv4.Body
@@ -43,6 +45,9 @@ type Verdict struct {
 	Payload string
 
 	evaluate Decide
+	// received is the request as it came. What is recorded and answered is about
+	// it.
+	received *wire.Request
 	door     *Door
 	id       string
 	now      time.Time
@@ -53,8 +58,12 @@ type Verdict struct {
 	request  authz.Request
 	mapped   action.Mapped
 	accesses []audit.Access
-	held     int64
-	admitted bool
+	// form is the form that Request was made of, and answerForm the answer that
+	// it asks for; nil if there is none.
+	form       *sigv4.PostForm
+	answerForm func(*wire.Response) *wire.Response
+	held       int64
+	admitted   bool
 	// refused holds, for an operation that is answered item by item, the
 	// refusal of each item; kept tells whether any item goes on.
 	refused []*wire.Refusal
@@ -62,6 +71,8 @@ type Verdict struct {
 	// answer is what is answered here in place of the upstream; nil if nothing
 	// is.
 	answer *wire.Response
+	// tags are those of the objects that were read for the decision.
+	tags []objectTags
 	// upstreamRequestID is the id the upstream answered with.
 	upstreamRequestID string
 }
@@ -79,7 +90,7 @@ func (v *Verdict) Revision() string {
 // only where the operation is decided from it. A request that is cancelled, or
 // on which something panics, is refused.
 func (e *Enforcer) Check(ctx context.Context, door *Door, req *wire.Request, id string) (v *Verdict) {
-	v = &Verdict{evaluate: e.Decide, door: door, id: id, now: e.Now(), Request: req}
+	v = &Verdict{evaluate: e.Decide, door: door, id: id, now: e.Now(), received: req, Request: req}
 	defer func() {
 		if p := recover(); p != nil {
 			e.Logger.Error("a panic denied a request", zap.String("request_id", id), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
@@ -112,6 +123,7 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		Region:    v.Route.Regions[0],
 		Account:   v.Route.Account,
 		Owner:     v.snapshot.Owner,
+		Policy:    v.snapshot.BucketPolicy,
 		Now:       v.now,
 	}
 	if v.Operation, r = v.Route.Mapper.Recognise(v.Request, v.place); r != nil {
@@ -119,7 +131,12 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		// malformed requests before it looks at credentials.
 		return r
 	}
-	if r = e.authenticate(v); r != nil {
+	if v.Operation.Body == action.BodyForm {
+		r = e.takeForm(v)
+	} else {
+		r = e.authenticate(v)
+	}
+	if r != nil {
 		return r
 	}
 	v.place.Caller = v.caller.Account
@@ -136,6 +153,13 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	if v.mapped.Response != nil && !v.door.Can.Response {
 		return needs(v, "the upstream's answer")
 	}
+	if v.passesThrough() && upstream.HasHoisted(v.Request) {
+		return &wire.Refusal{
+			Status: 501, Code: "NotImplemented",
+			Message: "x-amz-* parameters of the query, which stand for headers, are not supported by this endpoint: send them as signed headers.",
+			Cause:   "the upstream gets requests as they are, and stores overlook such parameters",
+		}
+	}
 	fillRequest(&v.request, v.Request, v.Route, v.now)
 	fillAuthentication(&v.request, v.Request, v.verified, v.now)
 	if ctx.Err() != nil {
@@ -146,7 +170,7 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	if v.admitted = e.Audit.Admit(); !v.admitted {
 		return slowDown("the queue of audit records is full")
 	}
-	if r = v.decide(); r != nil {
+	if r = v.decide(ctx); r != nil {
 		return r
 	}
 	return e.prepare(v, body)
@@ -164,18 +188,23 @@ func (e *Enforcer) authenticate(v *Verdict) *wire.Refusal {
 		return nil
 	}
 	keys := &snapshotKeys{snapshot: v.snapshot}
-	verified, r := e.Verifier.Verify(v.Request, sigv4.Params{
-		Now:     v.now,
-		Service: v.Route.Service,
-		Regions: v.Route.Regions,
-		Keys:    keys,
-		Payload: sigv4.PayloadRule{Chunked: v.Operation.Chunked},
-	})
+	verified, r := e.Verifier.Verify(v.Request, v.params(keys))
 	if r != nil {
 		return r
 	}
 	v.verified, v.caller = verified, keys.credential.Caller
 	return nil
+}
+
+// params are what the verification of a signature depends on.
+func (v *Verdict) params(keys *snapshotKeys) sigv4.Params {
+	return sigv4.Params{
+		Now:     v.now,
+		Service: v.Route.Service,
+		Regions: v.Route.Regions,
+		Keys:    keys,
+		Payload: sigv4.PayloadRule{Chunked: v.Operation.Chunked},
+	}
 }
 
 // snapshotKeys looks keys up in one snapshot and keeps the credential found,
@@ -217,7 +246,7 @@ func needs(v *Verdict, what string) *wire.Refusal {
 
 // decide asks for each access. All must be allowed, except where the protocol
 // answers item by item and the door can take items out.
-func (v *Verdict) decide() *wire.Refusal {
+func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 	items := v.mapped.PerItem
 	if items != nil {
 		v.refused = make([]*wire.Refusal, items.Items())
@@ -226,7 +255,7 @@ func (v *Verdict) decide() *wire.Refusal {
 	var first *wire.Refusal
 	for i := range v.mapped.Accesses {
 		a := &v.mapped.Accesses[i]
-		d := v.ask(a)
+		d, unread := v.decideAccess(ctx, i)
 		v.accesses[i] = audit.Access{Action: a.Action, Resource: a.Resource, Account: a.Account, Decision: d}
 		if d.Allowed() {
 			continue
@@ -235,7 +264,10 @@ func (v *Verdict) decide() *wire.Refusal {
 			v.accesses[i].Observed = true
 			continue
 		}
-		r := v.denied(a, d)
+		r := unread
+		if r == nil {
+			r = v.denied(a, d)
+		}
 		if first == nil {
 			first = r
 		}
@@ -252,7 +284,7 @@ func (v *Verdict) decide() *wire.Refusal {
 		v.kept = true
 		return nil
 	}
-	if !v.door.Can.RewriteBody || !v.door.Can.Response {
+	if !v.door.Can.RewriteBody || !v.door.Can.Response || v.passesThrough() {
 		return first
 	}
 	for _, r := range v.refused {
@@ -261,8 +293,11 @@ func (v *Verdict) decide() *wire.Refusal {
 	return nil
 }
 
-// observes tells whether what policies deny to the caller passes.
-func (v *Verdict) observes() bool { return v.Route.Observe && !v.isAnonymous() }
+// observes tells whether what policies deny to the caller passes. What is
+// answered here and not by the upstream was never open to anybody.
+func (v *Verdict) observes() bool {
+	return v.Route.Observe && !v.isAnonymous() && v.mapped.Answer == nil
+}
 
 // ask decides one access with everything the snapshot attaches to it.
 func (v *Verdict) ask(a *authz.Access) authz.Decision {
@@ -311,12 +346,33 @@ func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 		}
 		return nil
 	}
-	verifying, r := sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
+	verifying, r := v.newBody()
 	if r != nil {
 		return r
 	}
+	if v.Route.Upstream.SignsPayloads() && !v.Operation.Chunked && len(verifying.Payload()) != hex.EncodedLen(hashSize) {
+		return e.hashWhole(v, verifying)
+	}
 	v.Body = verifying
 	return nil
+}
+
+// newBody is the body that verifies what streams.
+func (v *Verdict) newBody() (*sigv4.Body, *wire.Refusal) {
+	switch {
+	case v.form != nil:
+		return v.form.Body(v.Operation.BodyLimit)
+	case v.passesThrough():
+		return sigv4.NewOriginalBody(v.Request, v.verified, v.Operation.BodyLimit)
+	default:
+		return sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
+	}
+}
+
+// passesThrough tells whether the request goes on with the client's own
+// signature, and can therefore not be rewritten.
+func (v *Verdict) passesThrough() bool {
+	return v.Route.Upstream != nil && v.Route.Upstream.PassesThrough()
 }
 
 func anyRefused(refused []*wire.Refusal) bool {

@@ -105,6 +105,10 @@ func fillAuthentication(r *authz.Request, req *wire.Request, v *sigv4.Verified, 
 		k.Set("s3:authtype", authHeader)
 	case sigv4.Query:
 		k.Set("s3:authtype", authQuery)
+	case sigv4.Form:
+		k.Set("s3:authtype", authForm)
+	}
+	if v.Scheme != sigv4.Header {
 		k.Set("s3:signatureage", strconv.FormatInt(now.Sub(v.SignedAt).Milliseconds(), 10))
 	}
 }
@@ -112,6 +116,7 @@ func fillAuthentication(r *authz.Request, req *wire.Request, v *sigv4.Verified, 
 const (
 	authHeader    = "REST-HEADER"
 	authQuery     = "REST-QUERY-STRING"
+	authForm      = "POST"
 	authAnonymous = "anonymous"
 )
 

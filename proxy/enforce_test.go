@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -63,17 +62,30 @@ buckets:
 	"accounts/111122223333/users/bob/read.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/public/*"},
   {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/v4a/*",
-   "Condition": {"StringEquals": {"s3:signatureversion": "AWS4-ECDSA-P256-SHA256"}}}]}`,
+   "Condition": {"StringEquals": {"s3:signatureversion": "AWS4-ECDSA-P256-SHA256"}}},
+  {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/uploads/*",
+   "Condition": {"StringEquals": {"s3:authType": "POST"}, "NumericLessThan": {"s3:signatureAge": "600000"}}}]}`,
 	"accounts/111122223333/resources/s3/reports.yaml": "tags: {Team: red, stage: \"\"}\n",
 	"accounts/111122223333/users/dave.yaml":           "id: AIDADAVEDAVEDAVEDAV1\ntags: {team: red}\n",
 	"accounts/111122223333/users/dave/team.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/team": "${aws:PrincipalTag/team}"}}},
   {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*", "Condition": {"StringEquals": {"s3:BucketTag/Stage": ""}}}]}`,
+	"accounts/111122223333/users/erin.yaml": "id: AIDAERINERINERINERI1\n",
+	"accounts/111122223333/users/erin/tagged.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:GetObject*", "Resource": "arn:aws:s3:::reports/*", "Condition": {"StringEquals": {"s3:ExistingObjectTag/class": "open"}}},
+  {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/out/*"},
+  {"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": "arn:aws:s3:::reports/many/*"}]}`,
+	"accounts/111122223333/users/frank.yaml": "id: AIDAFRANKFRANKFRANK1\n",
+	"accounts/111122223333/users/frank/tagged.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"},
+  {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/never/*"},
+  {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringLike": {"s3:ExistingObjectTag/Class": "sec*"}}}]}`,
 	"accounts/444455556666/users/carol.yaml": "id: AIDACAROLCAROLCAROL1\n",
 	"accounts/444455556666/users/carol/all.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`,
 	"accounts/111122223333/resources/s3/reports.json": `{"Version": "2012-10-17", "Statement": [
-  {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/open/*"}]}`,
+  {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/open/*"},
+  {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/inbox/*"}]}`,
 }
 
 // bench is an enforcement point with everything around it but a door.
@@ -84,10 +96,12 @@ type bench struct {
 	route    proxy.Route
 	audit    *audit.Log
 	records  *lines
+	store    *httptest.Server
 
 	mu     sync.Mutex
 	seen   []*http.Request
 	bodies []string
+	broken []error // how reading each of the bodies ended; nil if it was whole
 	answer http.HandlerFunc
 }
 
@@ -114,7 +128,15 @@ func (b *bench) recorded() string {
 	return b.records.String()
 }
 
-func newBench(t *testing.T) *bench {
+func newBench(t *testing.T) *bench { return newBenchAt(t, nil) }
+
+// newBenchSigning is a bench whose store is sent bodies that are signed so.
+func newBenchSigning(t *testing.T, signing sigv4.PayloadSigning) *bench {
+	return newBenchAt(t, func(o *upstream.Options) { o.PayloadSigning = signing })
+}
+
+// newBenchAt is a bench in front of a store that is used in another way.
+func newBenchAt(t *testing.T, change func(*upstream.Options)) *bench {
 	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string, mode os.FileMode) string {
@@ -132,7 +154,7 @@ func newBench(t *testing.T) *bench {
 	}
 	var keys strings.Builder
 	keys.WriteString("keys:\n")
-	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "dave": "111122223333", "carol": "444455556666"} {
+	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "dave": "111122223333", "erin": "111122223333", "frank": "111122223333", "carol": "444455556666"} {
 		fmt.Fprintf(&keys, "  - {access_key_id: %s, secret_access_key: %s, account: \"%s\", user: %s, status: Active}\n", keyOf(user), secretKey, account, user)
 	}
 	everywhere := proxy.Keys()
@@ -158,25 +180,31 @@ func newBench(t *testing.T) *bench {
 	b.audit = audit.New(audit.Options{Output: b.records})
 	b.answer = func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "from the store") }
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
+		body, err := io.ReadAll(r.Body)
 		b.mu.Lock()
 		b.seen = append(b.seen, r)
 		b.bodies = append(b.bodies, string(body))
+		b.broken = append(b.broken, err)
 		answer := b.answer
 		b.mu.Unlock()
 		w.Header().Set("X-Amz-Request-Id", "STOREREQUEST")
 		answer(w, r)
 	}))
 	t.Cleanup(store.Close)
+	b.store = store
 	endpoint, err := url.Parse(store.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	up, err := upstream.New(upstream.Options{
+	o := upstream.Options{
 		Name: "store", Endpoint: endpoint, Addressing: upstream.Path, Region: "us-east-1", Service: "s3",
 		Credentials:    credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "store-secret-example", ""),
 		ConnectTimeout: 5 * time.Second, ResponseHeaderTimeout: 5 * time.Second, IdleTimeout: time.Second,
-	})
+	}
+	if change != nil {
+		change(&o)
+	}
+	up, err := upstream.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,14 +212,14 @@ func newBench(t *testing.T) *bench {
 	b.route = proxy.Route{
 		Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
 		Hosts: []string{"localhost"}, VirtualHosts: []string{"s3.example.com"},
-		Protocol: refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
+		Protocol: refusal.S3, Mapper: s3.New(s3.Options{ObjectTags: true}), Upstream: up,
 	}
 	b.door = &proxy.Door{
 		Name:   "test",
 		Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
 		Routes: proxy.NewTable([]*proxy.Route{&b.route}),
 	}
-	decisions, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: math.MinInt})
+	decisions, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -627,6 +655,54 @@ func TestServeUpstreamIsResigned(t *testing.T) {
 	if !strings.Contains(authorization, "Credential=AKIDEXAMPLE/") || strings.Contains(authorization, keyOf("alice")) {
 		t.Errorf("authorization %s", authorization)
 	}
+}
+
+// TestServeSignsPayloads: with an upstream that is to verify all bodies, one that
+// the client did not hash and that cannot go in signed chunks goes with its hash,
+// read within the budget.
+func TestServeSignsPayloads(t *testing.T) {
+	t.Parallel()
+	const complete = `<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>"x"</ETag></Part></CompleteMultipartUpload>`
+	tests := []struct {
+		name                         string
+		method, target, body, sha256 string
+		signing                      sigv4.PayloadSigning
+		want                         string
+	}{
+		{"completion", "POST", "/reports/a?uploadId=x", complete, "UNSIGNED-PAYLOAD", sigv4.PayloadSigned, hashOf(complete)},
+		{"completion that came hashed", "POST", "/reports/a?uploadId=x", complete, hashOf(complete), sigv4.PayloadSigned, hashOf(complete)},
+		{"completion, as it came", "POST", "/reports/a?uploadId=x", complete, "UNSIGNED-PAYLOAD", sigv4.PayloadAuto, "UNSIGNED-PAYLOAD"},
+		{"object", "PUT", "/reports/a", "hello", "UNSIGNED-PAYLOAD", sigv4.PayloadSigned, "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"},
+	}
+	for _, tt := range tests {
+		b := newBenchSigning(t, tt.signing)
+		b.answer = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusPreconditionFailed) } // no answer to rewrite
+		attempt := func() *wire.Request {
+			req := request(t, "", tt.method, "localhost", tt.target, tt.body)
+			sigv4.NewSigner().Sign(req, sigv4.Credentials{AccessKeyID: keyOf("alice"), SecretAccessKey: secret.New(secretKey)}, "s3", "us-east-1", tt.sha256, clock)
+			return req
+		}
+		got := b.serve(attempt())
+		if got.status != 412 || !got.forwarded {
+			t.Fatalf("%s: %+v", tt.name, got)
+		}
+		if sent := b.seen[0].Header.Get("X-Amz-Content-Sha256"); sent != tt.want || !strings.Contains(b.bodies[0], tt.body) {
+			t.Errorf("%s: %s went on with %q, want %s", tt.name, sent, b.bodies[0], tt.want)
+		}
+		if used := b.enforcer.Budget.Used(); used != 0 {
+			t.Errorf("%s: %d bytes are still reserved", tt.name, used)
+		}
+		b.enforcer.Budget = proxy.NewBudget(10)
+		got = b.serve(attempt())
+		if buffered := tt.signing == sigv4.PayloadSigned && tt.name == "completion"; buffered != (got.status == 503) || got.forwarded == buffered {
+			t.Errorf("%s, with the budget spent: %+v", tt.name, got)
+		}
+	}
+}
+
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
 }
 
 // TestMalformedRequestsAreRecorded: what is refused before there is a request

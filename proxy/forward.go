@@ -15,11 +15,14 @@ import (
 // Forward sends a request that Check allowed to its upstream and returns the
 // answer for the client, or the refusal. The answer passes as it is but for
 // the closed list of response rewrites: 404 to 403 for who may not know, the
-// merged answer of an operation decided item by item, and the operation's own.
+// merged answer of an operation decided item by item, the one that a form asks
+// for, and the operation's own.
 func (e *Enforcer) Forward(ctx context.Context, v *Verdict) (*wire.Response, *wire.Refusal) {
 	switch {
 	case v.answer != nil:
 		return v.answer, nil
+	case v.mapped.Answer != nil:
+		return answer(v.mapped.Answer)
 	case v.refused != nil && !v.kept:
 		return v.mergeItems(nil)
 	}
@@ -48,10 +51,20 @@ func (e *Enforcer) Forward(ctx context.Context, v *Verdict) (*wire.Response, *wi
 		return resp, nil
 	case v.refused != nil && anyRefused(v.refused):
 		return v.mergeItems(resp)
+	case v.answerForm != nil:
+		return v.answerForm(resp), nil
 	case v.mapped.Response != nil:
 		return rewriteResponse(resp, v.mapped.Response)
 	}
 	return resp, nil
+}
+
+// answer is what is answered in place of the upstream.
+func answer(a *action.Answer) (*wire.Response, *wire.Refusal) {
+	if a.Refusal != nil {
+		return nil, a.Refusal
+	}
+	return inMemory(&wire.Response{Status: 200, Fields: wire.Fields{{Name: "content-type", Value: a.ContentType}}}, a.Body), nil
 }
 
 // mergeItems is the answer of an operation of which some items were refused;

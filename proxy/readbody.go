@@ -33,6 +33,19 @@ func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
 	return e.readBody(v, verifying)
 }
 
+// hashWhole reads a body within the budget, for an upstream that is to verify
+// it, where the client did not hash it and the operation takes no signed chunks.
+func (e *Enforcer) hashWhole(v *Verdict, verifying *sigv4.Body) *wire.Refusal {
+	defer verifying.Close()
+	body, r := e.readBody(v, verifying)
+	if r != nil {
+		return r
+	}
+	v.Request = buffered(v.Request, body)
+	v.Payload = hashOf(v.Request)
+	return nil
+}
+
 // firstBuffer is what the first bytes of a body are read into.
 const firstBuffer = 4 << 10
 

@@ -30,7 +30,7 @@ func (e *Enforcer) Serve(ctx context.Context, door *Door, req *wire.Request, id 
 		resp = e.Refuse(v)
 	}
 	if v.Route != nil {
-		v.Route.CORS.place(v.Request, resp)
+		v.Route.CORS.place(v.received, resp)
 	}
 	resp.Fields.Set("x-sallyport-request-id", id)
 	if revision := v.Revision(); revision != "" {
@@ -43,7 +43,7 @@ func (e *Enforcer) Serve(ctx context.Context, door *Door, req *wire.Request, id 
 // RefuseMalformed is the answer to what a door received and could not turn into
 // a request. It is counted and recorded like any other refusal.
 func (e *Enforcer) RefuseMalformed(door *Door, method string, peer netip.AddrPort, id string, r *wire.Refusal) *wire.Response {
-	v := &Verdict{door: door, id: id, now: e.Now(), Request: &wire.Request{Method: method, Peer: peer}, Refusal: r, admitted: e.Audit.Admit()}
+	v := &Verdict{door: door, id: id, now: e.Now(), received: &wire.Request{Method: method, Peer: peer}, Refusal: r, admitted: e.Audit.Admit()}
 	defer e.release(v)
 	resp := e.Refuse(v)
 	resp.Fields.Set("x-sallyport-request-id", id)
@@ -69,8 +69,8 @@ func (e *Enforcer) Refuse(v *Verdict) *wire.Response {
 	}
 	resp := refusal.Render(protocol, v.Refusal, refusal.Facts{
 		RequestID: v.id,
-		Resource:  v.Request.Path,
-		Head:      v.Request.Method == "HEAD",
+		Resource:  v.received.Path,
+		Head:      v.received.Method == "HEAD",
 	})
 	if v.Route != nil && protocol == refusal.S3 && v.Operation.Bucket != "" {
 		resp.Fields.Set("x-amz-bucket-region", v.Route.Regions[0])
@@ -88,13 +88,13 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 		Time:              v.now,
 		ID:                v.id,
 		Door:              v.door.Name,
-		Method:            v.Request.Method,
-		Host:              v.Request.Host,
-		Path:              v.Request.Path,
+		Method:            v.received.Method,
+		Host:              v.received.Host,
+		Path:              v.received.Path,
 		Operation:         v.Operation.Name,
 		Caller:            v.caller,
-		SourceIP:          v.Request.Peer.Addr().Unmap().String(),
-		UserAgent:         cut(v.Request.Fields.Get("user-agent"), audit.MaxUserAgent),
+		SourceIP:          v.received.Peer.Addr().Unmap().String(),
+		UserAgent:         cut(v.received.Fields.Get("user-agent"), audit.MaxUserAgent),
 		Accesses:          v.accesses,
 		Status:            status,
 		UpstreamRequestID: v.upstreamRequestID,
@@ -138,6 +138,8 @@ func (v *Verdict) authentication() string {
 		return authAnonymous
 	case v.verified != nil && v.verified.Scheme == sigv4.Query:
 		return authQuery
+	case v.verified != nil && v.verified.Scheme == sigv4.Form:
+		return authForm
 	default:
 		return authHeader
 	}

@@ -172,3 +172,43 @@ func BenchmarkBody(b *testing.B) {
 		run("unsigned-trailer-"+name, req, v)
 	}
 }
+
+// BenchmarkResign is each way to send a body verified only, and verified and
+// signed for the next hop, beside SHA-256 of its bytes.
+func BenchmarkResign(b *testing.B) {
+	const size = 8 << 20
+	data := strings.Repeat("sallyport", size/9+1)[:size]
+	buffer, signer := make([]byte, sigv4.ReadSize), sigv4.NewSigner()
+	b.Run("floor/sha256", func(b *testing.B) {
+		b.SetBytes(size)
+		raw := []byte(data)
+		for b.Loop() {
+			sha256.Sum256(raw)
+		}
+	})
+	for _, c := range clients() {
+		req, v := c.request(b, data)
+		raw, _ := io.ReadAll(req.Body)
+		for name, signing := range map[string]sigv4.PayloadSigning{"verified": sigv4.PayloadUnsigned, "signed": sigv4.PayloadSigned} {
+			b.Run(strings.ReplaceAll(c.name, " ", "-")+"/"+name, func(b *testing.B) {
+				b.SetBytes(size)
+				b.ReportAllocs()
+				for b.Loop() {
+					req.Body = io.NopCloser(bytes.NewReader(raw))
+					body, refusal := sigv4.NewBody(req, v, 0)
+					if refusal == nil {
+						refusal = body.Resign(signing)
+					}
+					if refusal != nil {
+						b.Fatal(refusal)
+					}
+					signer.SignBody(clone(req), body, exampleCredentials, "s3", "us-east-1", exampleNow)
+					if _, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{body}, buffer); err != nil {
+						b.Fatal(err)
+					}
+					body.Close()
+				}
+			})
+		}
+	}
+}

@@ -16,9 +16,11 @@ import (
 //   - signed chunks without trailer decoded to a plain body;
 //   - chunks with a promised trailer (signed or not) as unsigned chunks of a
 //     fixed size with the same, verified trailer;
-//   - the file of a form as a plain body.
+//   - the file of a form as a plain body;
+//   - if Resign says so, any of them as chunks of a fixed size that are signed
+//     for the next hop, with the trailer if one was promised.
 //
-// The last byte, or in the third form the final chunk, is yielded only after
+// The last byte, or of chunks the final one, is yielded only after
 // everything held: hash, signatures, lengths, trailer, checksums. A body that
 // fails therefore never ends well-formed at the next hop, whose connection
 // must be broken when Read returns an error. A body without bytes is verified
@@ -28,8 +30,11 @@ type Body struct {
 	source  source
 	digests digests
 	chunks  *chunkReader // nil: plain
-	frame   *frame       // nil: not framed for the next hop
 	buffer  *[]byte      // pooled; of chunks
+	frame   *frame       // chunks for the next hop; nil: none
+	signed  *signedFrame // signed chunks for the next hop; nil: none
+	// original are the client's chunks as they came; nil if they do not go on.
+	original *original
 
 	limit    int64 // of decoded bytes
 	least    int64 // decoded bytes there must be
@@ -98,7 +103,12 @@ func (b *Body) read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if b.frame != nil {
+	switch {
+	case b.original != nil:
+		return b.original.read(b, p)
+	case b.signed != nil:
+		return b.signed.read(b, p)
+	case b.frame != nil:
 		return b.frame.read(b, p)
 	}
 	return b.readHeld(p)
@@ -231,6 +241,9 @@ func (b *Body) releaseBuffer() {
 	if b.buffer != nil {
 		chunkBuffers.Put(b.buffer)
 		b.buffer, b.chunks.buffer = nil, nil
+	}
+	if b.signed != nil {
+		b.signed.release()
 	}
 }
 

@@ -15,7 +15,8 @@ type chain struct {
 	previous                      string // in hex, unpadded
 	signatureLen                  int    // of what is claimed; 0: nothing is
 	claimed                       string
-	data                          hash.Hash // of this chunk
+	data                          hash.Hash         // of this chunk
+	content                       [sha256.Size]byte // hash of the last chunk
 	hash                          hash.Hash
 	toSign, sum                   []byte
 }
@@ -32,15 +33,7 @@ func newChain(v *Verified) chain {
 // verify checks the claimed signature of a chunk or of the trailer and makes
 // it the previous one. suffix ends the first line, sum is the last one.
 func (c *chain) verify(suffix string, emptyLine bool, sum []byte) *wire.Refusal {
-	b := append(append(c.toSign[:0], c.algorithm...), suffix...)
-	b = append(append(b, '\n'), c.timestamp...)
-	b = append(append(b, '\n'), c.scope...)
-	b = append(append(b, '\n'), c.previous...)
-	b = append(b, '\n')
-	if emptyLine {
-		b = append(append(b, emptyPayloadHash...), '\n')
-	}
-	c.toSign = appendHex(b, sum)
+	c.toSign = appendChunkToSign(c.toSign[:0], c.algorithm, suffix, c.timestamp, c.scope, c.previous, emptyLine, sum)
 	signature := c.algorithm.unpadded(c.claimed)
 	if len(c.claimed) != c.signatureLen || !c.key.verifies(signature, c.toSign, c.hash, c.sum) {
 		return errSignature(c.accessKeyID, c.claimed, c.toSign, nil)
@@ -50,10 +43,9 @@ func (c *chain) verify(suffix string, emptyLine bool, sum []byte) *wire.Refusal 
 }
 
 func (c *chain) verifyChunk() *wire.Refusal {
-	sum := c.data.Sum(c.sum[:0])
-	refusal := c.verify("-PAYLOAD", true, sum)
+	c.data.Sum(c.content[:0])
 	c.data.Reset()
-	return refusal
+	return c.verify("-PAYLOAD", true, c.content[:])
 }
 
 func (c *chain) verifyTrailer(text string) *wire.Refusal {

@@ -2,6 +2,7 @@ package sigv4
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"io"
 	"strconv"
 
@@ -50,6 +51,12 @@ type chunkReader struct {
 	chunk     int   // its number, from 1
 
 	chain chain
+	// last is the last signed chunk with data, once it has verified: where it
+	// ends among the decoded bytes, its size and its hash.
+	last struct {
+		end, size int64
+		content   [sha256.Size]byte
+	}
 }
 
 // read yields decoded data. done tells that the whole stream has held; data
@@ -198,7 +205,7 @@ func parseSizeLine(line []byte, signatureLen int) (size int64, signature string,
 	return size, signature, true
 }
 
-// readData yields data of the current chunk.
+// readData yields data of the current chunk, and verifies it with its last byte.
 func (r *chunkReader) readData(p []byte) (n int, done bool, err error) {
 	p = p[:min(int64(len(p)), r.left)]
 	if r.start == r.end && len(p) >= directRead {
@@ -224,19 +231,21 @@ func (r *chunkReader) readData(p []byte) (n int, done bool, err error) {
 	r.digests.write(p[:n])
 	r.got += int64(n)
 	r.left -= int64(n)
-	if r.left == 0 {
-		r.state = atDataEnd
+	if r.left > 0 {
+		return n, false, nil
 	}
+	if r.signed {
+		if refusal := r.chain.verifyChunk(); refusal != nil {
+			return 0, false, refusal
+		}
+		r.last.end, r.last.size, r.last.content = r.got, r.size, r.chain.content
+	}
+	r.state = atDataEnd
 	return n, false, nil
 }
 
-// endChunk reads the line end after data and verifies the chunk.
+// endChunk reads the line end after data.
 func (r *chunkReader) endChunk() error {
-	if r.signed {
-		if refusal := r.chain.verifyChunk(); refusal != nil {
-			return refusal
-		}
-	}
 	if err := r.need(2); err != nil {
 		return err
 	}

@@ -1,7 +1,10 @@
 package sigv4_test
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,6 +166,7 @@ func TestChunkedBodies(t *testing.T) {
 				if refusal != nil && complete(t, u, yielded) {
 					t.Errorf("pieces of %d: refused, and yet the body ended well-formed", piece)
 				}
+				checkOriginal(t, u, piece, refusal)
 				if tt.code == "" {
 					if refusal != nil {
 						t.Errorf("%s, pieces of %d: %v (%s)", u.payload, piece, refusal, refusal.Cause)
@@ -180,6 +184,43 @@ func TestChunkedBodies(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// checkOriginal reads the same upload as it came: all of it, with the same
+// verdict, and never to its end if it does not hold.
+func checkOriginal(t *testing.T, u chunked, piece int, want *wire.Refusal) {
+	t.Helper()
+	req, v := u.request(t)
+	sent, err := io.ReadAll(req.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Body = io.NopCloser(bytes.NewReader(sent))
+	fields := slices.Clone(req.Fields)
+	body, refusal := sigv4.NewOriginalBody(req, v, 0)
+	var yielded string
+	if refusal == nil && len(sent) == 0 {
+		t.Errorf("%s, as it came: nothing was sent, and it is not refused at once", u.payload)
+	}
+	if refusal == nil {
+		defer body.Close()
+		if body.Size() != int64(len(sent)) {
+			t.Errorf("%s: size %d, want %d", u.payload, body.Size(), len(sent))
+		}
+		body.Fields(&req.Fields)
+		if !slices.Equal(fields, req.Fields) {
+			t.Errorf("%s: the fields are others: %q", u.payload, req.Fields)
+		}
+		yielded, refusal = drain(body, piece)
+	}
+	switch {
+	case (refusal == nil) != (want == nil) || refusal != nil && refusal.Code != want.Code:
+		t.Errorf("%s, as it came: %v, want %v", u.payload, refusal, want)
+	case refusal == nil && yielded != string(sent):
+		t.Errorf("%s, as it came: %d other bytes", u.payload, len(yielded))
+	case refusal != nil && (len(yielded) > 0 && len(yielded) >= len(sent) || !strings.HasPrefix(string(sent), yielded)):
+		t.Errorf("%s, as it came: refused, and %d of %d bytes were yielded", u.payload, len(yielded), len(sent))
 	}
 }
 

@@ -35,6 +35,10 @@ type PostForm struct {
 	least, most int64 // what the policy permits of the size of the file
 }
 
+// FormMemory bounds, in bytes, what a form holds: its fields, what ${filename}
+// adds to them, and what is read ahead.
+const FormMemory = formBuffer + 2*maxFormData
+
 // ReadForm reads a form up to the content of its file, the part named file or
 // content: at most 20 KiB, 100 fields, and 4 KiB for the header of a part. It
 // holds 32 KiB more while the file streams. bucket is the bucket that the
@@ -50,8 +54,12 @@ func ReadForm(req *wire.Request, bucket string) (*PostForm, *wire.Refusal) {
 	switch {
 	case refusal != nil:
 		return nil, refusal
+	case !isMultipart(req.Fields.Get("content-type")):
+		return nil, errNotMultipart()
 	case scheme == Header, scheme == Query:
 		return nil, errTwoMechanisms()
+	case len(req.Query) != 0:
+		return nil, errFormQuery()
 	case scheme != Form:
 		return nil, errNotMultipart()
 	}

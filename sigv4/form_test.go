@@ -264,7 +264,7 @@ func TestFormRequests(t *testing.T) {
 		{"mixed", set("content-type", "multipart/mixed; boundary="+formBoundary), sigv4.None, 412, "PreconditionFailed"},
 		{"no type", del("content-type"), sigv4.None, 412, "PreconditionFailed"},
 		{"put", func(r *wire.Request) { r.Method = "PUT" }, sigv4.None, 412, "PreconditionFailed"},
-		{"query", query(t, func(string) string { return "delete" }), sigv4.None, 412, "PreconditionFailed"},
+		{"query", query(t, func(string) string { return "delete" }), sigv4.None, 400, "InvalidArgument"},
 		{"no boundary", set("content-type", "multipart/form-data"), sigv4.Form, 400, "MalformedPOSTRequest"},
 		{"content-md5", set("content-md5", "XUFAKrxLKna5cZ2REBfFkg=="), sigv4.Form, 400, "InvalidRequest"},
 		{"acl", set("x-amz-acl", "public-read"), sigv4.Form, 400, "InvalidRequest"},
@@ -273,6 +273,7 @@ func TestFormRequests(t *testing.T) {
 		{"precondition", set("if-none-match", "*"), sigv4.Form, 400, "InvalidRequest"},
 		{"compressed", set("content-encoding", "gzip"), sigv4.Form, 400, "InvalidRequest"},
 		{"header credentials", headers("host"), sigv4.Header, 400, "InvalidArgument"},
+		{"header credentials and no form", func(r *wire.Request) { set("content-type", "text/plain")(r); headers("host")(r) }, sigv4.Header, 412, "PreconditionFailed"},
 	}
 	for _, tt := range tests {
 		req := formRequest(t, body)

@@ -48,6 +48,10 @@ func errFormHeader(name string) *wire.Refusal {
 		"Send "+name+" as a field of the form, or not at all.")
 }
 
+func errFormQuery() *wire.Refusal {
+	return refuse(400, "InvalidArgument", "A form is sent to the bucket alone, without query parameters.")
+}
+
 func errFormBucket() *wire.Refusal {
 	return refuse(403, "AccessDenied", "Invalid according to Policy: the field bucket is not the bucket that the form was sent to.")
 }

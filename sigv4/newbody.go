@@ -16,6 +16,17 @@ const maxObject = 5 << 30
 // wrong; req.Body then stays the caller's to close, otherwise the Body's. The
 // body of a form is PostForm.Body's: with a form's v it refuses.
 func NewBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.Refusal) {
+	return newBody(req, v, limit, nil)
+}
+
+// NewOriginalBody is NewBody of a Body that yields the client's own bytes, chunk
+// signatures included, for a next hop that verifies the client's signature
+// itself. The last byte is held back as well. Its Fields are the request's own.
+func NewOriginalBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.Refusal) {
+	return newBody(req, v, limit, new(original))
+}
+
+func newBody(req *wire.Request, v *Verified, limit int64, o *original) (*Body, *wire.Refusal) {
 	payload, mode, refusal := payloadOf(req, v)
 	if refusal != nil {
 		return nil, refusal
@@ -33,6 +44,9 @@ func NewBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.Refusal)
 		return nil, refusal
 	}
 	if mode.streaming() {
+		if b.original = o; o != nil {
+			b.source.copy = &o.pending
+		}
 		refusal = b.decode(req, v, mode)
 	} else {
 		refusal = b.pass(req, mode)
@@ -40,7 +54,8 @@ func NewBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.Refusal)
 	if refusal != nil {
 		return nil, refusal
 	}
-	if b.promised == 0 {
+	// Of a body of no bytes nobody reads to the verdict.
+	if b.promised == 0 || b.size == 0 {
 		return b.settle()
 	}
 	return b, nil
@@ -109,7 +124,10 @@ func (b *Body) decode(req *wire.Request, v *Verified, mode payloadMode) *wire.Re
 	}
 	b.buffer = chunkBuffers.Get().(*[]byte)
 	b.chunks.buffer = *b.buffer
-	if trailer == nil {
+	switch {
+	case b.original != nil:
+		return nil
+	case trailer == nil:
 		b.size, b.payload = length, unsignedPayload
 		return nil
 	}

@@ -11,7 +11,14 @@ import (
 // Fields rewrites the fields that describe the body, for the next hop:
 // content-encoding, content-length if there is one, x-amz-content-sha256,
 // x-amz-decoded-content-length and x-amz-trailer.
+//
+// The content coding aws-chunked goes from chunked bodies too: stores know them
+// by x-amz-content-sha256, as they must for clients that leave it out (MinIO's,
+// the AWS SDK for .NET), and some keep it as the object's own (versitygw, RustFS).
 func (b *Body) Fields(f *wire.Fields) {
+	if b.original != nil {
+		return
+	}
 	f.Set("x-amz-content-sha256", b.payload)
 	if _, sent := f.Lookup("content-length"); sent {
 		f.Del("content-length")
@@ -19,44 +26,21 @@ func (b *Body) Fields(f *wire.Fields) {
 			f.Add("content-length", strconv.FormatInt(b.size, 10))
 		}
 	}
-	if b.frame == nil {
-		removeChunkedCoding(f)
-		f.Del("x-amz-trailer")
-		f.Del("x-amz-decoded-content-length")
+	removeChunkedCoding(f)
+	f.Del("x-amz-trailer")
+	f.Del("x-amz-decoded-content-length")
+	if b.frame == nil && b.signed == nil {
 		return
 	}
-	addChunkedCoding(f)
-	f.Set("x-amz-trailer", b.frame.trailer.algorithm.field)
-	f.Set("x-amz-decoded-content-length", strconv.FormatInt(b.frame.length, 10))
+	f.Add("x-amz-decoded-content-length", strconv.FormatInt(b.promised, 10))
+	if b.chunks != nil && b.chunks.trailer != nil {
+		f.Add("x-amz-trailer", b.chunks.trailer.algorithm.field)
+	}
 }
 
 const chunkedCoding = "aws-chunked"
 
 func isChunkedCoding(coding string) bool { return strings.EqualFold(trimBlanks(coding), chunkedCoding) }
-
-// addChunkedCoding puts aws-chunked before the content codings, where clients
-// may leave it out.
-func addChunkedCoding(f *wire.Fields) {
-	first := -1
-	for i, field := range *f {
-		if field.Name != "content-encoding" {
-			continue
-		}
-		for coding := range strings.SplitSeq(field.Value, ",") {
-			if isChunkedCoding(coding) {
-				return
-			}
-		}
-		if first < 0 {
-			first = i
-		}
-	}
-	if first < 0 {
-		f.Add("content-encoding", chunkedCoding)
-		return
-	}
-	(*f)[first].Value = chunkedCoding + "," + (*f)[first].Value
-}
 
 // removeChunkedCoding removes aws-chunked from the content codings, and the
 // field if nothing is left. Values without it stay as they are.

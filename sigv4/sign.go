@@ -39,6 +39,11 @@ func NewSigner() *Signer { return &Signer{keys: newKeyCache[*signingKey](signerK
 // Signed are the host, all x-amz-* fields, and those that change what a
 // request does; fields that load balancers add to or rewrite are not.
 func (g *Signer) Sign(req *wire.Request, c Credentials, service, region, payload string, now time.Time) {
+	g.sign(req, c, service, region, payload, now)
+}
+
+// sign is Sign; it returns what signatures of chunks continue.
+func (g *Signer) sign(req *wire.Request, c Credentials, service, region, payload string, now time.Time) seed {
 	s := newScratch()
 	defer s.release()
 	StripAuthentication(req)
@@ -55,13 +60,16 @@ func (g *Signer) Sign(req *wire.Request, c Credentials, service, region, payload
 	s.buildCanonical(req, form, !isS3(service), false, payload)
 
 	key, credential := g.key(s, c, timestamp[:8], region, service)
-	s.buildToSign(hmacSHA256, timestamp, credential[len(c.AccessKeyID)+1:])
+	out := seed{key: key, timestamp: timestamp, scope: credential[len(c.AccessKeyID)+1:]}
+	s.buildToSign(hmacSHA256, timestamp, out.scope)
 	b := append(s.canonical[:0], hmacSHA256...)
 	b = append(append(b, " Credential="...), credential...)
 	b = append(append(b, ", SignedHeaders="...), s.signed...)
 	b = append(b, ", Signature="...)
 	s.canonical = appendHex(b, s.sign(key))
+	copy(out.signature[:], s.canonical[len(b):])
 	req.Fields.Add("authorization", string(s.canonical))
+	return out
 }
 
 // setFields sets the fields of the new authentication but the signature.

@@ -15,6 +15,8 @@ type source struct {
 	declared int64     // -1 if not declared
 	got      int64
 	err      error
+	// copy, if set, gets what was read.
+	copy *[]byte
 }
 
 func (s *source) Read(p []byte) (n int, err error) {
@@ -31,6 +33,9 @@ func (s *source) Read(p []byte) (n int, err error) {
 	case s.declared >= 0 && s.got > s.declared, s.declared > s.got && s.err == io.EOF:
 		s.err = errByteCount(s.declared, s.got)
 		return 0, s.err
+	}
+	if s.copy != nil {
+		*s.copy = append(*s.copy, p[:n]...)
 	}
 	return n, s.err
 }

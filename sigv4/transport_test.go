@@ -1,6 +1,7 @@
 package sigv4_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,7 +13,7 @@ import (
 )
 
 // TestNextHopSeesNoFailedBody sends bodies on with net/http: a server behind
-// never gets a request whole whose body failed, however it is framed.
+// never gets a request whole whose body failed, however it is framed and signed.
 func TestNextHopSeesNoFailedBody(t *testing.T) {
 	t.Parallel()
 	const crc = "x-amz-checksum-crc32"
@@ -42,9 +43,21 @@ func TestNextHopSeesNoFailedBody(t *testing.T) {
 		{"forged chunk", false, func() (*wire.Request, *sigv4.Verified) {
 			return streaming(t, plainSigned, "65536", "", func(c *chunkChain) string { return flip(encodeSigned(c, "", big), 65000) })
 		}},
+		{"no hash", true, func() (*wire.Request, *sigv4.Verified) { return plainUpload(t, big, unsigned, 0) }},
+		{"no hash, shorter than declared", false, func() (*wire.Request, *sigv4.Verified) {
+			return plainUpload(t, big, unsigned, int64(len(big))+1)
+		}},
+		{"signed trailer", true, func() (*wire.Request, *sigv4.Verified) {
+			return streaming(t, trailerSigned, "65536", crc, func(c *chunkChain) string { return encodeSigned(c, crc+":"+right, big) })
+		}},
+		{"wrong signed trailer", false, func() (*wire.Request, *sigv4.Verified) {
+			return streaming(t, trailerSigned, "65536", crc, func(c *chunkChain) string { return encodeSigned(c, crc+":AAAAAA==", big) })
+		}},
 	}
-	for _, tt := range uploads {
-		t.Run(tt.name, func(t *testing.T) {
+	for i := range 3 * len(uploads) {
+		tt := uploads[i/3]
+		signing := sigv4.PayloadSigning(i % 3)
+		t.Run(fmt.Sprint(tt.name, " ", signing), func(t *testing.T) {
 			t.Parallel()
 			var whole atomic.Int32
 			server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -53,7 +66,7 @@ func TestNextHopSeesNoFailedBody(t *testing.T) {
 				}
 			}))
 			req, v := tt.request()
-			body, refusal := sigv4.NewBody(req, v, 0)
+			_, body, refusal := resigned(t, req, v, signing)
 			if refusal != nil {
 				t.Fatal(refusal)
 			}
@@ -77,7 +90,7 @@ func TestNextHopSeesNoFailedBody(t *testing.T) {
 func plainUpload(t *testing.T, body, payload string, size int64) (*wire.Request, *sigv4.Verified) {
 	req, v := verifiedPut(t, "", payload)
 	setBody(req, body)
-	if size < 0 {
+	if size != 0 {
 		req.BodySize = size
 	}
 	return req, v

@@ -7,6 +7,8 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+
+	"github.com/sallyport-iam/sallyport/sigv4"
 )
 
 const bufferSize = 64 << 10
@@ -85,7 +87,7 @@ func (c *conn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-var copyBuffers = sync.Pool{New: func() any { b := make([]byte, bufferSize); return &b }}
+var copyBuffers = sync.Pool{New: func() any { b := make([]byte, sigv4.ReadSize); return &b }}
 
 // ReadFrom writes what it reads through a pooled buffer; io.Copy, which
 // net/http sends bodies with, would make one for each body.

@@ -15,8 +15,12 @@ const maxErrorPeek = 64 << 10
 // disown looks at an error of the class that authentication errors are in. The
 // request bears our signature, so that such an error is not the client's, and
 // its text tells the store's access key id, its endpoint and what was signed.
-// Any other goes on as it came.
+// Any other goes on as it came, and so does every one about a client's own
+// signature.
 func (e *exchange) disown(resp *wire.Response) *wire.Refusal {
+	if e.signedByClient {
+		return nil
+	}
 	switch resp.Status {
 	case 400, 401, 403:
 	default:

@@ -22,6 +22,9 @@ type Call struct {
 	Request *wire.Request
 	// Caller is who asks, for Options.Callers; nil is Sallyport itself.
 	Caller *authz.Caller
+	// Own tells that the request is Sallyport's own, which bears no client's
+	// signature.
+	Own bool
 	// Bucket is the bucket it addresses, as mapped; empty if none. HostBucket
 	// tells that the host names it.
 	Bucket     string
@@ -69,6 +72,8 @@ type exchange struct {
 	dog         watchdog
 	body        *requestBody
 	attempt     attempt
+	// signedByClient tells that the signature is the client's own.
+	signedByClient bool
 }
 
 // attempt is what is known of the use of one connection.
@@ -81,6 +86,7 @@ type attempt struct {
 
 func (e *exchange) run(call *Call) (*wire.Response, *wire.Refusal) {
 	e.report.Outcome = NotSent
+	e.signedByClient = e.upstream.options.Passthrough && !call.Own
 	req, refusal := e.upstream.rewrite(e.caller, call)
 	if refusal != nil {
 		return nil, refusal
@@ -108,6 +114,13 @@ func (e *exchange) run(call *Call) (*wire.Response, *wire.Refusal) {
 func (u *Upstream) rewrite(ctx context.Context, call *Call) (*wire.Request, *wire.Refusal) {
 	o := &u.options
 	req := call.Request.Clone()
+	if o.Passthrough && !call.Own {
+		RemoveHopByHop(req)
+		if call.Body != nil {
+			req.Body = call.Body
+		}
+		return req, nil
+	}
 	if refusal := MoveBucket(req, call.Bucket, call.HostBucket, o.Addressing, u.target.Host); refusal != nil {
 		return nil, refusal
 	}
@@ -115,16 +128,17 @@ func (u *Upstream) rewrite(ctx context.Context, call *Call) (*wire.Request, *wir
 		return nil, refusal
 	}
 	RemoveChecked(req)
-	payload := call.Payload
 	if call.Body != nil {
+		if refusal := call.Body.Resign(o.PayloadSigning); refusal != nil {
+			return nil, refusal
+		}
 		PlaceBody(req, call.Body)
-		payload = call.Body.Payload()
 	}
 	credentials, refusal := u.credentialsOf(ctx, call.Caller)
 	if refusal != nil {
 		return nil, refusal
 	}
-	ReplaceAuthentication(req, u.signer, credentials, o.Service, o.Region, payload, call.Now)
+	ReplaceAuthentication(req, u.signer, credentials, o.Service, o.Region, call.Body, call.Payload, call.Now)
 	return req, nil
 }
 

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -94,6 +95,15 @@ func PlaceHoisted(req *wire.Request) *wire.Refusal {
 	return nil
 }
 
+// HasHoisted tells whether there is anything for PlaceHoisted to move that means
+// something: x-amz-checksum-mode, which SDKs put into every link, asks for a field
+// of the answer alone.
+func HasHoisted(req *wire.Request) bool {
+	return slices.ContainsFunc(req.Query, func(p wire.Param) bool {
+		return isHoisted(p.Name) && !strings.EqualFold(p.Name, "x-amz-checksum-mode")
+	})
+}
+
 // isHoisted tells whether a query parameter is a header field by nature.
 func isHoisted(name string) bool {
 	const prefix = "x-amz-"
@@ -138,10 +148,18 @@ func misplaced(p *wire.Param, why string) *wire.Refusal {
 // compared with the bundle's and may mean another account at the upstream;
 // hop-by-hop fields and Expect; client copies of identity fields; and what
 // proxies before us said of the client. Accept-Encoding and User-Agent stay.
-func RemoveChecked(req *wire.Request) {
+func RemoveChecked(req *wire.Request) { removeFields(req, checked) }
+
+// RemoveHopByHop is the one rewrite of a request that goes on with the client's
+// own signature: it removes the fields of the client's connection, and Expect.
+func RemoveHopByHop(req *wire.Request) {
+	removeFields(req, hopByHop)
+}
+
+func removeFields(req *wire.Request, drop func(name string) bool) {
 	kept := req.Fields[:0]
 	for _, field := range req.Fields {
-		if !checked(field.Name) {
+		if !drop(field.Name) {
 			kept = append(kept, field)
 		}
 	}
@@ -149,21 +167,28 @@ func RemoveChecked(req *wire.Request) {
 	req.Fields = kept
 }
 
+// hopByHop tells the fields that are the connection's (RFC 9110, section 7.6.1).
+func hopByHop(name string) bool {
+	switch name {
+	case "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+		"te", "trailer", "transfer-encoding", "upgrade", "expect":
+		return true
+	}
+	return false
+}
+
 // checked tells whether RemoveChecked removes a field.
 func checked(name string) bool {
 	switch name {
-	case "x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner",
-		"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
-		"te", "trailer", "transfer-encoding", "upgrade", "expect",
-		"forwarded", "via", "x-real-ip":
+	case "x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner", "forwarded", "via", "x-real-ip":
 		return true
 	}
-	return strings.HasPrefix(name, "x-sallyport-") || strings.HasPrefix(name, "x-forwarded-")
+	return hopByHop(name) || strings.HasPrefix(name, "x-sallyport-") || strings.HasPrefix(name, "x-forwarded-")
 }
 
 // PlaceBody is the rewrite that puts a verified body in the place of the one
-// that came: chunk signatures are gone, and the fields that describe the body
-// say what it is now.
+// that came: chunk signatures are gone or ours, and the fields that describe the
+// body say what it is now.
 func PlaceBody(req *wire.Request, body *sigv4.Body) {
 	req.Body, req.BodySize = body, body.Size()
 	body.Fields(&req.Fields)
@@ -175,7 +200,13 @@ func PlaceBody(req *wire.Request, body *sigv4.Body) {
 
 // ReplaceAuthentication is the rewrite that puts our signature in the place of
 // the client's: Sign strips its headers and query parameters, and the rest of
-// the query stays byte for byte. It is the last rewrite: it signs the others.
-func ReplaceAuthentication(req *wire.Request, signer *sigv4.Signer, c sigv4.Credentials, service, region, payload string, now time.Time) {
+// the query stays byte for byte. A body that goes on in signed chunks goes on
+// with the signature; payload is the payload line of a request without body. It
+// is the last rewrite: it signs the others.
+func ReplaceAuthentication(req *wire.Request, signer *sigv4.Signer, c sigv4.Credentials, service, region string, body *sigv4.Body, payload string, now time.Time) {
+	if body != nil {
+		signer.SignBody(req, body, c, service, region, now)
+		return
+	}
 	signer.Sign(req, c, service, region, payload, now)
 }

@@ -64,7 +64,7 @@ func (u *Upstream) readTags(ctx context.Context, o Object, now time.Time, reques
 	if req.Query, refusal = wire.ParseQuery(req.RawQuery); refusal != nil {
 		return nil, refusal
 	}
-	resp, refusal := u.Do(ctx, &Call{Request: req, Bucket: o.Bucket, Payload: sigv4.EmptyPayload, Now: now, RequestID: requestID})
+	resp, refusal := u.Do(ctx, &Call{Request: req, Own: true, Bucket: o.Bucket, Payload: sigv4.EmptyPayload, Now: now, RequestID: requestID})
 	if refusal != nil {
 		return nil, refusal
 	}

@@ -47,6 +47,14 @@ func (s *tagStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(s.body))
 }
 
+// serveTags starts the store and tells its endpoint.
+func serveTags(t *testing.T, s *tagStore) string {
+	t.Helper()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
 func (s *tagStore) requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,9 +96,7 @@ func TestObjectTags(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			server := httptest.NewServer(tt.store)
-			t.Cleanup(server.Close)
-			u, _ := open(t, server.URL, nil)
+			u, _ := open(t, serveTags(t, tt.store), nil)
 			tags, refusal := u.ObjectTags(t.Context(), upstream.Object{Bucket: "reports", Key: "k"}, now, "R")
 			switch {
 			case tt.refusal == "":
@@ -157,9 +163,7 @@ func TestObjectTags_request(t *testing.T) {
 func TestObjectTags_remembered(t *testing.T) {
 	t.Parallel()
 	store := &tagStore{status: 200, body: tagging(upstream.Tag{Key: "a", Value: "1"})}
-	server := httptest.NewServer(store)
-	t.Cleanup(server.Close)
-	u, _ := open(t, server.URL, func(o *upstream.Options) { o.TagLifetime = time.Second })
+	u, _ := open(t, serveTags(t, store), func(o *upstream.Options) { o.TagLifetime = time.Second })
 	steps := []struct {
 		object upstream.Object
 		after  time.Duration

@@ -47,6 +47,12 @@ type Options struct {
 	// Credentials sign the requests. Retrieve is called for each one: wrap what
 	// does not answer from memory in aws.NewCredentialsCache.
 	Credentials aws.CredentialsProvider
+	// PayloadSigning says how much of a body the signatures cover.
+	PayloadSigning sigv4.PayloadSigning
+	// Passthrough lets the client's own signature go on, to a store that shares
+	// the keys: a request goes on as it came, byte for byte, but for the fields
+	// of the client's connection. Credentials are for what Sallyport itself asks.
+	Passthrough bool
 	// Callers are other credentials for the requests of some callers. Each
 	// principal is there once.
 	Callers []CallerCredentials
@@ -123,6 +129,14 @@ func New(options Options) (*Upstream, error) {
 // Name is the upstream's name.
 func (u *Upstream) Name() string { return u.options.Name }
 
+// SignsPayloads tells that the upstream is to be able to verify every body: one
+// that cannot be sent in signed chunks has to come with its hash.
+func (u *Upstream) SignsPayloads() bool { return u.options.PayloadSigning == sigv4.PayloadSigned }
+
+// PassesThrough tells whether the client's own signature goes on, so that no
+// request is rewritten.
+func (u *Upstream) PassesThrough() bool { return u.options.Passthrough }
+
 // Close closes the connections that no request uses.
 func (u *Upstream) Close() {
 	u.pool.CloseIdleConnections()
@@ -170,6 +184,9 @@ func check(o *Options) error {
 	}
 	if o.Credentials == nil {
 		problem("no credentials to sign with")
+	}
+	if o.PayloadSigning > sigv4.PayloadSigned {
+		problem("the way to sign payloads is none of sigv4's")
 	}
 	principals := map[string]bool{}
 	for _, c := range o.Callers {

@@ -53,6 +53,7 @@ func TestDocuments(t *testing.T) {
 		{"attribute twice", "k?tagging", `<Tagging xmlns="a" xmlns="b"><TagSet/></Tagging>`, "MalformedXML"},
 		{"attribute unquoted", "k?tagging", `<Tagging xmlns=a><TagSet/></Tagging>`, "MalformedXML"},
 		{"attribute with entity", "k?tagging", `<Tagging xmlns="&amp;"><TagSet/></Tagging>`, "MalformedXML"},
+		{"attribute with a control", "k?tagging", "<Tagging xmlns=\"\x00\"><TagSet/></Tagging>", "MalformedXML"},
 		{"mixed", "k?tagging", tagging("x" + tag), "MalformedXML"},
 		{"element in text", "k?tagging", tagging("<Tag><Key><a/></Key><Value/></Tag>"), "MalformedXML"},
 		{"start tag like an end tag", "k?tagging", tagging("<Tag><Key>a<XKey><Value/></Tag>"), "MalformedXML"},

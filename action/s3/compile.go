@@ -87,7 +87,7 @@ func init() {
 	for i := range table {
 		compileRow(i)
 	}
-	everything = New(Options{Operations: []string{AllOperations}, StrictCopyTags: true, StrictCopyAnnotations: true, ForwardACLs: true})
+	everything = New(Options{Operations: []string{AllOperations}, StrictCopyTags: true, StrictCopyAnnotations: true, ForwardACLs: true, ObjectTags: true})
 }
 
 func compileRow(number int) {

@@ -113,7 +113,7 @@ func checkRewrites(t *testing.T, req *wire.Request, op action.Operation, mapped 
 		}
 		upstream.RemoveChecked(sent)
 		upstream.ReplaceAuthentication(sent, signer, sigv4.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")},
-			"s3", "us-east-1", "UNSIGNED-PAYLOAD", now)
+			"s3", "us-east-1", nil, "UNSIGNED-PAYLOAD", now)
 		after := at
 		after.Bucket = ""
 		if to == upstream.VirtualHosted {

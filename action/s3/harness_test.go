@@ -81,6 +81,9 @@ func mapWith(m *s3.Mapper, req *wire.Request, at action.Place, body string) (act
 	if refusal != nil {
 		return op, action.Mapped{}, refusal
 	}
+	if op.Body == action.BodyForm {
+		return mapForm(m, req, op, at, wire.Fields{{Name: "key", Value: "2026/q1.csv"}})
+	}
 	var decides []byte
 	if op.Body == action.BodyDecides {
 		if body == "" {
@@ -89,6 +92,17 @@ func mapWith(m *s3.Mapper, req *wire.Request, at action.Place, body string) (act
 		decides = []byte(body)
 	}
 	mapped, refusal := m.Map(req, &op, at, decides)
+	return op, mapped, refusal
+}
+
+// mapForm maps an upload by a form of the given fields, as the request that it
+// stands for.
+func mapForm(m *s3.Mapper, req *wire.Request, op action.Operation, at action.Place, fields wire.Fields) (action.Operation, action.Mapped, *wire.Refusal) {
+	upload, refusal := op.FromForm(req, at, op.Bucket, fields)
+	if refusal != nil {
+		return op, action.Mapped{}, refusal
+	}
+	_, mapped, refusal := mapWith(m, upload.Request, at, "")
 	return op, mapped, refusal
 }
 

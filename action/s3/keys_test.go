@@ -122,7 +122,7 @@ func TestKeysAreTheReferences(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string][]string{ // never present, whoever asks for what
-		"s3:existingobjecttag/team": nil, "s3:buckettag/team": nil, "aws:resourcetag/team": nil,
+		"s3:existingobjecttag/": nil, "s3:buckettag/team": nil, "aws:resourcetag/team": nil,
 		"s3:dataaccesspointarn": nil, "s3:dataaccesspointaccount": nil, "s3:accesspointnetworkorigin": nil, "s3:accessgrantsinstancearn": nil,
 		"s3:isreplicationpauserequest": nil, "s3:destinationregion": nil, "s3:logtype": nil, "s3:jobsuspendedcause": nil,
 		"iam:associatedresourcearn": nil, "s3:requestobjecttag/": nil, "s3:unknown": nil, "": nil, "/": nil,
@@ -161,7 +161,8 @@ func TestKeysAreTheReferences(t *testing.T) {
 // TestFillsOfMapper: what a mapper does not serve fills nothing.
 func TestFillsOfMapper(t *testing.T) {
 	t.Parallel()
-	few := s3.New(s3.Options{Operations: []string{"HeadBucket", "UploadPart", "DeleteObjectTagging"}, ObjectTags: true})
+	few := s3.New(s3.Options{Operations: []string{"HeadBucket", "UploadPart", "GetObjectTagging", "DeleteObjectTagging"}, ObjectTags: true})
+	untold := s3.New(s3.Options{Operations: []string{"DeleteObjectTagging"}, ObjectTags: true})
 	for _, tt := range []struct {
 		action, key string
 		want        bool
@@ -175,6 +176,9 @@ func TestFillsOfMapper(t *testing.T) {
 		if got := few.Fills(tt.action, tt.key); got != tt.want {
 			t.Errorf("Fills(%s, %s) is %v", tt.action, tt.key, got)
 		}
+	}
+	if untold.Fills("s3:DeleteObjectTagging", "s3:ExistingObjectTag/a") {
+		t.Error("a store that cannot tell the tags of objects is asked for them")
 	}
 }
 
@@ -255,7 +259,8 @@ func TestFills(t *testing.T) {
 		{"s3:PutObject", "s3:requestobjecttag/team", true},
 		{"s3:PutObject", "s3:requestobjecttag/", false},
 		{"s3:DeleteObject", "s3:requestobjecttag/team", false},
-		{"s3:GetObject", "s3:existingobjecttag/team", false},
+		{"s3:GetObject", "s3:existingobjecttag/team", true},
+		{"s3:PutObject", "s3:existingobjecttag/team", false},
 		{"s3:CreateBucket", "aws:requesttag/team", true},
 		{"s3:PutObject", "aws:requesttag/team", false},
 		{"s3:PutReplicationConfiguration", "s3:authtype", true}, // DeleteBucketReplication

@@ -44,9 +44,9 @@ func (r *resource) bucketOf() resource {
 func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place, body []byte) (action.Mapped, *wire.Refusal) {
 	var nothing action.Mapped
 	r, ok := op.Mapper.(*request)
-	if !ok {
+	if !ok || r.row.body == action.BodyForm {
 		return nothing, &wire.Refusal{Status: 500, Code: "InternalError", Message: "We encountered an internal error. Please try again.",
-			Cause: "the operation was not recognised by this mapper"}
+			Cause: "the operation was not recognised by this mapper, or is a form in place of the request that it stands for"}
 	}
 	if place.Caller == "" && r.overridesAnswer() {
 		return nothing, refusal(400, "InvalidRequest", "Request specific response headers cannot be used for anonymous GET requests.")
@@ -86,6 +86,9 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 		b.disclose(b.addressed.bucketOf())
 	}
 	mapped := b.mapped()
+	if r.row.traits&enforced != 0 {
+		mapped.Answer = bucketPolicy(r, &place, account)
+	}
 	if r.row.traits&locates != 0 {
 		location := req.Scheme + "://" + req.Host + req.Path
 		mapped.Response = func(body []byte) ([]byte, error) { return RelocateUpload(body, location) }

@@ -1,6 +1,10 @@
 package s3
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/sallyport-iam/sallyport/action"
+)
 
 // everything is a Mapper that can produce all there is.
 var everything *Mapper
@@ -8,8 +12,8 @@ var everything *Mapper
 // Actions are all actions that a Mapper of any options can produce, sorted.
 func Actions() []string { return everything.Actions() }
 
-// Fills is Mapper.Fills of a Mapper that serves everything and for which nobody
-// reads tags.
+// Fills is Mapper.Fills of a Mapper that serves everything, and for which the
+// tags of objects are read.
 func Fills(act, key string) bool { return everything.Fills(act, key) }
 
 // OperationInfo describes one operation of the S3 service model.
@@ -30,10 +34,12 @@ type OperationInfo struct {
 	// Keys are the condition keys, in lower case, that the request fills for
 	// those actions, sorted; those that end in a slash are families of tags.
 	Keys []string
-	// Decides tells that the body is read before the operation is decided;
-	// BodyLimit is the greatest size of the body in bytes, 0 if there is none,
-	// and -1 for Options.MaxObjectBytes.
+	// Decides tells that the body is read before the operation is decided, Form
+	// that it is a form, whose fields are, and whose file streams. BodyLimit is
+	// the greatest size of the body in bytes, 0 if there is none, and -1 for
+	// Options.MaxObjectBytes.
 	Decides   bool
+	Form      bool
 	BodyLimit int64
 	// Hides tells that who may not list the bucket is not told that something
 	// is missing.
@@ -60,7 +66,7 @@ func Operations() []OperationInfo {
 			Name: r.operation, Method: r.method, Level: r.level.String(),
 			Selector: params[r.selector].name, Copies: r.traits&copies != 0,
 			Actions: slices.Clone(r.actions), Version: slices.Clone(r.version),
-			Decides: r.body == decides, BodyLimit: r.limit, Hides: r.traits&hides != 0,
+			Decides: r.body == decides, Form: r.body == action.BodyForm, BodyLimit: r.limit, Hides: r.traits&hides != 0,
 			OlderName: r.traits&twin != 0, Note: r.note, Refused: r.refused, Core: inCore[r.operation],
 		}
 		for _, p := range r.with {

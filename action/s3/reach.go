@@ -42,6 +42,7 @@ var core = []string{
 	"GetBucketWebsite",
 
 	"GetObject", "HeadObject", "PutObject", "CopyObject", "DeleteObject",
+	"PostObject",          // reaches the store as PutObject
 	"GetObjectAttributes", // also demands s3:GetObject
 	"RestoreObject",       // POST to an object is nothing else
 	"CreateMultipartUpload", "UploadPart", "UploadPartCopy", "CompleteMultipartUpload", "AbortMultipartUpload", "ListParts",
@@ -49,6 +50,16 @@ var core = []string{
 	"GetObjectTagging", "PutObjectTagging", "DeleteObjectTagging",
 	"GetObjectLegalHold", "PutObjectLegalHold",
 	"GetObjectRetention", "PutObjectRetention",
+}
+
+// serves tells whether an operation is served.
+func (m *Mapper) serves(operation string) bool {
+	for i := range table {
+		if table[i].operation == operation && m.served[i] {
+			return true
+		}
+	}
+	return false
 }
 
 // served is the set of the rows that operations name, by their place in the
@@ -74,7 +85,7 @@ func served(operations []string) []bool {
 	rows := make([]bool, len(table))
 	for i := range table {
 		r := &table[i]
-		rows[i] = r.refused == "" && r.traits&twin == 0 && (named[AllOperations] || named[r.operation])
+		rows[i] = r.refused == "" && r.traits&twin == 0 && (named[AllOperations] || named[r.operation] || r.traits&enforced != 0)
 	}
 	return rows
 }

@@ -54,6 +54,9 @@ func (m *Mapper) Recognise(req *wire.Request, place action.Place) (action.Operat
 		Body: r.row.body, BodyLimit: r.row.limit, Chunked: r.row.traits&chunked != 0,
 		Mapper: r,
 	}
+	if op.Body == action.BodyForm {
+		op.FromForm = PutOfForm
+	}
 	if op.BodyLimit == objectLimit {
 		op.BodyLimit = m.maxObject
 	}

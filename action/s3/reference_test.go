@@ -54,7 +54,21 @@ presigners put it.
 Every action also has the keys %s, and the global keys of the caller, the connection and
 the clock. Nothing in a request names a key, and a header that a store overlooks in an
 operation fills none there. The tags of a bucket (` + "`s3:BucketTag/…`, `aws:ResourceTag/…`" + `) are for the
-bundle to tell; those of stored objects (` + "`s3:ExistingObjectTag/…`" + `) are not read.
+bundle to tell; those of stored objects (` + "`s3:ExistingObjectTag/…`" + `) are read
+from the store when a decision depends on them.
+`
+
+const referenceForms = `
+## Uploads by forms
+
+A form (` + "`PostObject`, `POST` to a bucket with `multipart/form-data`" + `) is decided, and goes on,
+as the ` + "`PutObject`" + ` of the same key, whose headers these fields become. Their values must be
+printable ASCII without white space around them; ` + "`tagging`" + ` is the XML of ` + "`PutObjectTagging`" + `.
+Grants and preconditions are no fields of a form, so their condition keys are absent.
+What forms there are is in [sigv4.md](sigv4.md#uploads-by-forms).
+
+| field | header |
+|---|---|
 `
 
 const referenceTail = `
@@ -87,7 +101,7 @@ func reference() []byte {
 		",\n"+codes([]string{"s3:TlsVersion", "s3:x-amz-content-sha256"}))
 	for _, section := range []struct{ level, title, resource string }{
 		{"service", "Operations on no bucket", "The resource is `arn:aws:s3:::*`."},
-		{"bucket", "Operations on buckets", "The resource is `arn:aws:s3:::BUCKET`, and of DeleteObjects each `arn:aws:s3:::BUCKET/KEY`."},
+		{"bucket", "Operations on buckets", "The resource is `arn:aws:s3:::BUCKET`, and of DeleteObjects and PostObject `arn:aws:s3:::BUCKET/KEY`."},
 		{"object", "Operations on objects", "The resource is `arn:aws:s3:::BUCKET/KEY`."},
 	} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", section.title, section.resource)
@@ -120,7 +134,15 @@ func reference() []byte {
 		}
 		fmt.Fprintf(&b, "| `%s` | %s |\n", shown(name), codes(actions))
 	}
-	b.WriteString(referenceTail)
+	b.WriteString(referenceForms)
+	for _, f := range s3.FormFields() {
+		if f.Name == f.Header {
+			fmt.Fprintf(&b, "| `%s` | the same |\n", f.Name)
+		} else {
+			fmt.Fprintf(&b, "| `%s` | `%s` |\n", f.Name, f.Header)
+		}
+	}
+	b.WriteString("| `x-amz-meta-…` | the same |\n" + referenceTail)
 	return b.Bytes()
 }
 
@@ -149,6 +171,8 @@ func writeOperation(b *bytes.Buffer, o *s3.OperationInfo) {
 		actions += "; of the source `s3:GetObject`, or `s3:GetObjectVersion` of a version"
 	}
 	switch {
+	case o.Form:
+		body = "a form: its fields are read first, 20 KiB, its file streams, up to `limits.object_bytes`"
 	case o.BodyLimit < 0:
 		body = "streams, up to `limits.object_bytes`"
 	case o.Decides:

@@ -54,6 +54,9 @@ const (
 	// class, are taken. Elsewhere stores overlook them, and they are no
 	// condition keys.
 	describes
+	// enforced: the answer follows from what is enforced here, and not from what
+	// the store has.
+	enforced
 )
 
 // row is one operation of the S3 service model. Resources are the addressed
@@ -100,10 +103,16 @@ const (
 	needsS3Tables      = "it also acts on Amazon S3 Tables, which cannot be decided here"
 	ofDirectoryBuckets = "directory buckets are not served"
 	ofObjectLambda     = "S3 Object Lambda is not served"
-	ofForms            = "browser-based uploads are not served"
 )
 
 func acts(names ...string) []string { return names }
+
+// ofBundle is a row that is answered from what is enforced.
+func ofBundle(r row, note string) row {
+	r.traits |= enforced
+	r.note = note
+	return r
+}
 
 // rowGet, rowPut and rowDelete are bucket sub-resources of the usual form.
 func rowGet(sel param, operation, act string) row {

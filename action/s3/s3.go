@@ -30,8 +30,8 @@ type Options struct {
 	ForwardACLs bool
 	// ObjectTags says that who enforces reads the tags of objects when a decision
 	// Needs them, for conditions on s3:ExistingObjectTag/…: accesses then name
-	// action.ObjectTags as unread, and Mapped.Objects what to read. Without it
-	// those keys are absent.
+	// action.ObjectTags as unread, and Mapped.Objects what to read. Without it,
+	// or where GetObjectTagging is not among the Operations, those keys are absent.
 	ObjectTags bool
 	// MaxObjectBytes bounds the body of PutObject and UploadPart; 0 means
 	// Amazon S3's 5 GiB.
@@ -93,13 +93,14 @@ func New(o Options) *Mapper {
 		strictCopyTags:        o.StrictCopyTags,
 		strictCopyAnnotations: o.StrictCopyAnnotations,
 		forwardACLs:           o.ForwardACLs,
-		objectTags:            o.ObjectTags,
 		maxObject:             o.MaxObjectBytes,
 		private:               o.PrivateFolders,
 		reserved:              setOf(o.ReservedBuckets),
 		ignored:               setOf(o.Ignored),
 		served:                served(o.Operations),
 	}
+	// A store that does not have the operation would answer with the object.
+	m.objectTags = o.ObjectTags && m.serves("GetObjectTagging")
 	m.actions = m.reached()
 	return m
 }

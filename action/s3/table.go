@@ -1,6 +1,10 @@
 package s3
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/sallyport-iam/sallyport/action"
+)
 
 // table holds every operation of the S3 service model, and form uploads. What
 // is served, demanded and documented follows from it. Of rows that differ only
@@ -33,5 +37,7 @@ var bucketRows = []row{
 		actions: acts("s3:DeleteObject"), version: acts("s3:DeleteObjectVersion"), effects: effectBypass,
 		body: decides, reads: bodyDelete, limit: maxConfiguration,
 		note: "Each entry is decided by itself, with the second action if it names a version. Those denied are answered `AccessDenied` within the answer. One with a precondition demands reading too."},
-	{method: post, level: bucketLevel, operation: "PostObject", refused: ofForms},
+	{method: post, level: bucketLevel, operation: "PostObject", actions: acts("s3:PutObject"), effects: effectsOfObject,
+		traits: creates | describes, body: action.BodyForm, limit: objectLimit,
+		note: "An [upload by a form](#uploads-by-forms), decided as the PutObject that it stands for, which the upstream must have."},
 }

@@ -252,12 +252,18 @@ func (d *document) attribute() string {
 	}
 	quote := d.src[d.pos]
 	end := strings.IndexByte(d.src[d.pos+1:], quote)
-	if end < 0 || strings.ContainsAny(d.src[d.pos+1:d.pos+1+end], "<&") {
+	if end < 0 || !isPlainXML(d.src[d.pos+1:d.pos+1+end]) {
 		d.fail("an attribute whose value is not plain")
 		return ""
 	}
 	d.pos += end + 2
 	return name
+}
+
+// isPlainXML tells whether a value stands for itself.
+func isPlainXML(value string) bool {
+	_, ok := unescapeXML(value)
+	return ok && !strings.ContainsAny(value, "<&")
 }
 
 func (d *document) literal(c byte) bool {

@@ -2,7 +2,6 @@ package cache_test
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"testing"
@@ -125,7 +124,7 @@ func BenchmarkDecide(b *testing.B) {
 				}
 			})
 		}
-		run("hit", cache.Options{MinGain: math.MinInt}, func(int) {})
+		run("hit", cache.Options{MinGain: -1}, func(int) {})
 		run("decided", cache.Options{}, func(int) {})
 		if tt.name == "patterns=20" {
 			resources := make([]string, 1<<16)

@@ -11,14 +11,20 @@
 //
 // Looking up is not free: who asks, for what, and the condition keys that matter
 // must be written out, hashed and compared. Where there is little to evaluate,
-// evaluating is cheaper. MinGain draws the line: for most callers when documents are
-// attached to them, and for the rest when an action is first asked for.
+// evaluating is cheaper. Which of the two it is, is decided in two steps. For
+// what is attached to most callers and resources, evaluating is cheaper whatever
+// is asked for, which is known when it is attached (see authz.MostWork). Of the
+// rest, a decision is looked up if it took longer when the same caller asked for
+// the same action on the same resource before (see authz.Weigh) than it takes to
+// find it (see authz.FindingCost): how many statements are candidates, and how
+// many of their conditions are looked at, depends on the resource. MinGain draws
+// the line in both. Work is counted, not timed.
 //
 // # What is not relied on
 //
-// Writing to the cache is lossy. A decision is remembered when it is made a
-// second time, if there is room or it seems worth that of others, and if the
-// cache is not too busy: so that requests which never repeat cost little.
+// Writing to the cache is lossy. A decision is remembered when it was looked up in
+// vain for a second time, if there is room or it seems worth that of others, and
+// if the cache is not too busy: so that requests which never repeat cost little.
 // Nothing but the time it takes depends on it.
 package cache
 
@@ -34,19 +40,17 @@ import (
 	"github.com/sallyport-iam/sallyport/authz"
 )
 
-// MinGain is how many nanoseconds writing down what a decision reads must save
-// over evaluating it, for it to be looked up. To hash, find and compare takes 20
-// more than evaluating does without conditions, and looking up in vain costs some
-// 200: at the line, two of three look-ups must be answered to pay for the third.
-const MinGain = 128
+// MinGain is how many nanoseconds finding a decision must save over evaluating
+// it, for it to be looked up. Looking up in vain costs some 200 more.
+const MinGain = 24
 
 // Options bound a cache.
 type Options struct {
 	// MaxBytes is the memory that the cache may take, at least MinBytes; 0 is no
 	// cache: every decision is evaluated.
 	MaxBytes int64
-	// MinGain is what looking up must gain, in nanoseconds; 0 is MinGain.
-	// Something far below zero looks up every decision that can be remembered.
+	// MinGain is what finding must gain, in nanoseconds; 0 is MinGain. If it is
+	// below zero, every decision that can be remembered is looked up.
 	MinGain int
 }
 
@@ -57,7 +61,10 @@ type Cache struct {
 	seed    maphash.Seed
 	mask    uint64 // of the hash; all bits, except in tests
 	least   int
-	seen    seen
+	// verdicts tell which accesses to look up, seen which keys were looked up in
+	// vain.
+	verdicts verdicts
+	seen     seen
 
 	// generation is that of the entries.
 	generation atomic.Uint64
@@ -84,7 +91,7 @@ func newCache(o Options, mask uint64) (*Cache, error) {
 		o.MinGain = MinGain
 	}
 	b := divide(o.MaxBytes)
-	k := &Cache{seed: maphash.MakeSeed(), mask: mask, least: o.MinGain, seen: newSeen(b.seen)}
+	k := &Cache{seed: maphash.MakeSeed(), mask: mask, least: o.MinGain, verdicts: make(verdicts, b.verdicts), seen: make(seen, b.seen)}
 	var err error
 	k.entries, err = ristretto.NewCache(&ristretto.Config[uint64, *entry]{
 		NumCounters:        b.counters,
@@ -102,16 +109,75 @@ func newCache(o Options, mask uint64) (*Cache, error) {
 // is that of the policies: it rises whenever they are loaded again. What was
 // remembered of an earlier one is forgotten.
 func (k *Cache) Decide(generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
-	if k == nil || authz.MostGain(c, r, a) < k.least || !k.current(generation) {
+	if k == nil || !k.pays(authz.MostWork(c, r, a), authz.LeastFindingCost) || !k.current(generation) {
 		return authz.Decide(c, r, a)
 	}
-	return k.decide(generation, c, r, a)
+	if k.least < 0 {
+		return k.find(generation, c, r, a)
+	}
+	asked := k.asked(c, a)
+	cost, dear := k.verdicts.of(asked)
+	if dear {
+		return k.find(generation, c, r, a)
+	}
+	d, work := authz.Weigh(c, r, a)
+	if !k.pays(work, authz.LeastFindingCost) {
+		return d
+	}
+	known := cost != 0
+	if !known {
+		cost = authz.FindingCost(c, r, a)
+	}
+	if dear = k.pays(work, cost) && !retains(d); dear || !known {
+		k.verdicts.put(asked, cost, dear)
+	}
+	return d
 }
 
-func (k *Cache) decide(generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
-	// Enough for most keys; a longer one takes memory of its own.
+// pays tells whether to find a decision gains enough over making it.
+func (k *Cache) pays(work, cost int) bool { return k.least < 0 || work-cost >= k.least }
+
+// asked is a hash of what is asked, and by whom. It is made for every decision
+// that is weighed, so it takes the ends of the names for the whole where they tell
+// most: in a verdict, one may be taken for another.
+func (k *Cache) asked(c *authz.Caller, a *authz.Access) uint64 {
+	const odd = 0x9e3779b97f4a7c15
+	h := maphash.String(k.seed, a.Resource[max(0, len(a.Resource)-96):])
+	h = (h ^ ends(a.Action)) * odd
+	return (h ^ h>>32 ^ ends(c.ARN)) * odd
+}
+
+// ends is a number made of the first and the last bytes of a text.
+func ends(s string) uint64 {
+	if len(s) < 8 {
+		return uint64(len(s))
+	}
+	first, last := s[:8], s[len(s)-8:]
+	return eight(first)*31 + eight(last)
+}
+
+func eight(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// find looks a decision up, and makes and remembers it if it is not found.
+func (k *Cache) find(generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
+	if len(a.Resource) > usualResource {
+		var buffer [2048]byte
+		return k.findBy(buffer[:0], generation, c, r, a)
+	}
 	var buffer [512]byte
-	key, ok := authz.AppendKey(binary.LittleEndian.AppendUint64(buffer[:0], generation), k.least, c, r, a)
+	return k.findBy(buffer[:0], generation, c, r, a)
+}
+
+// usualResource is the length of a resource that leaves room for the rest of most
+// keys in the smaller buffer. A key that has no room in either takes memory.
+const usualResource = 192
+
+func (k *Cache) findBy(buffer []byte, generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
+	key, ok := authz.AppendKey(binary.LittleEndian.AppendUint64(buffer, generation), c, r, a)
 	if !ok {
 		return authz.Decide(c, r, a)
 	}
@@ -121,8 +187,11 @@ func (k *Cache) decide(generation uint64, c *authz.Caller, r *authz.Request, a *
 		return e.decision
 	}
 	k.counters.miss(hash)
-	d := authz.Decide(c, r, a)
-	if k.seen.before(hash) && !retains(d) {
+	d, work := authz.Weigh(c, r, a)
+	switch cost := authz.FindingCost(c, r, a); {
+	case !k.pays(work, cost), retains(d):
+		k.verdicts.put(k.asked(c, a), cost, false)
+	case k.seen.before(hash):
 		e := &entry{key: string(key), decision: d}
 		if !k.entries.Set(hash, e, e.cost()) {
 			k.counters.dropped()
@@ -171,8 +240,8 @@ func (k *Cache) Wait() {
 	}
 }
 
-// Close frees what the cache holds. No decision may be under way, nor come
-// later.
+// Close frees what the cache holds. No decision may be under way; those that come
+// later are evaluated.
 func (k *Cache) Close() {
 	if k == nil {
 		return

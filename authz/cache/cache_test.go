@@ -1,7 +1,6 @@
 package cache_test
 
 import (
-	"math"
 	"strconv"
 	"sync"
 	"testing"
@@ -19,7 +18,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // open makes a cache that looks up whatever can be remembered.
 func open(tb testing.TB) *cache.Cache {
 	tb.Helper()
-	k, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: math.MinInt})
+	k, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: -1})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -88,6 +87,26 @@ func TestDecide_off(t *testing.T) {
 	}
 	k.Wait()
 	k.Close()
+}
+
+// TestDecide_closed asks a cache that takes nothing any more.
+func TestDecide_closed(t *testing.T) {
+	t.Parallel()
+	k, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, r, a := alice(identity(t, allow(``))), request(), object()
+	remember(k, 1, c, r, a)
+	k.Close()
+	for range 3 {
+		if got := asked(t, k, 1, c, r, a); got != "miss" {
+			t.Errorf("a %s", got)
+		}
+	}
+	if got := k.Stats().Rejections; got != 3 {
+		t.Errorf("%d rejections, want 3", got)
+	}
 }
 
 func TestDecide_generations(t *testing.T) {
@@ -167,13 +186,14 @@ func TestDecide_notRemembered(t *testing.T) {
 // TestDecide_collisions lets all keys have one hash.
 func TestDecide_collisions(t *testing.T) {
 	t.Parallel()
-	k, err := cache.NewMasked(cache.Options{MaxBytes: cache.MinBytes, MinGain: math.MinInt}, 0)
+	k, err := cache.NewMasked(cache.Options{MaxBytes: cache.MinBytes, MinGain: -1}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(k.Close)
 	allowed, denied := alice(identity(t, allow(``))), alice(nil)
 	r, a := request(), object()
+	k.Decide(1, allowed, r, a) // is looked up in vain, as is whatever has the same hash
 	for range 3 {
 		for _, c := range []*authz.Caller{allowed, denied} {
 			if got := asked(t, k, 1, c, r, a); got != "miss" {

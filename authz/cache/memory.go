@@ -12,10 +12,10 @@ const MinBytes = 1 << 20
 
 // budget divides the memory of a cache.
 type budget struct {
-	// entries is for what is remembered, in bytes; seen the number of slots for
-	// what was seen once, counters that of counters for how often entries are
-	// used.
-	entries, seen, counters int64
+	// entries is for what is remembered, in bytes; verdicts the number of slots
+	// for what to look up, seen that for what was looked up in vain, counters that
+	// of counters for how often entries are used.
+	entries, verdicts, seen, counters int64
 }
 
 const (
@@ -25,18 +25,24 @@ const (
 	// and up to two bytes of its filter.
 	counterBytes = 4
 	seenBytes    = 4
+	verdictBytes = 8
 	// entryBytes is what an entry takes beside its key: itself, its places in
 	// the library's two maps at their usual filling, and what the allocator
 	// rounds up.
 	entryBytes = 208
 )
 
-// divide gives the counters a sixteenth and what was seen once a 128th: about
-// eight counters and one slot for an entry of usual size.
+// divide gives the counters a sixteenth, what to look up a 64th, and what was
+// looked up in vain a 128th: about eight counters and a slot of either for an
+// entry of usual size.
 func divide(total int64) budget {
 	total = max(total, MinBytes)
-	b := budget{counters: powerOfTwo(total / 16 / counterBytes), seen: powerOfTwo(total / 128 / seenBytes)}
-	b.entries = total - b.counters*counterBytes - b.seen*seenBytes - int64(buffered)
+	b := budget{
+		verdicts: powerOfTwo(total / 64 / verdictBytes),
+		seen:     powerOfTwo(total / 128 / seenBytes),
+		counters: powerOfTwo(total / 16 / counterBytes),
+	}
+	b.entries = total - b.counters*counterBytes - b.verdicts*verdictBytes - b.seen*seenBytes - int64(buffered)
 	return b
 }
 
@@ -49,16 +55,40 @@ func (e *entry) cost() int64 { return int64(len(e.key)) + entryBytes }
 // seen is what was looked up in vain lately: one hash for each slot.
 type seen []atomic.Uint32
 
-func newSeen(slots int64) seen { return make(seen, slots) }
-
 // before tells whether a hash was seen before, and remembers that it was. It
 // may forget, and take one hash for another.
 func (s seen) before(hash uint64) bool {
 	slot := &s[hash&uint64(len(s)-1)]
-	rest := uint32(hash >> 32)
+	rest := uint32(hash>>32) | 1 // 0 is an empty slot
 	if slot.Load() == rest {
 		return true
 	}
 	slot.Store(rest)
 	return false
+}
+
+// verdicts tell of accesses that took some time what it costs to find them, and
+// whether that is less: one for each slot, under the upper half of the hash. One
+// may be forgotten, and one taken for another's, which costs time alone.
+type verdicts []atomic.Uint64
+
+// dearBit is set for what is dearer to evaluate than to find; the bits below are
+// the cost of that.
+const dearBit = 1 << 31
+
+// of is the verdict under a hash. The cost is 0 if there is none.
+func (v verdicts) of(hash uint64) (cost int, dear bool) {
+	slot := v[hash&uint64(len(v)-1)].Load()
+	if (slot^hash)>>32 != 0 {
+		return 0, false
+	}
+	return int(slot & (dearBit - 1)), slot&dearBit != 0
+}
+
+func (v verdicts) put(hash uint64, cost int, dear bool) {
+	slot := hash>>32<<32 | uint64(min(cost, dearBit-1))
+	if dear {
+		slot |= dearBit
+	}
+	v[hash&uint64(len(v)-1)].Store(slot)
 }

@@ -1,7 +1,6 @@
 package cache_test
 
 import (
-	"math"
 	"runtime"
 	"strconv"
 	"testing"
@@ -27,7 +26,7 @@ func TestMaxBytes(t *testing.T) {
 	const most = 16 << 20
 	c, r, a := alice(identity(t, allow(``))), request(), object()
 	before := heap()
-	k, err := cache.New(cache.Options{MaxBytes: most, MinGain: math.MinInt})
+	k, err := cache.New(cache.Options{MaxBytes: most, MinGain: -1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +50,32 @@ func TestMaxBytes(t *testing.T) {
 		t.Errorf("the cache takes %d bytes, and may take %d", size, most)
 	}
 	runtime.KeepAlive(k)
+}
+
+// TestRejections fills a cache with what is in use, and offers it what is not.
+func TestRejections(t *testing.T) {
+	t.Parallel()
+	k := open(t)
+	c, r, a := alice(identity(t, allow(``))), request(), object()
+	ask := func(name string, i, times int) {
+		a.Resource = "arn:aws:s3:::reports/" + name + strconv.Itoa(i)
+		for range times {
+			k.Decide(1, c, r, a)
+		}
+	}
+	for range 4 {
+		for i := range 3000 {
+			ask("hot", i, 4)
+		}
+		k.Wait()
+	}
+	for i := range 3000 {
+		ask("cold", i, 2)
+	}
+	k.Wait()
+	if s := k.Stats(); s.Rejections < 100 {
+		t.Errorf("what is not in use takes the place of what is: %+v", s)
+	}
 }
 
 // TestForget checks that the statements of an earlier generation do not stay in

@@ -21,7 +21,7 @@ func ParseNumber(s string) (Number, bool) {
 		s = s[1:]
 	}
 	whole, fraction, _ := strings.Cut(s, ".")
-	if whole+fraction == "" || digits(whole) < len(whole) || digits(fraction) < len(fraction) {
+	if whole == "" && fraction == "" || digits(whole) < len(whole) || digits(fraction) < len(fraction) {
 		return Number{}, false
 	}
 	n.whole = strings.TrimLeft(whole, "0")

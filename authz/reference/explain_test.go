@@ -248,3 +248,20 @@ func TestExplainLayers(t *testing.T) {
 		})
 	}
 }
+
+// TestExplainNobody names who has no name by its type.
+func TestExplainNobody(t *testing.T) {
+	t.Parallel()
+	a := &authz.Access{Action: "s3:GetObject", Resource: "arn:aws:s3:::bkt/k", Account: "111122223333"}
+	a.Policy = policies(t, policy.Bucket, `{"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "s3:*", "Resource": "*"}`)
+	trace := reference.Explain(&authz.Caller{}, &authz.Request{}, a)
+	want := []reference.Failure{{
+		Reason: reference.NoMatch, Element: "Principal", Wanted: []string{"AWS:111122223333"}, Seen: []string{"anonymous"},
+	}}
+	if len(trace.Steps) != 1 {
+		t.Fatalf("%d steps, want 1", len(trace.Steps))
+	}
+	if diff := cmp.Diff(want, trace.Steps[0].Failures); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

@@ -57,34 +57,30 @@ func fixed(s string) []symbol {
 }
 
 // globMatches fills the table of which rests of the pattern match which rests
-// of the text.
+// of the text, and keeps the row at hand and the one below.
 func globMatches(pattern []symbol, text string) bool {
 	t := characters(text)
-	var p []symbol
-	for _, s := range pattern {
-		if s.wild != 0 || s.char != "" {
-			p = append(p, s)
+	row, below := make([]bool, len(t)+1), make([]bool, len(t)+1)
+	row[len(t)] = true // nothing matches nothing
+	for i := len(pattern) - 1; i >= 0; i-- {
+		p := pattern[i]
+		if p.wild == 0 && p.char == "" {
+			continue
 		}
-	}
-	table := make([][]bool, len(p)+1)
-	for i := range table {
-		table[i] = make([]bool, len(t)+1)
-	}
-	table[len(p)][len(t)] = true
-	for i := len(p) - 1; i >= 0; i-- {
+		row, below = below, row
 		for j := len(t); j >= 0; j-- {
-			takes := j < len(t) && !(p[i].inField && t[j] == ":")
-			switch p[i].wild {
+			takes := j < len(t) && !(p.inField && t[j] == ":")
+			switch p.wild {
 			case '*':
-				table[i][j] = table[i+1][j] || takes && table[i][j+1]
+				row[j] = below[j] || takes && row[j+1]
 			case '?':
-				table[i][j] = takes && table[i+1][j+1]
+				row[j] = takes && below[j+1]
 			default:
-				table[i][j] = j < len(t) && t[j] == p[i].char && table[i+1][j+1]
+				row[j] = j < len(t) && t[j] == p.char && below[j+1]
 			}
 		}
 	}
-	return table[0][0]
+	return row[0]
 }
 
 // splitFields splits at the first five colons.

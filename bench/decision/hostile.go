@@ -32,6 +32,7 @@ func HostileAll() []Hostile {
 		return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 0}), 24)
 	}
 	agent := "client/" + strings.Repeat("a", 8000)
+	inOrder, wrongOrder := ordered(longest)
 	return []Hostile{
 		hostile("everything is a candidate: `*` on `*`, if from one network", "k", func(i int) Rule {
 			return Rule{Action: "*", Resources: []string{"*"}, Networks: []netip.Prefix{networks(i)}}
@@ -62,7 +63,18 @@ func HostileAll() []Hostile {
 				return networks(250*i + k)
 			})}
 		}),
-		{"the same as words, in a client's name of 8,000 characters", Workload{
+		hostile("words that are all in the name, in the wrong order", inOrder, wrongOrder),
+		everywhere(hostile("the same, in every layer that binds a session", inOrder, func(i int) Rule {
+			r := wrongOrder(i)
+			r.Deny = true
+			return r
+		})),
+		hostile("question marks between letters, which repeat in the name", strings.Repeat(strings.Repeat("a", 98)+"b", 10), func(i int) Rule {
+			return Rule{Action: Action, Resources: list(100, func(k int) string {
+				return "*" + strings.Repeat("a?", 20+(100*i+k)%30) + "b?b*"
+			})}
+		}),
+		{Name: "words that are not there, in a client's name of 8,000 characters", Workload: Workload{
 			Documents: fill(func(i int) Rule {
 				return Rule{Action: Action, Resources: []string{"*"}, UserAgents: list(400, func(k int) string {
 					return "*" + tenants("a")(400*i+k) + "*"
@@ -74,10 +86,34 @@ func HostileAll() []Hostile {
 }
 
 func hostile(name, key string, rule func(int) Rule) Hostile {
-	return Hostile{name, Workload{
+	return Hostile{Name: name, Workload: Workload{
 		Documents: fill(rule),
 		Questions: []Question{{Name: None, Bucket: "archive", Key: key, SourceIP: home}},
 	}}
+}
+
+// everywhere fills all other layers as well.
+func everywhere(h Hostile) Hostile {
+	h.AllLayers = true
+	return h
+}
+
+// ordered is a name of letters, all small ones in front of all capitals, and
+// rules that look for what stands in it, a part of the capitals first.
+func ordered(size int) (name string, rule func(int) Rule) {
+	letters := make([]byte, size)
+	for i, seed := 0, uint32(1); i < size; i++ {
+		seed = seed*1664525 + 1013904223
+		letters[i] = "aA"[2*i/size] + byte(seed>>24)%26
+	}
+	name = string(letters)
+	part := func(half string, i int) string { at := i % (len(half) - 3); return half[at : at+3] }
+	return name, func(i int) Rule {
+		return Rule{Action: Action, Resources: list(400, func(k int) string {
+			n := 400*i + k
+			return "*" + part(name[size/2:], n) + "*" + part(name[:size/2], n*31) + "*"
+		})}
+	}
 }
 
 // fill fills everything that can be attached to a user with rules.

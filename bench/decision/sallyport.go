@@ -46,8 +46,9 @@ func loadCached(o cache.Options) func(w *Workload) (Engine, error) {
 		ask := func(i int) bool {
 			return remembered.Decide(generation, caller, &requests[i], &accesses[i]).Allowed()
 		}
-		// A decision is remembered the second time.
-		for range 2 {
+		// A decision that took long is looked up the next time, and remembered when
+		// it was looked up in vain twice.
+		for range 3 {
 			for i := range w.Questions {
 				ask(i)
 			}
@@ -109,6 +110,24 @@ func questions(w *Workload, attached *authz.Policies) (*authz.Caller, []authz.Re
 			requests[i].Keys.Set("aws:useragent", q.UserAgent)
 		}
 		accesses[i] = authz.Access{Action: Action, Resource: arnPrefix + q.object(), Account: account}
+		if w.AllLayers {
+			fillLayers(caller, &requests[i], &accesses[i])
+		}
 	}
 	return caller, requests, accesses
+}
+
+// fillLayers attaches as many of the caller's documents of 6,144 characters as
+// fit into AWS's limits of all other layers: one as the boundary, ten and a
+// short one for the session, five control policies of 5,120 at each of five
+// levels, 20,480 characters at the endpoint and at the resource.
+func fillLayers(c *authz.Caller, r *authz.Request, a *authz.Access) {
+	const levels, ofLevel, ofPolicy = 5, 4, 3
+	first := func(n int) *authz.Policies { return authz.NewPolicies(c.Identity.Documents()[:n]...) }
+	c.Type, c.ParentARN, c.ParentID = authz.FederatedUser, c.ARN, c.ID
+	c.Boundary, c.Session = first(1), first(managedCount)
+	for range levels {
+		c.SCP, a.RCP = append(c.SCP, first(ofLevel)), append(a.RCP, first(ofLevel))
+	}
+	r.Endpoint, a.Policy = first(ofPolicy), first(ofPolicy)
 }

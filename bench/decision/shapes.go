@@ -38,7 +38,7 @@ func shapes(o measure.Options, quick bool, r *report.Report) error {
 // caches measures what the cache does by itself and what a hit costs, its key
 // included, when all is looked up.
 func caches(o measure.Options, quick bool, r *report.Report) error {
-	always := cache.Options{MaxBytes: cacheBytes, MinGain: -1 << 30}
+	always := cache.Options{MaxBytes: cacheBytes, MinGain: -1}
 	columns := []struct {
 		name string
 		load func(*Workload) (Engine, error)

@@ -45,6 +45,9 @@ type Question struct {
 type Workload struct {
 	Documents []Document
 	Questions []Question
+	// AllLayers is set if the caller is a session, and every other layer is
+	// filled with the first of the documents. Only Sallyport has layers.
+	AllLayers bool
 }
 
 // Rules are the rules of all documents.

@@ -19,6 +19,7 @@ import (
 	"github.com/sallyport-iam/sallyport/config"
 	"github.com/sallyport-iam/sallyport/proxy"
 	"github.com/sallyport-iam/sallyport/proxy/standalone"
+	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/upstream"
 	"github.com/sallyport-iam/sallyport/wire/refusal"
 )
@@ -56,6 +57,7 @@ func newMappers(cfg *config.Config) map[string]*s3.Mapper {
 			MaxObjectBytes: cfg.Limits.ObjectBytes,
 			Operations:     u.Operations,
 			StrictCopyTags: u.CopyTags == config.CopyTagsChecked,
+			ObjectTags:     true,
 			ForwardACLs:    u.ACLs == config.ACLsForwarded,
 		})
 	}
@@ -116,6 +118,12 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 	return o
 }
 
+var payloadSigning = map[config.PayloadSigning]sigv4.PayloadSigning{
+	config.PayloadSigningAuto:     sigv4.PayloadAuto,
+	config.PayloadSigningUnsigned: sigv4.PayloadUnsigned,
+	config.PayloadSigningSigned:   sigv4.PayloadSigned,
+}
+
 func corsRules(rules []config.CORSRule) proxy.CORS {
 	out := make(proxy.CORS, len(rules))
 	for i, r := range rules {
@@ -139,6 +147,7 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 			Endpoint:              u.Endpoint,
 			Addressing:            upstream.Path,
 			Region:                u.Region,
+			PayloadSigning:        payloadSigning[u.PayloadSigning],
 			Service:               "s3",
 			Credentials:           provider,
 			ConnectTimeout:        u.Timeouts.Connect,
@@ -147,6 +156,7 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 			MaxIdleConns:          u.Connections.MaxIdle,
 			MaxConns:              u.Connections.Max,
 			TagLifetime:           u.TagLifetime,
+			Passthrough:           u.Signing == config.SigningPassthrough,
 			Observer:              metrics.observer(u.Name, s.logger),
 		}
 		for _, c := range u.Callers {

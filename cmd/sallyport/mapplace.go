@@ -145,40 +145,38 @@ func (at *mapPlace) ownerOf(route, bucket string) (string, bool) {
 }
 
 // callerOf is the account of the caller: empty if the request has no credentials.
-func (at *mapPlace) callerOf(req *wire.Request, mapped *mappedRequest) (string, *wire.Refusal) {
-	scheme, refusal := sigv4.Recognise(req)
+func (at *mapPlace) callerOf(anonymous bool, mapped *mappedRequest) string {
 	switch {
-	case refusal != nil:
-		return "", refusal
 	case at.caller != "":
-		return at.caller, nil
-	case scheme == sigv4.None:
+		return at.caller
+	case anonymous:
 		mapped.note("it has no credentials: the caller is anonymous")
-		return "", nil
+		return ""
 	case mapped.Bucket != "":
 		// Without an owner the mapper refuses, whoever asks.
 		account, _ := at.ownerOf(mapped.Route, mapped.Bucket)
-		return account, nil
+		return account
 	case at.snapshot == nil:
-		return at.owner, nil
+		return at.owner
 	}
 	if accounts := at.snapshot.Accounts(); len(accounts) == 1 {
-		return accounts[0], nil
+		return accounts[0]
 	}
 	mapped.note("the account " + placeholderOwner + " stands for the caller's: --caller says which it is")
-	return placeholderOwner, nil
+	return placeholderOwner
 }
 
 // mapRequest does with a request what the enforcement point does before it
 // decides, but for authentication.
-func (at *mapPlace) mapRequest(req *rawRequest, mapped *mappedRequest) {
-	route, bucket, refusal := at.routes.Match(req.Request)
+func (at *mapPlace) mapRequest(raw *rawRequest, mapped *mappedRequest) {
+	req := raw.Request
+	route, bucket, refusal := at.routes.Match(req)
 	if refusal != nil {
 		mapped.refuse(refusal)
 		return
 	}
 	mapped.Route = route.Name
-	if _, refusal, ok := route.Preflight(req.Request); ok {
+	if _, refusal, ok := route.Preflight(req); ok {
 		mapped.Operation = proxy.PreflightName
 		mapped.note("the rules of the route answer it, and no policy is asked")
 		mapped.refuse(refusal)
@@ -188,36 +186,66 @@ func (at *mapPlace) mapRequest(req *rawRequest, mapped *mappedRequest) {
 		Route: route.Name, Bucket: bucket, Partition: route.Partition, Region: route.Regions[0],
 		Account: route.Account, Owner: at.ownerOf, Now: at.now,
 	}
-	op, refusal := route.Mapper.Recognise(req.Request, place)
+	if at.snapshot != nil {
+		place.Policy = at.snapshot.BucketPolicy
+	}
+	op, refusal := route.Mapper.Recognise(req, place)
 	if refusal != nil {
 		mapped.refuse(refusal)
 		return
 	}
 	mapped.Operation, mapped.Bucket, mapped.Key = op.Name, op.Bucket, op.Key
-	if place.Caller, refusal = at.callerOf(req.Request, mapped); refusal != nil {
+	var anonymous bool
+	if op.Body == action.BodyForm {
+		req, anonymous, refusal = takeForm(req, route, place, &op)
+		mapped.Key = op.Key
+	} else {
+		var scheme sigv4.Scheme
+		scheme, refusal = sigv4.Recognise(req)
+		anonymous = scheme == sigv4.None
+	}
+	if refusal != nil {
 		mapped.refuse(refusal)
 		return
 	}
+	place.Caller = at.callerOf(anonymous, mapped)
 	var body []byte
 	size := req.BodySize
 	if op.Body == action.BodyDecides {
-		if req.bodyMissing {
+		if raw.bodyMissing {
 			mapped.refuse(&wire.Refusal{
 				Status: 400, Code: "IncompleteBody", Message: "The request body terminated unexpectedly",
 				Cause: "the operation is decided from its body, which is not in the file",
 			})
 			return
 		}
-		body, size = req.content, int64(len(req.content))
+		body, size = raw.content, int64(len(raw.content))
 	}
 	if refusal := proxy.CheckBodySize(&op, size); refusal != nil {
 		mapped.refuse(refusal)
 		return
 	}
-	amounts, refusal := route.Mapper.Map(req.Request, &op, place, body)
+	amounts, refusal := route.Mapper.Map(req, &op, place, body)
 	if refusal != nil {
 		mapped.refuse(refusal)
 		return
 	}
 	mapped.fill(&amounts, at)
+}
+
+// takeForm puts in the place of an upload by a form the request that it stands
+// for, and of its operation that of this request.
+func takeForm(req *wire.Request, route *proxy.Route, place action.Place, op *action.Operation) (sent *wire.Request, anonymous bool, refusal *wire.Refusal) {
+	form, refusal := sigv4.ReadForm(req, op.Bucket)
+	if refusal != nil {
+		return nil, false, refusal
+	}
+	upload, refusal := op.FromForm(req, place, form.Bucket, form.Fields)
+	if refusal != nil {
+		return nil, false, refusal
+	}
+	name := op.Name
+	*op, refusal = route.Mapper.Recognise(upload.Request, place)
+	op.Name = name
+	return upload.Request, !form.Signed(), refusal
 }

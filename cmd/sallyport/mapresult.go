@@ -115,6 +115,12 @@ func (m *mappedRequest) fill(from *action.Mapped, at *mapPlace) {
 		m.Disclosure = &d
 		m.note("a 404 of the store becomes a 403 for who has not " + d.Action + " on " + d.Resource)
 	}
+	if from.Answer != nil {
+		m.note("it is answered from the bundle, if it is allowed, and the store is not asked")
+		if r := from.Answer.Refusal; r != nil && at.snapshot != nil {
+			m.note(fmt.Sprintf("the answer is %d %s: %s", r.Status, r.Code, r.Message))
+		}
+	}
 	if from.Response != nil {
 		m.note("the answer of the store is rewritten")
 	}

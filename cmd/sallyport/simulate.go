@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"sync"
 )
 
 // SimulateCmd decides what lines of JSON ask.
@@ -71,6 +72,8 @@ type simulator struct {
 	documents *documentCache
 	explain   bool
 	render    func(to []byte, r *simulated) []byte
+	// heavy is held while a line is decided whose documents take much memory.
+	heavy sync.Mutex
 }
 
 // run returns how many lines there were, and how many could not be decided.

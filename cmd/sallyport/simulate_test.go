@@ -118,7 +118,7 @@ func TestSimulateLongLines(t *testing.T) {
 	line := strings.TrimSuffix(string(ordinaryLines(1, 1)), "\n")
 	fitting := line + strings.Repeat(" ", maxLine-len(line))
 	input := strings.Join([]string{line, fitting + " ", fitting, fitting + "\r", "", strings.Repeat("x", 3*maxLine), fitting}, "\n")
-	want := []string{"", "line 2: longer than 1048576 bytes", "", "line 4: longer than 1048576 bytes", "line 6: longer than 1048576 bytes", ""}
+	want := []string{"", "line 2: longer than 1048576 bytes; put fewer or smaller documents on the line", "", "line 4: longer than 1048576 bytes; put fewer or smaller documents on the line", "line 6: longer than 1048576 bytes; put fewer or smaller documents on the line", ""}
 	for name, in := range map[string]io.Reader{"whole": strings.NewReader(input), "in pieces": iotest.HalfReader(strings.NewReader(input))} {
 		var out bytes.Buffer
 		lines, failed, err := newSimulator().run(in, &out)

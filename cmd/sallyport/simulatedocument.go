@@ -25,11 +25,13 @@ type documentCache struct {
 	size          int
 }
 
-// What one half of the cache holds at most: so many entries, and so many bytes
-// of text. A compiled document of short patterns takes some 30 times its text.
+// What one half of the cache holds at most: so many entries, and so many bytes,
+// of which a document takes what weigh says. One that takes much of that is not
+// kept.
 const (
 	cachedDocuments = 10_000
-	cachedBytes     = 4 << 20
+	cachedBytes     = 48 << 20
+	cachedMost      = cachedBytes / 8
 )
 
 func newDocumentCache() *documentCache {
@@ -53,17 +55,21 @@ func (c *documentCache) get(kind policy.Kind, label, text string) *simulatedDocu
 	if ok {
 		return d
 	}
+	weight := weigh(text)
 	if d == nil {
 		d = newSimulatedDocument(kind, label, text)
+		if weight > cachedMost {
+			return d
+		}
 	}
 
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.recent) >= cachedDocuments || c.size+len(key) > cachedBytes {
+	if len(c.recent) >= cachedDocuments || c.size+weight > cachedBytes {
 		c.older, c.recent, c.size = c.recent, map[string]*simulatedDocument{}, 0
 	}
 	c.recent[string(key)] = d
-	c.size += len(key)
+	c.size += weight
 	return d
 }
 
@@ -78,7 +84,7 @@ func newSimulatedDocument(kind policy.Kind, label, text string) *simulatedDocume
 		d := &simulatedDocument{}
 		for _, f := range findings {
 			if f.Severity == policy.Error && len(d.rejected) < maxProblems {
-				d.rejected = append(d.rejected, f.String())
+				d.rejected = append(d.rejected, shortened(f.String()))
 			}
 		}
 		return d

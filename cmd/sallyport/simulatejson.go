@@ -21,7 +21,12 @@ type jsonText struct {
 // problems is what is wrong with one line; all of it, up to a bound.
 type problems []string
 
-const maxProblems = 20
+// maxProblem bounds the bytes of one problem: what it repeats of the line may be
+// long.
+const (
+	maxProblems = 20
+	maxProblem  = 1000
+)
 
 // problem adds one; path says where in the line.
 func (p *problems) problem(path, message string) {
@@ -33,7 +38,19 @@ func (p *problems) problem(path, message string) {
 	case path != "":
 		message = path + ": " + message
 	}
-	*p = append(*p, message)
+	*p = append(*p, shortened(message))
+}
+
+// shortened cuts a message that is too long.
+func shortened(message string) string {
+	if len(message) <= maxProblem {
+		return message
+	}
+	n := maxProblem
+	for !utf8.RuneStart(message[n]) {
+		n--
+	}
+	return message[:n] + "…"
 }
 
 // fail is a syntax error at the place where the reading is.

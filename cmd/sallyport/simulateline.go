@@ -14,13 +14,15 @@ import (
 // inquiry is a line of input as it was read: what is asked, not yet judged.
 type inquiry struct {
 	// id is the JSON text of the id; "null" if there is none.
-	id                      string
-	principal               claimedPrincipal
-	action                  string
-	resource, account       string
-	keys                    authz.Context
-	documents               []givenDocument
-	scpLevels, rcpLevels    int
+	id                   string
+	principal            claimedPrincipal
+	action               string
+	resource, account    string
+	keys                 authz.Context
+	documents            []givenDocument
+	scpLevels, rcpLevels int
+	// longestValue is the length of the longest value of the context.
+	longestValue            int
 	hasPrincipal, hasTarget bool
 }
 
@@ -155,6 +157,10 @@ func (q *inquiry) readContext(t *jsonText) error {
 			return t.contextValue(path, func(string, []string) {})
 		}
 		return t.contextValue(path, func(single string, list []string) {
+			q.longestValue = max(q.longestValue, len(single))
+			for _, value := range list {
+				q.longestValue = max(q.longestValue, len(value))
+			}
 			if list == nil {
 				q.keys.Set(lower, single)
 			} else {

@@ -52,12 +52,9 @@ type tracedFailure struct {
 
 // simulate decides a line.
 func (s *simulator) simulate(line *numberedLine) *simulated {
-	r := &simulated{
-		ID: json.RawMessage("null"), Decision: "error", Layer: layerName(authz.LayerNone),
-		Matched: []matchedStatement{}, MissingKeys: []string{},
-	}
+	r := newSimulated(json.RawMessage("null"))
 	if line.tooLong {
-		r.fail(line, problems{fmt.Sprintf("longer than %d bytes", maxLine)})
+		r.fail(line, problems{fmt.Sprintf("longer than %d bytes; put fewer or smaller documents on the line", maxLine)})
 		return r
 	}
 	asked, wrong := readInquiry(line.text)
@@ -65,6 +62,20 @@ func (s *simulator) simulate(line *numberedLine) *simulated {
 	if wrong != nil {
 		r.fail(line, wrong)
 		return r
+	}
+	if s.explain {
+		if reason := asked.unexplainable(); reason != "" {
+			r.fail(line, problems{reason})
+			return r
+		}
+	}
+	if weight := asked.weight(len(line.text)); weight > heavyWeight {
+		if weight > maxWeight {
+			r.fail(line, problems{fmt.Sprintf("policies: the documents would take some %d MiB of memory, and may take %d; put fewer or smaller documents on the line", weight>>20, maxWeight>>20)})
+			return r
+		}
+		s.heavy.Lock()
+		defer s.heavy.Unlock()
 	}
 	q, wrong := asked.question(s.documents)
 	if wrong != nil {
@@ -77,9 +88,23 @@ func (s *simulator) simulate(line *numberedLine) *simulated {
 		r.Matched = append(r.Matched, matched(d.Statement))
 	}
 	r.MissingKeys = q.missingKeys()
-	if s.explain {
-		r.explain(q)
+	if s.explain && !r.explain(q) {
+		return tooLongTrace(r.ID, line)
 	}
+	return r
+}
+
+// newSimulated is what a line is that was not decided yet.
+func newSimulated(id json.RawMessage) *simulated {
+	return &simulated{
+		ID: id, Decision: "error", Layer: layerName(authz.LayerNone),
+		Matched: []matchedStatement{}, MissingKeys: []string{},
+	}
+}
+
+func tooLongTrace(id json.RawMessage, line *numberedLine) *simulated {
+	r := newSimulated(id)
+	r.fail(line, problems{fmt.Sprintf("the trace has more than %d MiB; %s", maxTrace>>20, withoutExplain)})
 	return r
 }
 
@@ -87,8 +112,9 @@ func (r *simulated) fail(line *numberedLine, p problems) {
 	r.Error = fmt.Sprintf("line %d: %s", line.number, strings.Join(p, "; "))
 }
 
-// explain adds the trace.
-func (r *simulated) explain(q *question) {
+// explain adds the trace. It is false if that is too long.
+func (r *simulated) explain(q *question) bool {
+	size := 0
 	steps := reference.Explain(&q.caller, &q.request, &q.access).Steps
 	r.Trace = make([]tracedStatement, len(steps))
 	for i := range steps {
@@ -98,10 +124,16 @@ func (r *simulated) explain(q *question) {
 			Effect: step.Effect.String(), Applies: step.Applies(), Naming: string(step.Naming),
 		}
 		for _, f := range step.Failures {
+			for _, texts := range [][]string{f.Wanted, f.Seen} {
+				for _, text := range texts {
+					size += len(text)
+				}
+			}
 			traced.Failed = append(traced.Failed, tracedFailure{string(f.Reason), f.Element, f.Operator, f.Key, f.Variable, f.Wanted, f.Seen})
 		}
 		r.Trace[i] = traced
 	}
+	return size <= maxTrace
 }
 
 func matched(s *authz.Statement) matchedStatement {

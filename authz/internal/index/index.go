@@ -8,7 +8,11 @@
 // from the lengths of the two, and not from the number of statements.
 package index
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/sallyport-iam/sallyport/authz/internal/pattern"
+)
 
 // Key is the literal beginning of a pattern: the text before its first wildcard
 // or variable.
@@ -37,6 +41,9 @@ type Entry struct {
 	// Action and Resource are the numbers of the patterns that led here, which
 	// are to be tested in full; or Matched, or Untested.
 	Action, Resource int32
+	// Sieve tells of the pattern of the resource what it takes to match it; zero
+	// nothing.
+	Sieve pattern.Sieve
 }
 
 // Index maps an action and a resource to entries. The zero value has none. It

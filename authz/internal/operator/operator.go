@@ -20,7 +20,9 @@ type Operator struct {
 	numbers []policy.Number
 	dates   []time.Time
 	// prefixes are in rising order, and none holds another.
-	prefixes   []netip.Prefix
+	prefixes []netip.Prefix
+	// binaries are base64 in which the bits that stand for nothing are zero, in
+	// rising order, the shorter ones first.
 	binaries   []string
 	trueOrNot  [2]bool // which booleans are among the values
 	unreadable bool
@@ -39,6 +41,7 @@ func New(test policy.Test, values []policy.Value) *Operator {
 	slices.SortFunc(o.prefixes, func(p, q netip.Prefix) int {
 		return cmp.Or(p.Addr().Compare(q.Addr()), cmp.Compare(p.Bits(), q.Bits()))
 	})
+	slices.SortFunc(o.binaries, func(p, q string) int { return cmp.Or(len(p)-len(q), strings.Compare(p, q)) })
 	widest := o.prefixes[:0]
 	for _, p := range o.prefixes {
 		if n := len(widest); n == 0 || !holdsPrefix(widest[n-1], p) {
@@ -52,20 +55,61 @@ func New(test policy.Test, values []policy.Value) *Operator {
 // holdsPrefix tells whether all addresses of q are in p.
 func holdsPrefix(p, q netip.Prefix) bool { return p.Bits() <= q.Bits() && p.Contains(q.Addr()) }
 
-// Reading remembers what the address of a request was read as: as a rule there
+// Reading remembers what the values of a request were read as: as a rule there
 // is one, which many statements compare. The zero value remembers nothing.
 type Reading struct {
-	text   string
-	prefix netip.Prefix
-	read   bool
+	first reading
+	more  []reading
 }
 
-func (r *Reading) address(text string) (p netip.Prefix, ok bool) {
-	if !r.read || r.text != text {
-		r.text, r.read = text, true
-		r.prefix, _ = policy.ParsePrefix(text)
+type reading struct {
+	text   string
+	as     kind
+	prefix netip.Prefix
+	number policy.Number
+	date   time.Time
+	ok     bool
+}
+
+// kind is what a value is read as.
+type kind uint8
+
+const (
+	unread kind = iota
+	address
+	number
+	date
+)
+
+// A value that is longer than longValue is remembered beside the first one:
+// there are few such in a request, and it takes long to read them.
+const longValue = 64
+
+// read reads a value as one of a kind.
+func (r *Reading) read(as kind, text string) *reading {
+	v := &r.first
+	if v.as == as && v.text == text {
+		return v
 	}
-	return r.prefix, r.prefix.IsValid()
+	if v.as != unread && len(text) > longValue {
+		for i := range r.more {
+			if v = &r.more[i]; v.as == as && v.text == text {
+				return v
+			}
+		}
+		r.more = append(r.more, reading{})
+		v = &r.more[len(r.more)-1]
+	}
+	*v = reading{text: text, as: as}
+	switch as {
+	case number:
+		v.number, v.ok = policy.ParseNumber(text)
+	case date:
+		v.date, v.ok = policy.ParseDate(text)
+	default:
+		v.prefix, v.ok = policy.ParsePrefix(text)
+	}
+	return v
 }
 
 func (o *Operator) add(text string) (ok bool) {
@@ -88,7 +132,7 @@ func (o *Operator) add(text string) (ok bool) {
 	case o.test == policy.BinaryEquals:
 		var b []byte
 		if b, ok = policy.ParseBinary(text); ok {
-			o.binaries = append(o.binaries, string(b))
+			o.binaries = append(o.binaries, base64.StdEncoding.EncodeToString(b))
 		}
 	default:
 		var b bool
@@ -130,16 +174,16 @@ func (o *Operator) HasBool(b bool) bool { return o.trueOrNot[index(b)] }
 func (o *Operator) Match(text string, r *Reading) (matched, readable bool) {
 	switch {
 	case o.numeric():
-		n, ok := policy.ParseNumber(text)
-		return ok && o.anyNumber(n), ok
+		v := r.read(number, text)
+		return v.ok && o.anyNumber(v.number), v.ok
 	case o.date():
-		d, ok := policy.ParseDate(text)
-		return ok && o.anyDate(d), ok
+		v := r.read(date, text)
+		return v.ok && o.anyDate(v.date), v.ok
 	case o.address():
-		p, ok := r.address(text)
-		return ok && o.anyPrefix(p), ok
+		v := r.read(address, text)
+		return v.ok && o.anyPrefix(v.prefix), v.ok
 	case o.test == policy.BinaryEquals:
-		return o.anyBinary(text)
+		return o.anyBinary(text), true
 	default:
 		b, ok := policy.ParseBool(text)
 		return ok && o.trueOrNot[index(b)], ok
@@ -207,49 +251,45 @@ func (o *Operator) anyPrefix(r netip.Prefix) bool {
 	return i >= 0 && holdsPrefix(o.prefixes[i], r)
 }
 
-// anyBinary decodes the request's value four characters at a time, so that it
-// needs no memory.
-func (o *Operator) anyBinary(text string) (matched, readable bool) {
-	if !isBinary(text) {
-		return false, false
+// anyBinary compares the request's value without decoding all of it: in the
+// last four characters alone there can be bits that stand for nothing. What is
+// equal to base64 is base64. Since no test of binaries is negated, a value that
+// cannot be read is as good as one that does not match.
+func (o *Operator) anyBinary(text string) bool {
+	if len(text) < 4 {
+		return text == "" && len(o.binaries) > 0 && o.binaries[0] == ""
 	}
-	for _, p := range o.binaries {
-		if equalBinary(text, p) {
-			return true, true
+	rest := len(text) - 4
+	i, found := slices.BinarySearchFunc(o.binaries, text[:rest], func(p, begin string) int {
+		if d := len(p) - len(text); d != 0 {
+			return d
+		}
+		return strings.Compare(p[:rest], begin)
+	})
+	if !found {
+		return false
+	}
+	last, ok := lastBinary(text[rest:])
+	for ; ok && i < len(o.binaries) && len(o.binaries[i]) == len(text) && o.binaries[i][:rest] == text[:rest]; i++ {
+		if o.binaries[i][rest:] == string(last[:]) {
+			return true
 		}
 	}
-	return false, true
+	return false
 }
 
-// isBinary tells whether a text is base64.
-func isBinary(text string) bool {
-	for ; text != ""; text = text[4:] {
-		if _, n, ok := quad(text); !ok || n < 3 && len(text) > 4 {
-			return false
-		}
+// lastBinary is what the last four characters of base64 are without the bits
+// that stand for nothing.
+func lastBinary(text string) (four [4]byte, ok bool) {
+	if strings.ContainsAny(text, "\r\n") {
+		return four, false
 	}
-	return true
-}
-
-// quad decodes the first four characters of a text to n bytes.
-func quad(text string) (plain [3]byte, n int, ok bool) {
-	if len(text) < 4 || strings.ContainsAny(text[:4], "\r\n") {
-		return plain, 0, false
-	}
-	var four [4]byte
+	var plain [3]byte
 	copy(four[:], text)
 	n, err := base64.StdEncoding.Decode(plain[:], four[:])
-	return plain, n, err == nil
-}
-
-// equalBinary compares base64 with what it is to stand for.
-func equalBinary(text, want string) bool {
-	for ; text != ""; text = text[4:] {
-		plain, n, _ := quad(text)
-		if len(want) < n || want[:n] != string(plain[:n]) {
-			return false
-		}
-		want = want[n:]
+	if err != nil {
+		return four, false
 	}
-	return want == ""
+	base64.StdEncoding.Encode(four[:], plain[:n])
+	return four, true
 }

@@ -13,7 +13,7 @@ func (p *Pattern) MatchFold(text string, values []string) bool {
 	for i := range p.tokens {
 		piece := p.tokens[i].text
 		if p.tokens[i].kind == variable {
-			piece = values[p.tokens[i].index]
+			piece = values[p.tokens[i].number]
 		}
 		var ok bool
 		if text, ok = cutPrefixFold(text, piece); !ok {
@@ -27,6 +27,13 @@ func (p *Pattern) MatchFold(text string, values []string) bool {
 // folding. Bytes that are not UTF-8 equal themselves alone.
 func cutPrefixFold(text, prefix string) (rest string, ok bool) {
 	for prefix != "" {
+		if text != "" && text[0] < utf8.RuneSelf && prefix[0] < utf8.RuneSelf {
+			if a, b := text[0], prefix[0]; a != b && (a|caseBit != b|caseBit || a|caseBit < 'a' || 'z' < a|caseBit) {
+				return "", false
+			}
+			text, prefix = text[1:], prefix[1:]
+			continue
+		}
 		a, n := utf8.DecodeRuneInString(text)
 		b, m := utf8.DecodeRuneInString(prefix)
 		switch {
@@ -40,6 +47,9 @@ func cutPrefixFold(text, prefix string) (rest string, ok bool) {
 	}
 	return text, true
 }
+
+// caseBit is what the letters of ASCII differ in.
+const caseBit = 'a' - 'A'
 
 func equalFold(a, b rune) bool {
 	for c := unicode.SimpleFold(a); c != a; c = unicode.SimpleFold(c) {

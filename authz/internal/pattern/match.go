@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"math"
 	"strings"
 	"unicode/utf8"
 )
@@ -11,15 +12,18 @@ import (
 // of what stands between two such runs also ends first, so that nothing is
 // lost by keeping to it.
 //
-// A piece between two runs that takes more than patience steps is looked for at
-// all places at once.
-func match(tokens []token, text string, values []string, places *Places) bool {
+// A piece between two runs that takes too many steps is looked for at all places
+// at once. Only the text up to the end is matched: what is behind it
+// the end of the pattern took.
+func match(tokens []token, q *places, end int, values []string, p *Places) bool {
+	text := q.text[:end]
 	t, at := 0, 0
 	steps := 0
-	defer func() { places.Work += steps }()
+	defer func() { p.charge(q, steps) }()
 	runT, runAt := -1, 0
 	fieldT, fieldAt, fieldEnd := -1, 0, 0
-	begun := 0 // steps when the last run began
+	// The piece at hand begins at a token and a place, begun steps from here.
+	pieceT, pieceAt, begun := 0, 0, 0
 	for at < len(text) {
 		steps++
 		if t < len(tokens) {
@@ -30,9 +34,20 @@ func match(tokens []token, text string, values []string, places *Places) bool {
 					return true
 				}
 				runT, runAt, fieldT = t, at, -1
-				begun = steps
+				pieceT, begun = t, steps
+				if lit := &tokens[t]; lit.kind == literal {
+					if !strings.HasPrefix(text[at:], lit.text) {
+						if runAt = p.index(q, lit, at, end); runAt < 0 {
+							return false
+						}
+					}
+					t, at = t+1, runAt+len(lit.text)
+				}
 				continue
 			case runInField:
+				if runT < 0 && fieldT < 0 {
+					pieceT, pieceAt, begun = t, at, steps
+				}
 				t++
 				fieldT, fieldAt = t, at
 				if fieldEnd = len(text); strings.IndexByte(text[at:], ':') >= 0 {
@@ -46,8 +61,23 @@ func match(tokens []token, text string, values []string, places *Places) bool {
 				}
 			}
 		}
+		if runT < 0 && fieldT < 0 {
+			return false
+		}
+		if steps-begun > p.patience(q) {
+			if runT >= 0 {
+				pieceAt = runAt
+			}
+			next := piece(tokens, pieceT)
+			last := next == len(tokens)
+			if at = p.find(q, tokens[pieceT:next], values, pieceAt, end, runT >= 0, last); at < 0 || last {
+				return at >= 0
+			}
+			t, begun = next, steps
+			continue
+		}
 		if fieldT >= 0 {
-			if fieldAt = skip(tokens, fieldT, text, fieldAt, fieldEnd); fieldAt >= 0 {
+			if fieldAt = p.skip(q, tokens, fieldT, text, fieldAt, fieldEnd); fieldAt >= 0 {
 				t, at = fieldT, fieldAt
 				continue
 			}
@@ -55,16 +85,7 @@ func match(tokens []token, text string, values []string, places *Places) bool {
 		if runT < 0 {
 			return false
 		}
-		if steps-begun > patience {
-			if end := piece(tokens, runT); end > 0 {
-				if at = places.find(tokens[runT:end], text, values, runAt); at < 0 {
-					return false
-				}
-				t, begun = end, steps
-				continue
-			}
-		}
-		if runAt = skip(tokens, runT, text, runAt, len(text)); runAt < 0 {
+		if runAt = p.skip(q, tokens, runT, text, runAt, end); runAt < 0 {
 			return false
 		}
 		t, at, fieldT = runT, runAt, -1
@@ -82,37 +103,41 @@ func match(tokens []token, text string, values []string, places *Places) bool {
 }
 
 // patience is how many steps a piece of a pattern may take before it is looked
-// for at all places at once, which costs about as much.
-const patience = 12
+// for at all places at once, which costs about as much: more if nothing was
+// written down for that.
+func (p *Places) patience(q *places) int {
+	switch {
+	case len(q.text) > mostPlaces:
+		return math.MaxInt
+	case p.Eager:
+		return 0
+	case q.table == nil:
+		return 12
+	default:
+		return 5
+	}
+}
 
-// piece is where tokens end that stand in front of a run; 0 if a run that stays
-// in its field is before it.
+// piece is where tokens end that stand in front of a run, or of nothing.
 func piece(tokens []token, from int) int {
 	for t := from; t < len(tokens); t++ {
-		switch tokens[t].kind {
-		case run:
+		if tokens[t].kind == run {
 			return t
-		case runInField:
-			return 0
 		}
 	}
-	return 0
+	return len(tokens)
 }
 
 // skip is where a run can end next that ended at a place of the text, so that
 // the token behind it may match; -1 if it cannot go on that far.
-func skip(tokens []token, next int, text string, at, end int) int {
+func (p *Places) skip(q *places, tokens []token, next int, text string, at, end int) int {
 	if at >= end {
 		return -1
 	}
 	at += size(text[at:])
 	if next < len(tokens) && tokens[next].kind == literal {
-		lit := tokens[next].text
-		n := strings.Index(text[at:min(end+len(lit), len(text))], lit)
-		if n < 0 {
-			return -1
-		}
-		at += n
+		lit := &tokens[next]
+		return p.index(q, lit, at, min(end+len(lit.text), len(text)))
 	}
 	return at
 }
@@ -123,8 +148,8 @@ func (t *token) prefix(text string, values []string) (n int, ok bool) {
 	case literal:
 		return len(t.text), strings.HasPrefix(text, t.text)
 	case variable:
-		n = len(values[t.index])
-		return n, strings.HasPrefix(text, values[t.index]) && between(text, n)
+		n = len(values[t.number])
+		return n, strings.HasPrefix(text, values[t.number]) && between(text, n)
 	case oneInField:
 		if text != "" && text[0] == ':' {
 			return 0, false
@@ -143,7 +168,7 @@ func cutTail(text string, tokens []token, values []string) (rest string, ok bool
 				return "", false
 			}
 		case variable:
-			before, ok := strings.CutSuffix(text, values[t.index])
+			before, ok := strings.CutSuffix(text, values[t.number])
 			if !ok || !between(text, len(before)) {
 				return "", false
 			}

@@ -17,7 +17,7 @@ type tokenKind uint8
 
 const (
 	literal    tokenKind = iota
-	variable             // the value of Pattern.Variables[index], literally
+	variable             // the value of Pattern.Variables[number], literally
 	one                  // any character
 	oneInField           // any character but a colon
 	run                  // any run of characters
@@ -25,9 +25,10 @@ const (
 )
 
 type token struct {
-	kind  tokenKind
-	text  string
-	index int
+	kind tokenKind
+	// number is the index of a variable, and of a literal its hash.
+	number uint32
+	text   string
 }
 
 // Variable is a policy variable whose value Match wants.
@@ -49,6 +50,7 @@ type Pattern struct {
 	body int
 	// least is how many bytes a text has at least.
 	least int
+	sieve Sieve
 	// source is what an ARN with variables before its last field was compiled
 	// from: a value with a colon in it moves the fields.
 	source []policy.Part
@@ -84,7 +86,8 @@ func Exact(s string, variables bool) Pattern {
 			p.addLiteral(part.Text)
 		}
 	}
-	return p.done()
+	p.measure()
+	return p
 }
 
 // Glob compiles a string in which "*" matches any run of characters and "?"
@@ -149,6 +152,31 @@ func newVariable(part policy.Part) Variable {
 
 // done ends the making of a pattern.
 func (p *Pattern) done() Pattern {
+	p.sift()
+	p.cut()
+	p.measure()
+	return *p
+}
+
+// cut cuts what may have to be looked for into grams.
+func (p *Pattern) cut() {
+	if len(p.tokens) < 2 {
+		return
+	}
+	cut := p.tokens[:1:1]
+	for _, t := range p.tokens[1:] {
+		for ; len(t.text) > maxGram; t.text = t.text[maxGram:] {
+			cut = append(cut, token{literal, hash(t.text[:maxGram]), t.text[:maxGram]})
+		}
+		if t.kind == literal {
+			t.number = hash(t.text)
+		}
+		cut = append(cut, t)
+	}
+	p.tokens = cut
+}
+
+func (p *Pattern) measure() {
 	p.body = len(p.tokens)
 	inTail := true
 	for i := len(p.tokens) - 1; i >= 0; i-- {
@@ -165,7 +193,56 @@ func (p *Pattern) done() Pattern {
 			}
 		}
 	}
-	return *p
+}
+
+// sift makes the sieve, of the end of the longest literal, but for the beginning
+// of the pattern, by which an index knows it.
+func (p *Pattern) sift() {
+	longest, star := -1, false
+	for i := range p.tokens {
+		switch t := &p.tokens[i]; t.kind {
+		case run:
+			star = true
+		case runInField:
+			star = false // the end is not cut off
+		case literal:
+			if i > 0 && (longest < 0 || len(t.text) >= len(p.tokens[longest].text)) {
+				longest = i
+			}
+		}
+	}
+	if longest > 0 {
+		text := p.tokens[longest].text
+		p.sieve = newSieve(text[max(0, len(text)-maxGram):], star && longest == len(p.tokens)-1)
+	}
+}
+
+// Sieve is what a text must have so that the pattern can match it; it says
+// nothing of the literal beginning.
+func (p *Pattern) Sieve() Sieve { return p.sieve }
+
+// Searches is what a text may have to be searched for to match the pattern, each
+// at a cost that hardly depends on where it stands: the literals of up to 32
+// bytes, the variables and the question marks between two wildcards, and thrice
+// the runs among them that stay in a field.
+func (p *Pattern) Searches() int {
+	n, wild := 0, false
+	for i := range p.tokens[:p.body] {
+		switch p.tokens[i].kind {
+		case run:
+			wild = true
+		case runInField:
+			if wild {
+				n += 3
+			}
+			wild = true
+		default:
+			if wild {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func (p *Pattern) addVariable(part policy.Part) {
@@ -175,7 +252,7 @@ func (p *Pattern) addVariable(part policy.Part) {
 		i = len(p.variables)
 		p.variables = append(p.variables, v)
 	}
-	p.tokens = append(p.tokens, token{kind: variable, index: i})
+	p.tokens = append(p.tokens, token{kind: variable, number: uint32(i)})
 }
 
 // IsNever tells whether the pattern matches no text, whatever the variables.
@@ -200,20 +277,28 @@ func (p *Pattern) Match(text string, values []string, places *Places) bool {
 	if p.never || len(text) < p.least {
 		return false
 	}
-	text, ok := cutTail(text, p.tokens[p.body:], values)
-	return ok && match(p.tokens[:p.body], text, values, places)
+	q := places.of(text)
+	places.charge(q, matchSteps)
+	if p.sieve != 0 && !places.may(q, p.sieve) {
+		return false
+	}
+	rest, ok := cutTail(text, p.tokens[p.body:], values)
+	return ok && match(p.tokens[:p.body], q, len(rest), values, places)
 }
 
 // MayMatch is Match for a pattern some of whose variables have no value yet, and
 // may stand for any text.
 func (p *Pattern) MayMatch(text string, values []string, unread []bool, places *Places) bool {
+	if p.never || len(text) < p.least {
+		return false
+	}
 	var room [32]token
 	tokens := room[:0]
 	for _, t := range p.tokens {
-		if t.kind == variable && unread[t.index] {
+		if t.kind == variable && unread[t.number] {
 			t = token{kind: run}
 		}
 		tokens = append(tokens, t)
 	}
-	return !p.never && match(tokens, text, values, places)
+	return match(tokens, places.of(text), len(text), values, places)
 }

@@ -1,70 +1,163 @@
 package pattern
 
 import (
-	"math/bits"
+	"strings"
 	"sync"
 )
 
-// Places is where the bytes of a text stand in it. Matching makes use of it when
-// a piece of a pattern is tried in vain at place after place: with a set of
-// places, as the bits of words, all of them are tried at once, in a 64th of the
-// time. The zero value is ready to use, for one text after another; what it
-// needs is borrowed until Release.
+// Places remembers of the texts of one decision where what patterns look for
+// stands in them. Nothing is written down of a text before it has been searched
+// for as long as that takes: ordinary decisions never get there. The zero value
+// is ready to use; what it borrows it keeps until Release.
 type Places struct {
-	// Work counts the steps that matching took: tokens compared, and words of
-	// sets.
+	// Work counts the steps that matching took, of some nanoseconds each: tokens
+	// compared, eights of the bytes that were searched, words of sets, and what
+	// it took to write down the places.
 	Work int
+	// Eager makes it write everything down at once, so that tests get there.
+	Eager bool
 
-	text  string
-	table *table
+	// current is the text that was matched last. The others are there as soon as
+	// there are two.
+	current places
+	others  *others
 }
 
-// table holds sets of places, which are numbers of bytes.
+// others are texts that were matched before. Of more than these the one that
+// has waited longest is forgotten.
+type others struct {
+	texts [7]places
+	next  int // is forgotten next
+}
+
+// places are those of one text.
+type places struct {
+	text string
+	// work is how many steps the text took.
+	work  int
+	table *table // once it is worth while
+	// fold is the FoldHash of the text, once it was asked for.
+	fold   uint32
+	folded bool
+}
+
+// Bounds of a table. A text longer than mostPlaces, which no head of a request
+// can hold, has none. Grams take up to 44 bytes for each place and length: those
+// of the longest key of S3 1.5 MiB in all, and never more than tableRoom allows
+// for, some 6 MiB.
+const (
+	mostPlaces = 1<<16 - 1
+	tableRoom  = 1 << 17
+)
+
+// buildSteps is how many steps it takes to write down the grams of a length, for
+// each place.
+const buildSteps = 3
+
+// table is what is written down of a text.
 type table struct {
-	words int
-	sets  []uint64
-	// starts are the places where a character of 1 to 4 bytes begins. ascii is
-	// set if those of 1 byte are all.
+	grams [maxGram + 1]grams
+	arena arena
+	// room is how many places the grams may still take.
+	room int
+	// tails are the hashes of the ends of the text, by their length.
+	tails [maxGram + 1]uint32
+	// sets hold places as the bits of words, each of the length of the first:
+	// that is the one at work, of which only the words from low to high hold
+	// any.
+	words     int
+	sets      []uint64
+	low, high int
+	kept      []uint16 // of them, while they are looked through
+	// starts are where a character of 1 to 4 bytes begins, and colons where one
+	// stands, once they are asked for. ascii is set if those of 1 byte are all.
+	read   bool
 	starts [4]int
+	colons int
 	ascii  bool
-	// of is the set of each byte, made when it is asked for; 0 if it was not.
-	of [256]int
 }
+
+var waiting = sync.Pool{New: func() any { return new(others) }}
 
 var tables = sync.Pool{New: func() any { return new(table) }}
 
-// Release gives back what was borrowed.
+// Release gives back what was borrowed, and forgets all texts.
 func (p *Places) Release() {
-	if p.table != nil {
-		tables.Put(p.table)
-		p.table = nil
+	p.current.release()
+	if p.others != nil {
+		for i := range p.others.texts {
+			p.others.texts[i].release()
+		}
+		p.others.next = 0
+		waiting.Put(p.others)
+		p.others = nil
 	}
 }
 
-// ready borrows a table for a text.
-func (p *Places) ready(text string) *table {
-	if p.table != nil && p.text == text {
-		return p.table
+func (q *places) release() {
+	if q.table != nil {
+		tables.Put(q.table)
 	}
-	if p.table == nil {
-		p.table = tables.Get().(*table)
+	*q = places{}
+}
+
+// of turns to a text.
+func (p *Places) of(text string) *places {
+	if p.current.text != text {
+		p.turn(text)
 	}
-	p.text = text
-	t := p.table
-	t.words, t.sets, t.of = len(text)/64+1, t.sets[:0], [256]int{}
-	t.add() // so that no set of a byte begins at 0, and to work on
-	for i := range t.starts {
-		t.starts[i] = t.add()
+	return &p.current
+}
+
+func (p *Places) turn(text string) {
+	if p.current.work == 0 {
+		p.current.text = text
+		return
 	}
-	t.ascii = true
-	for i := 0; i < len(text); {
-		n := size(text[i:])
-		t.ascii = t.ascii && n == 1
-		t.set(t.starts[n-1])[i/64] |= 1 << (i % 64)
-		i += n
+	if p.others == nil {
+		p.others = waiting.Get().(*others)
 	}
-	p.Work += len(text)
-	return t
+	for i := range p.others.texts {
+		if q := &p.others.texts[i]; q.text == text {
+			p.current, *q = *q, p.current
+			return
+		}
+	}
+	q := &p.others.texts[p.others.next]
+	p.others.next = (p.others.next + 1) % len(p.others.texts)
+	q.release()
+	p.current, *q = places{text: text}, p.current
+}
+
+// charge counts steps that a text took.
+func (p *Places) charge(q *places, steps int) {
+	p.Work += steps
+	q.work += steps
+}
+
+// written is the table of a text; nil while it is not worth while.
+func (p *Places) written(q *places) *table {
+	if q.table == nil && (p.Eager || q.work > buildSteps*len(q.text)+128) && len(q.text) <= mostPlaces {
+		p.write(q)
+	}
+	return q.table
+}
+
+// write borrows a table for a text.
+func (p *Places) write(q *places) {
+	t := tables.Get().(*table)
+	q.table = t
+	t.room, t.read = tableRoom, false
+	t.arena.reset()
+	for i := range t.grams {
+		t.grams[i] = grams{}
+		if i <= len(q.text) {
+			t.tails[i] = hash(q.text[len(q.text)-i:])
+		}
+	}
+	t.words, t.sets = len(q.text)/64+1, t.sets[:0]
+	t.add()
+	p.charge(q, 2*maxGram)
 }
 
 // add makes an empty set.
@@ -78,127 +171,74 @@ func (t *table) add() int {
 
 func (t *table) set(at int) []uint64 { return t.sets[at : at+t.words] }
 
-// places is the set of a byte.
-func (t *table) places(text string, b byte) []uint64 {
-	if t.of[b] == 0 {
-		t.of[b] = t.add()
-		set := t.set(t.of[b])
-		for i := range len(text) {
-			if text[i] == b {
-				set[i/64] |= 1 << (i % 64)
+// index is where a literal stands first between two places of a text; -1 if it
+// does not.
+func (p *Places) index(q *places, lit *token, from, end int) int {
+	if t := p.written(q); t != nil {
+		if g := p.gramsOf(q, len(lit.text), 1+(end-from)/8); g != nil {
+			p.charge(q, 1)
+			at := -1
+			if x := g.find(q.text, lit.text, lit.number); x != nil {
+				at = t.next(g, x, from)
 			}
-		}
-	}
-	return t.set(t.of[b])
-}
-
-// find finds tokens, none of which is a run, one behind the other from a place
-// of the text on. It gives the first place where they can end; -1 if there is
-// none.
-func (p *Places) find(tokens []token, text string, values []string, from int) int {
-	t := p.ready(text)
-	t.begin(from, len(text))
-	for i := range tokens {
-		switch tok := &tokens[i]; tok.kind {
-		case literal:
-			p.take(t, text, tok.text)
-		case variable:
-			p.take(t, text, values[tok.index])
-			t.keepStarts(len(text))
-		case oneInField:
-			colons := t.places(text, ':')
-			for w, set := 0, t.set(0); w < len(set); w++ {
-				set[w] &^= colons[w]
+			if at+len(lit.text) > end {
+				return -1
 			}
-			p.step(t)
-		default:
-			p.step(t)
+			return at
 		}
 	}
-	for i, word := range t.set(0) {
-		if word != 0 {
-			return i*64 + bits.TrailingZeros64(word)
-		}
+	n := strings.Index(q.text[from:end], lit.text)
+	if n < 0 {
+		p.charge(q, 1+(end-from)/8)
+		return -1
 	}
-	return -1
+	p.charge(q, 1+n/8)
+	return from + n
 }
 
-// begin puts all beginnings of characters from a place on into the set at work,
-// and the end of the text.
-func (t *table) begin(from, end int) {
-	set := t.set(0)
-	for i := range set {
-		set[i] = ^uint64(0)
-		if i < from/64 {
-			set[i] = 0
-		}
+// gramsOf are the grams of a length, up to maxGram, of a text that has a table; nil while it is
+// not worth while to write them down. steps is what it takes to do without.
+func (p *Places) gramsOf(q *places, length, steps int) *grams {
+	t := q.table
+	g := &t.grams[length]
+	if g.slots != nil {
+		return g
 	}
-	set[from/64] &= ^uint64(0) << (from % 64)
-	t.keepStarts(end)
+	if g.asked += steps; !p.Eager && g.asked <= buildSteps*len(q.text)+32 || t.room < len(q.text) {
+		return nil
+	}
+	t.room -= len(q.text)
+	g.build(&t.arena, q.text, length)
+	p.charge(q, buildSteps*len(q.text))
+	return g
 }
 
-// keepStarts keeps the places at work that are between characters.
-func (t *table) keepStarts(end int) {
-	set := t.set(0)
-	if t.ascii {
-		set[end/64] &= ^uint64(0) >> (63 - end%64)
-		return
-	}
-	for i := range set {
-		starts := uint64(0)
-		for _, at := range t.starts {
-			starts |= t.sets[at+i]
-		}
-		if i == end/64 {
-			starts |= 1 << (end % 64)
-		}
-		set[i] &= starts
-	}
+// May tells whether a text can match a pattern of a sieve.
+func (p *Places) May(text string, s Sieve) bool {
+	return s == 0 || p.may(p.of(text), s)
 }
 
-// take moves every place at work behind a literal that stands there, and drops
-// the others.
-func (p *Places) take(t *table, text, lit string) {
-	for i := range len(lit) {
-		of := t.places(text, lit[i])
-		set := t.set(0)
-		if p.Work += t.words; !shift(set, of) {
-			return
-		}
+func (p *Places) may(q *places, s Sieve) bool {
+	if p.written(q) == nil {
+		return true
 	}
+	length := s.length()
+	if s.tail() {
+		return length <= len(q.text) && q.table.tails[length] == s.hash()
+	}
+	g := p.gramsOf(q, length, matchSteps)
+	return g == nil || g.has(s.hash())
 }
 
-// shift moves the places of a set that are in another one by one, and drops the
-// others. It tells whether there were any.
-func shift(set, of []uint64) bool {
-	of = of[:len(set)]
-	carry, some := uint64(0), uint64(0)
-	for w := range set {
-		moved := set[w] & of[w]
-		some |= moved
-		set[w], carry = moved<<1|carry, moved>>63
-	}
-	return some != 0
-}
+// matchSteps is about how many steps it takes to begin with a match.
+const matchSteps = 8
 
-// step moves every place at work behind the character that begins there.
-func (p *Places) step(t *table) {
-	set := t.set(0)
-	if t.ascii {
-		p.Work += t.words
-		shift(set, t.set(t.starts[0]))
-		return
+// FoldHash is the FoldHash of a text.
+func (p *Places) FoldHash(text string) uint32 {
+	q := p.of(text)
+	if !q.folded {
+		q.fold, q.folded = FoldHash(text), true
+		p.charge(q, len(text))
 	}
-	p.Work += len(t.starts) * t.words
-	var carry [4]uint64
-	for w := range set {
-		at, moved := set[w], uint64(0)
-		for i, starts := range t.starts {
-			n := i + 1
-			m := at & t.sets[starts+w]
-			moved |= m<<n | carry[i]
-			carry[i] = m >> (64 - n)
-		}
-		set[w] = moved
-	}
+	return q.fold
 }
