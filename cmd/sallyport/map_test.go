@@ -19,6 +19,8 @@ func FuzzMap(f *testing.F) {
 	f.Add("POST /reports?delete HTTP/1.1\nHost: h\nContent-Length: 66\n\n<Delete><Object><Key>a\x9b</Key><VersionId>v</VersionId></Object></Delete>")
 	f.Add("PUT /reports?tagging HTTP/1.1\nHost: h\nContent-Length: 73\n\n<Tagging><TagSet><Tag><Key>a</Key><Value></Value></Tag></TagSet></Tagging>")
 	f.Add("PUT /reports?replication HTTP/1.1\nHost: h\nTransfer-Encoding: chunked\n\n0\r\n\r\n")
+	f.Add("POST /reports HTTP/1.1\nHost: h\nContent-Type: multipart/form-data; boundary=b\nContent-Length: 130\n\n" +
+		"--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\nk\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx\r\n--b--\r\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		command := MapCmd{Owner: "111122223333", Caller: "111122223333"}
 		at, err := command.place(&Console{})
