@@ -20,7 +20,7 @@ type Record struct {
 	// Door, Route and Service tell the way the request took.
 	Door, Route, Service string
 	// Method, Host and Path are the request line's, the path undecoded and
-	// without the query, which may hold a signature.
+	// without the query, which may hold a signature. Each is cut to 4 KiB.
 	Method, Host, Path string
 	// Operation is AWS's name of the operation; empty if none was recognised.
 	Operation string
@@ -41,7 +41,7 @@ type Record struct {
 	// Accesses are the decisions, in the order of the operation's accesses.
 	Accesses []Access
 	// Status, ErrorCode, ErrorMessage are those of the answer; Cause is what
-	// the operator is told beyond them.
+	// the operator is told beyond them. Message and cause are cut to 4 KiB.
 	Status       int
 	ErrorCode    string
 	ErrorMessage string
@@ -64,8 +64,13 @@ type Access struct {
 	Observed bool
 }
 
-// MaxUserAgent is the number of bytes of a user agent that a record keeps.
-const MaxUserAgent = 256
+const (
+	// MaxUserAgent is the number of bytes of a user agent that a record keeps.
+	MaxUserAgent = 256
+	// MaxText is the number of bytes that a record keeps of a method, a host, a
+	// path, an error message and a cause, each: more than any that names an object.
+	MaxText = 4 << 10
+)
 
 // MarshalLogObject lays the record out with CloudTrail's member names where it
 // has one.

@@ -67,12 +67,35 @@ func (s *statement) searches() int {
 		}
 	}
 	add(s.resources.patterns)
+	for _, p := range s.actions.patterns {
+		n += p.Searches()
+	}
 	for i := range s.conditions {
-		add(s.conditions[i].fixed.patterns)
-		add(s.conditions[i].variable)
+		c := &s.conditions[i]
+		add(c.fixed.patterns)
+		add(c.variable)
+		each := variableSearches
+		switch {
+		case c.fold():
+			each = foldedSearches
+		case c.arn():
+			each = arnSearches
+		}
+		n += each * len(c.variable)
 	}
 	return n
 }
+
+// What it costs to compare with a condition's value that has policy variables,
+// which no index narrows, in searches: to find the values of the variables and
+// compare them, as long as the head of a request can make them; to find the fields
+// of an ARN which the values move; and to compare without regard to case,
+// character by character.
+const (
+	variableSearches = 4
+	arnSearches      = 20
+	foldedSearches   = 200
+)
 
 // segment is the segment of the document alone.
 func (d *Document) segment() *segment {
@@ -166,8 +189,11 @@ func (p *Policies) Unindexed() int {
 // Searches counts what a decision may have to search a text for: the words of up
 // to 32 bytes, policy variables and question marks between two wildcards of the
 // patterns of resources and conditions, and thrice the wildcards among them that
-// stay in a field of an ARN. Each takes up to some 0.1 µs in a text of a KiB, if
-// all of them can match a resource so far that it is come to.
+// stay in a field of an ARN; the wildcards of actions, unless all that is wild is
+// the end; and 4 for each value of a condition that has policy variables, 20 if
+// it is an ARN and 200 if it is compared without regard to case. Each takes up to
+// some 0.1 µs in a text of a KiB, if all of them can match so far that it is come
+// to.
 func (p *Policies) Searches() int {
 	n := 0
 	for _, d := range p.Documents() {

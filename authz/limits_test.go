@@ -139,6 +139,9 @@ func attacks() []attack {
 		{"numbers", `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericEquals":{"aws:UserAgent":"1"}}}`, nil, "k", strings.Repeat("1", 8000)},
 		{"numbers of two keys", `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"NumericGreaterThan":{"aws:UserAgent":"0"},"NumericLessThan":{"aws:Referer":"0"}}}`, nil, "k", strings.Repeat("1", 8000)},
 		{"dates", `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"DateEquals":{"aws:UserAgent":"2026-01-01"}}}`, nil, "k", "2026-01-01T00:00:00.000000000000000000000000000+00:00"},
+		{"wildcards in actions", `{"Effect":"Deny","Action":[@],"Resource":"*"}`, func(i int) string { return fmt.Sprintf(`"s3:*%c%c"`, 'a'+i%26, 'u'+i/26%5) }, "k", "x"},
+		{"variables, whole", `{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:Referer":[@]}}}`, func(i int) string { return fmt.Sprintf(`"${aws:UserAgent}%d"`, i%8+2) }, "k", strings.Repeat("a", 8000)},
+		{"variables, in any case", `{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringEqualsIgnoreCase":{"aws:Referer":[@]}}}`, func(i int) string { return fmt.Sprintf(`"${aws:UserAgent}%d"`, i%8+2) }, "k", strings.Repeat("a", 8000)},
 		{"keys that are absent", `{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotEquals":{@},"Null":{"a:c":"false"}}}`, func(i int) string { return fmt.Sprintf(`"a:%d":""`, i) }, "k", "x"},
 	}
 }
@@ -279,8 +282,28 @@ func TestPolicies_searches(t *testing.T) {
 	} {
 		doc := compile(t, policy.Identity, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"`+resource+`",
 			"Condition":{"StringLike":{"aws:UserAgent":["*a*","*${aws:username}*"]}}}}`)
-		if got := authz.NewPolicies(doc, doc).Searches(); got != 2*(want+2) {
-			t.Errorf("%s: %d, want twice %d", resource, got, want+2)
+		if got := authz.NewPolicies(doc, doc).Searches(); got != 2*(want+6) {
+			t.Errorf("%s: %d, want twice %d", resource, got, want+6)
+		}
+	}
+}
+
+// TestPolicies_searchesOfActionsAndVariables counts what no index narrows beside
+// the words between wildcards.
+func TestPolicies_searchesOfActionsAndVariables(t *testing.T) {
+	t.Parallel()
+	for statement, want := range map[string]int{
+		`"Action":["*","s3:GetObject","s3:Get*"]`:                              0,
+		`"Action":["s3:*Object","s3:*t*?x"]`:                                   4,
+		`"NotAction":"s3:*Object"`:                                             1,
+		`"Action":"*","Condition":{"StringEquals":{"a:b":["${a:c}","x"]}}`:     4,
+		`"Action":"*","Condition":{"ArnLike":{"a:b":["${a:c}"]}}`:              20,
+		`"Action":"*","Condition":{"StringEqualsIgnoreCase":{"a:b":"${a:c}"}}`: 200,
+		`"Action":"*","Condition":{"StringEqualsIgnoreCase":{"a:b":"c"}}`:      0,
+	} {
+		doc := compile(t, policy.Identity, `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Resource":"*",`+statement+`}}`)
+		if got := authz.NewPolicies(doc).Searches(); got != want {
+			t.Errorf("%s: %d, want %d", statement, got, want)
 		}
 	}
 }

@@ -183,7 +183,7 @@ func (b *builder) checkCost(p *principal, attached *authz.Policies) {
 	}
 	if n := attached.Searches(); n > maxSearches {
 		b.report(p.file, policy.Position{}, b.quotaSeverity(), "COSTLY_PATTERNS",
-			fmt.Sprintf("the patterns attached to the %s %q have %d words, variables and question marks between wildcards, which a decision may have to search for one by one; more than %d make decisions slow", p.class.singular, p.name, n, maxSearches),
+			fmt.Sprintf("the patterns attached to the %s %q count %d words, variables and wildcards, which a decision may have to search for one by one; more than %d make decisions slow", p.class.singular, p.name, n, maxSearches),
 			"write what names begin with in front of the first wildcard, and fewer wildcards behind it")
 	}
 }

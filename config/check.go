@@ -26,6 +26,9 @@ func (d *decoder) check(c *Config) {
 			d.unique(routes, "route", &route.Name)
 			d.reference(upstreams, route)
 		}
+		if door.ProxyProtocol == ProxyProtocolRequired && len(door.TrustedProxies) == 0 {
+			d.problem(d.places[&door.ProxyProtocol], "proxy_protocol: required believes trusted_proxies alone, and there are none", "name the networks of the load balancers under trusted_proxies")
+		}
 		d.checkHosts(door)
 	}
 	d.checkListeners(c)

@@ -38,9 +38,22 @@ type Door struct {
 	Listen         string
 	TLS            *TLS
 	TrustedProxies []netip.Prefix
+	ProxyProtocol  ProxyProtocol
 	HealthPath     string
 	Routes         []Route
 }
+
+// ProxyProtocol is whether connections begin with a PROXY header.
+type ProxyProtocol string
+
+// The uses of PROXY headers.
+const (
+	// ProxyProtocolNone: connections are the clients' own.
+	ProxyProtocolNone ProxyProtocol = "none"
+	// ProxyProtocolRequired: a load balancer forwards them, and says whose they
+	// are.
+	ProxyProtocolRequired ProxyProtocol = "required"
+)
 
 // TLS names the files of a certificate and its key.
 type TLS struct {

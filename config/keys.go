@@ -28,6 +28,7 @@ func doorKeys(d *Door) object {
 		{name: "listen", required: true, meaning: "Address and port to listen on. Without address: every interface. Port 0 takes a free one, which `/status` tells.", value: address(&d.Listen, "")},
 		{name: "tls", meaning: "Serve HTTPS. Without it the door speaks plain HTTP.", value: optional[TLS]{&d.TLS, tlsKeys}},
 		{name: "trusted_proxies", meaning: "Networks whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed; what stands there must set or remove all three. Without it nobody's are.", value: scalars[netip.Prefix]{&d.TrustedProxies, prefix}},
+		{name: "proxy_protocol", meaning: "`required`: every connection is one of `trusted_proxies` and begins with a PROXY header (version 1 or 2), as load balancers that forward connections send it: it names the client. Connections of others, and those without, are closed.", value: word(&d.ProxyProtocol, "none", ProxyProtocolNone, ProxyProtocolRequired)},
 		{name: "health_path", meaning: "A path that is answered before routing and without authentication: 200 while requests should be sent here, else 503. It hides a bucket or object of that name, which `/-/healthy` cannot be in path style.", value: urlPath(&d.HealthPath)},
 		{name: "routes", required: true, meaning: "Where requests go, by host.", value: sections[Route]{&d.Routes, routeKeys}},
 	}
@@ -56,7 +57,7 @@ func routeKeys(r *Route) object {
 
 func corsKeys(r *CORSRule) object {
 	return object{
-		{name: "origins", required: true, meaning: "Origins of pages: scheme and host, and the port if there is one. One `*` stands for any run of characters; `*` alone is any page, which then sends no cookies.", value: scalars[string]{&r.Origins, origin}},
+		{name: "origins", required: true, meaning: "Origins of pages: scheme and host, and the port if there is one. One `*` stands for any run of characters; `*` alone is any page, and `null` any page that hides where it is from: neither then sends cookies.", value: scalars[string]{&r.Origins, origin}},
 		{name: "methods", required: true, meaning: "Methods that pages may use.", value: scalars[CORSMethod]{&r.Methods, func(m *CORSMethod) value {
 			return word(m, "", "GET", "HEAD", "PUT", "POST", "DELETE")
 		}}},

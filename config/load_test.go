@@ -89,7 +89,7 @@ func TestMinimalHasSafeDefaults(t *testing.T) {
 	}
 	want := &config.Config{
 		Doors: []config.Door{{
-			Name: "s3", Listen: "127.0.0.1:9000",
+			Name: "s3", Listen: "127.0.0.1:9000", ProxyProtocol: config.ProxyProtocolNone,
 			Routes: []config.Route{{Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Mode: config.ModeEnforce, Upstream: "store"}},
 		}},
 		Upstreams: []config.Upstream{{
@@ -128,6 +128,7 @@ func TestEveryKey(t *testing.T) {
 			Name: "s3", Listen: ":9000",
 			TLS:            &config.TLS{Certificate: "testdata/tls.crt", Key: "/run/tls.key"},
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("192.0.2.2/32")},
+			ProxyProtocol:  config.ProxyProtocolRequired,
 			HealthPath:     "/-/healthy",
 			Routes: []config.Route{
 				{Name: "main", Service: "s3", Regions: []string{"us-east-1", "eu-central-1"}, Hosts: []string{"s3.example.com", "127.0.0.1", "[::1]"}, VirtualHosts: []string{"s3.example.com"}, Account: "111122223333", Mode: config.ModeObserve, CORS: []config.CORSRule{

@@ -183,12 +183,13 @@ func (e *Enforcer) authenticate(v *Verdict) *wire.Refusal {
 	if r != nil {
 		return r
 	}
+	keys := &snapshotKeys{snapshot: v.snapshot}
+	params := v.params(keys)
 	if scheme == sigv4.None {
 		v.caller = anonymous
-		return nil
+		return params.Payload.CheckAnonymous(v.Request)
 	}
-	keys := &snapshotKeys{snapshot: v.snapshot}
-	verified, r := e.Verifier.Verify(v.Request, v.params(keys))
+	verified, r := e.Verifier.Verify(v.Request, params)
 	if r != nil {
 		return r
 	}

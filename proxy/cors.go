@@ -142,13 +142,15 @@ func fits(before, after string, wild bool, text string) bool {
 
 // allow writes what an answer to a permitted request has. An origin that is
 // permitted by name may send cookies and certificates; "*" stands for whoever
-// has none.
+// has none. "null" is the name of nobody: any page can open a frame that has it.
 func (r *CORSRule) allow(fields *wire.Fields, origin string) {
 	if contains(r.Origins, "*") {
 		fields.Set("access-control-allow-origin", "*")
 	} else {
 		fields.Set("access-control-allow-origin", origin)
-		fields.Set("access-control-allow-credentials", "true")
+		if origin != "null" {
+			fields.Set("access-control-allow-credentials", "true")
+		}
 	}
 	if len(r.Expose) > 0 {
 		fields.Set("access-control-expose-headers", strings.Join(r.Expose, ", "))

@@ -88,9 +88,9 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 		Time:              v.now,
 		ID:                v.id,
 		Door:              v.door.Name,
-		Method:            v.received.Method,
-		Host:              v.received.Host,
-		Path:              v.received.Path,
+		Method:            cut(v.received.Method, audit.MaxText),
+		Host:              cut(v.received.Host, audit.MaxText),
+		Path:              cut(v.received.Path, audit.MaxText),
 		Operation:         v.Operation.Name,
 		Caller:            v.caller,
 		SourceIP:          v.received.Peer.Addr().Unmap().String(),
@@ -111,7 +111,7 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 		record.Revision, record.Generation = v.snapshot.Revision(), v.snapshot.Generation()
 	}
 	if r := v.Refusal; r != nil {
-		record.ErrorCode, record.ErrorMessage, record.Cause = r.Code, r.Message, r.Cause
+		record.ErrorCode, record.ErrorMessage, record.Cause = r.Code, cut(r.Message, audit.MaxText), cut(r.Cause, audit.MaxText)
 		if r.Status == 503 {
 			e.Logger.Warn("refused as unavailable", zap.String("request_id", v.id), zap.String("route", record.Route), zap.String("cause", r.Cause))
 		}

@@ -61,6 +61,16 @@ func newBody(req *wire.Request, v *Verified, limit int64, o *original) (*Body, *
 	return b, nil
 }
 
+// CheckAnonymous compares x-amz-content-sha256 of a request without credentials
+// with the rule; Verify does for one with them.
+func (p PayloadRule) CheckAnonymous(req *wire.Request) *wire.Refusal {
+	_, mode, refusal := payloadOf(req, nil)
+	if refusal == nil && mode.streaming() && !p.Chunked {
+		return errContentSHA256NotAllowed()
+	}
+	return refusal
+}
+
 // payloadOf is what the header says of the body.
 func payloadOf(req *wire.Request, v *Verified) (string, payloadMode, *wire.Refusal) {
 	if v != nil {

@@ -85,6 +85,15 @@ func (p ActionPattern) Literal() (prefix string, exact, whole bool) {
 	return p.text[:n], false, strings.Trim(p.text[n:], "*") == ""
 }
 
+// Searches is the number of wildcards that matching an action may have to try; 0
+// if the literal beginning tells everything.
+func (p ActionPattern) Searches() int {
+	if _, exact, whole := p.Literal(); exact || whole {
+		return 0
+	}
+	return strings.Count(p.text, "*") + strings.Count(p.text, "?")
+}
+
 func lowerASCII(s string) string {
 	b := []byte(s)
 	for i, c := range b {

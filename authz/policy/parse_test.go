@@ -226,3 +226,14 @@ func TestParse_manyFindings(t *testing.T) {
 		t.Errorf("%d findings", len(findings))
 	}
 }
+
+// TestParse_trustOfManyPrincipals measures work by what it allocates: principals
+// times actions would be some 100 million patterns here.
+func TestParse_trustOfManyPrincipals(t *testing.T) {
+	const n = 10_000
+	list := func(value string) string { return `["` + strings.Repeat(value+`","`, n) + value + `"]` }
+	text := []byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":` + list("*") + `},"Action":` + list("sts:a") + `}]}`)
+	if got := testing.AllocsPerRun(1, func() { policy.Parse(policy.Trust, "trust.json", text) }); got > 20*n {
+		t.Errorf("%.0f allocations for %d principals and actions", got, n)
+	}
+}

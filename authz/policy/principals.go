@@ -191,10 +191,14 @@ func (r *reader) trusted(s *Statement) {
 	if r.kind != Trust {
 		return
 	}
+	matched := map[string]bool{} // of the few actions there are, whatever the number of principals
 	for _, p := range s.Principals {
 		usable := false
 		for _, action := range assumeActions(p) {
-			usable = usable || s.CanMatchAction(action)
+			if _, known := matched[action]; !known {
+				matched[action] = s.CanMatchAction(action)
+			}
+			usable = usable || matched[action]
 		}
 		if !usable && len(s.Actions) > 0 {
 			r.warn(p.Position, "MISMATCHED_ACTION_FOR_PRINCIPAL", fmt.Sprintf("the principal %q cannot call the actions of the statement", p.Value), "write sts:AssumeRole for AWS and Service, sts:AssumeRoleWithWebIdentity for an OIDC provider, sts:AssumeRoleWithSAML for a SAML provider")

@@ -103,6 +103,7 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 		},
 		Address:        d.Listen,
 		TrustedProxies: d.TrustedProxies,
+		ProxyProtocol:  d.ProxyProtocol == config.ProxyProtocolRequired,
 		HealthPath:     d.HealthPath,
 		MaxHeader:      int(cfg.Limits.HeaderBytes),
 		MaxConnections: cfg.Limits.Connections,

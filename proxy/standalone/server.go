@@ -32,6 +32,9 @@ type Options struct {
 	// TrustedProxies are the addresses whose X-Forwarded-For,
 	// X-Forwarded-Proto and X-Forwarded-Host are believed.
 	TrustedProxies []netip.Prefix
+	// ProxyProtocol demands of every connection that it is a trusted proxy's and
+	// begins with a PROXY header, which names the client.
+	ProxyProtocol bool
 	// HealthPath, if set, is answered before routing, with 200 while Ready.
 	HealthPath string
 	// Ready tells whether requests should be sent here.
@@ -79,6 +82,9 @@ func Listen(o Options) (*Server, error) {
 	}
 	if o.MaxConnections > 0 {
 		listener = netutil.LimitListener(listener, o.MaxConnections)
+	}
+	if o.ProxyProtocol {
+		listener = proxyProtocol(listener, o.TrustedProxies, o.HeaderTimeout)
 	}
 	s.listener = listener
 	s.server = &http.Server{

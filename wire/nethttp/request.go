@@ -6,8 +6,9 @@
 // header map, and refuses what could mean one thing here and another behind.
 // What net/http decides before a handler runs stays so: an obsolete line fold
 // is one space, equal repeats of Content-Length are one, Content-Length beside
-// chunked framing is dropped, and the authority of an absolute-form target
-// replaces the Host field (RFC 9112, section 3.2.2).
+// chunked framing is dropped, and so is Transfer-Encoding in HTTP/1.0, and the
+// authority of an absolute-form target replaces the Host field (RFC 9112,
+// section 3.2.2).
 package nethttp
 
 import (
@@ -178,6 +179,12 @@ func frame(r *http.Request, out *wire.Request) *wire.Refusal {
 		}
 	case r.ContentLength > 0:
 		out.Fields.Add("content-length", strconv.FormatInt(r.ContentLength, 10))
+	case r.ProtoMajor == 1 && r.ProtoMinor == 0 && (r.Method == http.MethodPut || r.Method == http.MethodPost):
+		// A Transfer-Encoding is dropped, and the body with it.
+		return &wire.Refusal{
+			Status: http.StatusLengthRequired, Code: "MissingContentLength",
+			Message: "You must provide the Content-Length HTTP header.", Close: true,
+		}
 	}
 	if len(r.Trailer) > 0 {
 		names := make([]string, 0, len(r.Trailer))

@@ -111,7 +111,7 @@ func (p *Places) of(text string) *places {
 
 func (p *Places) turn(text string) {
 	if p.current.work == 0 {
-		p.current.text = text
+		p.current = places{text: text} // nothing was written down but a fold
 		return
 	}
 	if p.others == nil {
