@@ -114,9 +114,8 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	if v.Route, bucket, r = v.door.Routes.Match(v.Request); r != nil {
 		return r
 	}
-	if len(v.Route.CORS) > 0 && isPreflight(v.Request) {
-		v.Operation.Name = preflightName
-		v.answer, r = v.Route.CORS.preflight(v.Request)
+	if answer, r, ok := v.Route.Preflight(v.Request); ok {
+		v.Operation.Name, v.answer = PreflightName, answer
 		return r
 	}
 	v.place = action.Place{
@@ -314,9 +313,7 @@ func (v *Verdict) observes() bool {
 
 // ask decides one access with everything the snapshot attaches to it.
 func (v *Verdict) ask(a *authz.Access) authz.Decision {
-	if bucket, ok := bucketOf(a.Resource); ok {
-		fillBucket(a, v.snapshot.Bucket(bucket))
-	}
+	FillBucket(a, v.snapshot)
 	return v.evaluate(v.snapshot.Generation(), v.caller, &v.request, a)
 }
 

@@ -62,7 +62,7 @@ func (m *Metrics) observe(v *Verdict, status int, elapsed time.Duration) {
 	switch method := v.authentication(); {
 	case method != "":
 		m.authentication.WithLabelValues(v.door.Name, method, "established").Inc()
-	case v.Route != nil && v.Operation.Name != "" && v.Operation.Name != preflightName:
+	case v.Route != nil && v.Operation.Name != "" && v.Operation.Name != PreflightName:
 		m.authentication.WithLabelValues(v.door.Name, "unknown", "refused").Inc()
 	}
 }

@@ -16,23 +16,20 @@ import (
 // from it, within the budget. Other operations' bodies are not touched.
 func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
 	req, op := v.Request, &v.Operation
+	if r := CheckBodySize(op, req.BodySize); r != nil {
+		return nil, r
+	}
 	switch op.Body {
+	case action.BodyNone:
+		return nil, nil
 	case action.BodyStreams:
 		if !v.door.Can.Body && !v.door.Can.BodyPassesBy {
 			return nil, needs(v, "the request's body")
 		}
 		return nil, nil
-	case action.BodyNone:
-		if req.BodySize != 0 {
-			return nil, &wire.Refusal{Status: 400, Code: "UnexpectedContent", Message: "This request contains unsupported content.", Close: true}
-		}
-		return nil, nil
 	}
 	if r := v.lacksBody(); r != nil {
 		return nil, r
-	}
-	if req.BodySize > op.BodyLimit {
-		return nil, tooLarge(op)
 	}
 	verifying, r := sigv4.NewBody(req, v.verified, op.BodyLimit)
 	if r != nil {
@@ -177,4 +174,17 @@ func tooLarge(op *action.Operation) *wire.Refusal {
 		Status: 400, Code: "MaxMessageLengthExceeded", Message: "Your request was too big.", Close: true,
 		Detail: []wire.Element{{Name: "MaxMessageLengthBytes", Value: strconv.FormatInt(op.BodyLimit, 10)}},
 	}
+}
+
+// CheckBodySize refuses a body where the operation has none, and one that is
+// longer than what the operation is decided from may be. size is in bytes; -1 if
+// it is not known yet. What streams is measured as it passes.
+func CheckBodySize(op *action.Operation, size int64) *wire.Refusal {
+	switch {
+	case op.Body == action.BodyNone && size != 0:
+		return &wire.Refusal{Status: 400, Code: "UnexpectedContent", Message: "This request contains unsupported content.", Close: true}
+	case op.Body == action.BodyDecides && size > op.BodyLimit:
+		return tooLarge(op)
+	}
+	return nil
 }
