@@ -45,10 +45,10 @@ func (c *MapCmd) place(console *Console) (*mapPlace, error) {
 		if err != nil {
 			return nil, err
 		}
-		at.routes = doorOptions(cfg, door, nil).Door.Routes
+		at.routes = proxy.NewTable(proxyRoutes(cfg, door, nil))
 		if at.scheme == "" {
 			at.scheme = "http"
-			if door.TLS != nil {
+			if door.TLS != nil || door.Type == config.DoorExtAuthz { // Envoy has the client's connection
 				at.scheme = "https"
 			}
 		}
