@@ -81,6 +81,10 @@ fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	  done; \
 	done
 
+.PHONY: conformance
+conformance: ## run a public conformance suite with and without Sallyport, and compare (WRITE=1 writes docs/conformance.md)
+	@cd e2e && go build -o .bin/compare ./conformance/compare && .bin/compare $(if $(WRITE),-write,)
+
 .PHONY: bench
 bench: ## measure beside others and write docs/benchmarks.md (ONLY=decision)
 	cd bench && go run . $(if $(ONLY),-only $(ONLY),)

@@ -120,6 +120,10 @@ type Mapped struct {
 	// answer: it gets the whole body (at most ResponseLimit bytes) and returns
 	// the one for the client.
 	Response func(body []byte) ([]byte, error)
+	// Withholds tells that Response takes out what is not the caller's to see. A
+	// door that cannot change answers must not let the operation pass then; what
+	// else Response does, it may do without.
+	Withholds bool
 }
 
 // Answer is an answer that follows from what is enforced.

@@ -20,7 +20,7 @@ type Record struct {
 	// Door, Route and Service tell the way the request took.
 	Door, Route, Service string
 	// Method, Host and Path are the request line's, the path undecoded and
-	// without the query, which may hold a signature.
+	// without the query, which may hold a signature. Each is cut to 4 KiB.
 	Method, Host, Path string
 	// Operation is AWS's name of the operation; empty if none was recognised.
 	Operation string
@@ -40,8 +40,15 @@ type Record struct {
 	Generation uint64
 	// Accesses are the decisions, in the order of the operation's accesses.
 	Accesses []Access
+	// PayloadUnread tells that the body went on unread: whether it is what the
+	// client signed is the upstream's to verify.
+	PayloadUnread bool
+	// SourcePrincipal and SourceRequestID are what stood before the door told of
+	// the client's certificate, and its own id of the request.
+	SourcePrincipal, SourceRequestID string
 	// Status, ErrorCode, ErrorMessage are those of the answer; Cause is what
-	// the operator is told beyond them.
+	// the operator is told beyond them. Message and cause are cut to 4 KiB. Status
+	// is 0 where the upstream's answer does not pass Sallyport.
 	Status       int
 	ErrorCode    string
 	ErrorMessage string
@@ -64,8 +71,13 @@ type Access struct {
 	Observed bool
 }
 
-// MaxUserAgent is the number of bytes of a user agent that a record keeps.
-const MaxUserAgent = 256
+const (
+	// MaxUserAgent is the number of bytes of a user agent that a record keeps.
+	MaxUserAgent = 256
+	// MaxText is the number of bytes that a record keeps of a method, a host, a
+	// path, an error message and a cause, each: more than any that names an object.
+	MaxText = 4 << 10
+)
 
 // MarshalLogObject lays the record out with CloudTrail's member names where it
 // has one.
@@ -91,7 +103,14 @@ func (r *Record) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	enc.AddString("method", r.Method)
 	enc.AddString("host", r.Host)
 	enc.AddString("path", r.Path)
-	enc.AddInt("status", r.Status)
+	addString(enc, "sourcePrincipal", r.SourcePrincipal)
+	addString(enc, "sourceRequestID", r.SourceRequestID)
+	if r.Status != 0 {
+		enc.AddInt("status", r.Status)
+	}
+	if r.PayloadUnread {
+		enc.AddBool("payloadVerified", false)
+	}
 	addString(enc, "upstreamRequestID", r.UpstreamRequestID)
 	addString(enc, "revision", r.Revision)
 	enc.AddUint64("generation", r.Generation)

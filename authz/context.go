@@ -1,6 +1,7 @@
 package authz
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -93,6 +94,17 @@ func (c *Context) Lookup(name string) (Value, bool) {
 		return *v, true
 	}
 	return Value{}, false
+}
+
+// All are the keys, in the order in which they were set first, and their values.
+func (c *Context) All() iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		for _, e := range c.entries {
+			if !yield(e.key, e.value) {
+				return
+			}
+		}
+	}
 }
 
 // SetUnread says of a family of keys that nobody has read them yet, but for

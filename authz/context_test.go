@@ -32,6 +32,15 @@ func TestContext(t *testing.T) {
 	if diff := cmp.Diff([]string{"a", "b"}, list); diff != "" {
 		t.Error(diff)
 	}
+	var names []string
+	for name, value := range c.All() {
+		if names = append(names, name); !value.Usable() {
+			t.Errorf("%s has a value that is not usable", name)
+		}
+	}
+	if diff := cmp.Diff([]string{"aws:sourceip", "aws:tagkeys"}, names); diff != "" {
+		t.Error(diff)
+	}
 	c.Reset()
 	if _, ok := c.Lookup("aws:sourceip"); ok || c.Len() != 0 {
 		t.Error("Reset left keys behind")

@@ -21,10 +21,15 @@ func (d *decoder) check(c *Config) {
 	for i := range c.Doors {
 		door := &c.Doors[i]
 		d.unique(doors, "door", &door.Name)
+		d.checkDoor(door)
 		for j := range door.Routes {
 			route := &door.Routes[j]
 			d.unique(routes, "route", &route.Name)
 			d.reference(upstreams, route)
+			d.checkSigning(c, door, route)
+		}
+		if door.ProxyProtocol == ProxyProtocolRequired && len(door.TrustedProxies) == 0 {
+			d.problem(d.places[&door.ProxyProtocol], "proxy_protocol: required believes trusted_proxies alone, and there are none", "name the networks of the load balancers under trusted_proxies")
 		}
 		d.checkHosts(door)
 	}
@@ -80,6 +85,9 @@ func (d *decoder) checkUpstreams(c *Config) map[string]bool {
 		if at, written := d.places[&u.Connections.MaxIdle]; written && u.Connections.Max > 0 && u.Connections.MaxIdle > u.Connections.Max {
 			d.problem(at, "max_idle is greater than max", "write at most the value of max")
 		}
+		if u.Signing == SigningIdentity {
+			d.checkIdentity(u)
+		}
 		if u.Signing == SigningPassthrough {
 			d.checkPassthrough(u)
 		}
@@ -97,18 +105,6 @@ func (d *decoder) checkUpstreams(c *Config) map[string]bool {
 		}
 	}
 	return names
-}
-
-// checkPassthrough reports keys about rewrites that are not done.
-func (d *decoder) checkPassthrough(u *Upstream) {
-	for _, key := range []struct {
-		name string
-		into any
-	}{{"addressing", &u.Addressing}, {"payload_signing", &u.PayloadSigning}, {"caller_credentials", &u.Callers}} {
-		if at, written := d.places[key.into]; written {
-			d.problem(at, key.name+" has no meaning with signing: passthrough, under which requests leave as they came", "remove it, or write signing: resign")
-		}
-	}
 }
 
 // checkSecret reports a secret that is written and empty.
@@ -259,15 +255,24 @@ func (d *decoder) checkFiles(c *Config) {
 			d.problem(d.places[&t.Certificate], "certificate and key do not go together: "+err.Error(), "name a PEM certificate and the PEM key that belongs to it")
 		}
 	}
+	for i := range c.Doors {
+		if t := c.Doors[i].TLS; t != nil {
+			d.checkAuthorities("client_ca", &t.ClientCA)
+		}
+	}
 	for i := range c.Upstreams {
-		u := &c.Upstreams[i]
-		if u.CAFile == "" || !d.readable("ca_file", &u.CAFile) {
-			continue
-		}
-		pem, err := os.ReadFile(u.CAFile)
-		if err != nil || !x509.NewCertPool().AppendCertsFromPEM(pem) {
-			d.problem(d.places[&u.CAFile], "ca_file holds no PEM certificate", "name a file of BEGIN CERTIFICATE blocks")
-		}
+		d.checkAuthorities("ca_file", &c.Upstreams[i].CAFile)
+	}
+}
+
+// checkAuthorities reports a file without certificates.
+func (d *decoder) checkAuthorities(key string, file *string) {
+	if *file == "" || !d.readable(key, file) {
+		return
+	}
+	pem, err := os.ReadFile(*file)
+	if err != nil || !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		d.problem(d.places[file], key+" holds no PEM certificate", "name a file of BEGIN CERTIFICATE blocks")
 	}
 }
 

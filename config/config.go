@@ -9,6 +9,7 @@
 package config
 
 import (
+	"io/fs"
 	"net/netip"
 	"net/url"
 	"time"
@@ -32,20 +33,57 @@ type Config struct {
 	Timeouts  Timeouts
 }
 
-// Door is a listener that enforces.
+// DoorType is what a door speaks.
+type DoorType string
+
+// The types of doors.
+const (
+	// DoorStandalone: the door is a proxy itself.
+	DoorStandalone DoorType = "standalone"
+	// DoorExtAuthz: the door answers Envoy, which is the proxy.
+	DoorExtAuthz DoorType = "ext_authz"
+)
+
+// UnixPrefix begins an address that is the path of a Unix socket.
+const UnixPrefix = "unix:"
+
+// Door is a listener that enforces. TrustedProxies, ProxyProtocol and HealthPath
+// are of DoorStandalone; SocketMode, MaxBody, MaxConnectionAge and TLS.ClientCA of
+// DoorExtAuthz.
 type Door struct {
-	Name           string
+	Name string
+	Type DoorType
+	// Listen is HOST:PORT, or of DoorExtAuthz UnixPrefix and a path.
 	Listen         string
+	SocketMode     fs.FileMode
 	TLS            *TLS
 	TrustedProxies []netip.Prefix
+	ProxyProtocol  ProxyProtocol
 	HealthPath     string
-	Routes         []Route
+	// MaxBody is the greatest body, in bytes, that comes with a question.
+	MaxBody          int64
+	MaxConnectionAge time.Duration
+	Routes           []Route
 }
 
-// TLS names the files of a certificate and its key.
+// ProxyProtocol is whether connections begin with a PROXY header.
+type ProxyProtocol string
+
+// The uses of PROXY headers.
+const (
+	// ProxyProtocolNone: connections are the clients' own.
+	ProxyProtocolNone ProxyProtocol = "none"
+	// ProxyProtocolRequired: a load balancer forwards them, and says whose they
+	// are.
+	ProxyProtocolRequired ProxyProtocol = "required"
+)
+
+// TLS names the files of a certificate and its key, and of the authorities that
+// must have signed the clients' certificates.
 type TLS struct {
 	Certificate string
 	Key         string
+	ClientCA    string
 }
 
 // Route says where the requests for some hosts of a door go.
@@ -118,6 +156,8 @@ const (
 	SigningResign Signing = "resign"
 	// SigningPassthrough: the client has, and the upstream shares its key.
 	SigningPassthrough Signing = "passthrough"
+	// SigningIdentity: nobody does; who asks is told in header fields.
+	SigningIdentity Signing = "identity"
 )
 
 // PayloadSigning is how much of a body the signature for an upstream covers.

@@ -25,10 +25,15 @@ func fileKeys(c *Config) object {
 func doorKeys(d *Door) object {
 	return object{
 		{name: "name", required: true, meaning: "Names the door in logs, metrics and `/status`. Unique among doors.", value: name(&d.Name)},
-		{name: "listen", required: true, meaning: "Address and port to listen on. Without address: every interface. Port 0 takes a free one, which `/status` tells.", value: address(&d.Listen, "")},
-		{name: "tls", meaning: "Serve HTTPS. Without it the door speaks plain HTTP.", value: optional[TLS]{&d.TLS, tlsKeys}},
+		{name: "type", meaning: "`standalone`: the door is a proxy itself. `ext_authz`: the door answers Envoy, which is the proxy, as its gRPC service of external authorization; see [Behind Envoy](envoy.md).", value: word(&d.Type, string(DoorStandalone), DoorStandalone, DoorExtAuthz)},
+		{name: "listen", required: true, meaning: "Address and port to listen on. Without address: every interface. Port 0 takes a free one, which `/status` tells. An `ext_authz` door may listen on a Unix socket: `unix:PATH`.", value: listen(&d.Listen)},
+		{name: "socket_mode", meaning: "Who may connect to a Unix socket: its permissions, in octal.", value: mode(&d.SocketMode, "0660")},
+		{name: "tls", meaning: "Serve HTTPS, or gRPC over TLS. Without it the door speaks in clear text.", value: optional[TLS]{&d.TLS, tlsKeys}},
 		{name: "trusted_proxies", meaning: "Networks whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed; what stands there must set or remove all three. Without it nobody's are.", value: scalars[netip.Prefix]{&d.TrustedProxies, prefix}},
+		{name: "proxy_protocol", meaning: "`required`: every connection is one of `trusted_proxies` and begins with a PROXY header (version 1 or 2), as load balancers that forward connections send it: it names the client. Connections of others, and those without, are closed.", value: word(&d.ProxyProtocol, "none", ProxyProtocolNone, ProxyProtocolRequired)},
 		{name: "health_path", meaning: "A path that is answered before routing and without authentication: 200 while requests should be sent here, else 503. It hides a bucket or object of that name, which `/-/healthy` cannot be in path style.", value: urlPath(&d.HealthPath)},
+		{name: "max_body", meaning: "For `ext_authz`: the greatest body that Envoy sends along, as its `max_request_bytes` says; operations that are decided from a greater one are denied, and with 0 all that are decided from one.", value: size(&d.MaxBody, "2MiB", 0, 16<<20)},
+		{name: "max_connection_age", meaning: "For `ext_authz`: how long a connection of Envoy's lives, a tenth less or more, so that replicas that are added get their share.", value: duration(&d.MaxConnectionAge, "600s", time.Second, 24*time.Hour)},
 		{name: "routes", required: true, meaning: "Where requests go, by host.", value: sections[Route]{&d.Routes, routeKeys}},
 	}
 }
@@ -37,6 +42,7 @@ func tlsKeys(t *TLS) object {
 	return object{
 		{name: "certificate", required: true, meaning: "PEM file of the certificate and its chain. Read again when it changes.", value: path(&t.Certificate, "tls.crt")},
 		{name: "key", required: true, meaning: "PEM file of the private key. Read again when it changes.", value: path(&t.Key, "tls.key")},
+		{name: "client_ca", meaning: "For `ext_authz`: PEM file of the authorities of which clients must show a certificate. Without it any client is served.", value: path(&t.ClientCA, "ca.pem")},
 	}
 }
 
@@ -56,7 +62,7 @@ func routeKeys(r *Route) object {
 
 func corsKeys(r *CORSRule) object {
 	return object{
-		{name: "origins", required: true, meaning: "Origins of pages: scheme and host, and the port if there is one. One `*` stands for any run of characters; `*` alone is any page, which then sends no cookies.", value: scalars[string]{&r.Origins, origin}},
+		{name: "origins", required: true, meaning: "Origins of pages: scheme and host, and the port if there is one. One `*` stands for any run of characters; `*` alone is any page, and `null` any page that hides where it is from: neither then sends cookies.", value: scalars[string]{&r.Origins, origin}},
 		{name: "methods", required: true, meaning: "Methods that pages may use.", value: scalars[CORSMethod]{&r.Methods, func(m *CORSMethod) value {
 			return word(m, "", "GET", "HEAD", "PUT", "POST", "DELETE")
 		}}},
@@ -77,7 +83,7 @@ func upstreamKeys(u *Upstream) object {
 		{name: "copy_tags", meaning: "Whether a CopyObject that takes the tags of its source along needs more than reading the source and writing the copy. `unchecked`: it does not, and the store copies the tags although the caller may be allowed neither to read nor to write any. `checked`: it needs `s3:GetObjectTagging` on the source and `s3:PutObjectTagging` on the copy, even if the source has no tags; `x-amz-tagging-directive: REPLACE` does without.", value: word(&u.CopyTags, "unchecked", CopyTagsUnchecked, CopyTagsChecked)},
 		{name: "tag_lifetime", meaning: "How long the tags of an object are remembered that were read from the store because a policy decides by them (`s3:ExistingObjectTag`). `0s`: they are read for each request.", value: duration(&u.TagLifetime, "1s", 0, time.Minute)},
 		{name: "region", meaning: "Region that requests to the store are signed for.", value: region(&u.Region, "us-east-1")},
-		{name: "signing", meaning: "`resign`: requests are signed with the upstream's credentials. `passthrough`: the client's own signature goes on, for a store that has the same access keys and is reached by the same host name; requests leave as they came, so that what would need a rewrite is refused (a DeleteObjects of which some entries are denied, forms, `x-amz-*` parameters of the query). The credentials are then for what Sallyport itself asks the store.", value: word(&u.Signing, "resign", SigningResign, SigningPassthrough)},
+		{name: "signing", meaning: "`resign`: requests are signed with the upstream's credentials. `passthrough`: the client's own signature goes on, for a store that has the same access keys and is reached by the same host name; requests leave as they came, so that what would need a rewrite is refused (a DeleteObjects of which some entries are denied, forms, `x-amz-*` parameters of the query). The credentials are then for what Sallyport itself asks the store. `identity`, for routes of `ext_authz` doors: requests are not signed, and tell who asks in the `x-sallyport-` headers; the store must be out of reach for everybody but Envoy, or Envoy must sign.", value: word(&u.Signing, "resign", SigningResign, SigningPassthrough, SigningIdentity)},
 		{name: "payload_signing", meaning: "How much of a body the signature for the store covers. `auto`: as much as the client signed. `unsigned`: nothing, for stores that are short of processor time. `signed`: every byte, so that the store can verify all that it stores; bodies that the client did not hash are sent in signed chunks, and those of undeclared length are refused. See [Signing for the store](sigv4.md#signing-for-the-store).", value: word(&u.PayloadSigning, "auto", PayloadSigningAuto, PayloadSigningUnsigned, PayloadSigningSigned)},
 		{name: "ca_file", meaning: "PEM file of the authorities that may sign the store's certificate, instead of the system's. For https only.", value: path(&u.CAFile, "ca.pem")},
 		{name: "credentials", meaning: "Credentials for the store. Without them the AWS SDK's default chain is asked: environment, shared files, container and instance roles.", value: optional[Credentials]{&u.Credentials, credentialsKeys}},

@@ -89,7 +89,7 @@ func TestMinimalHasSafeDefaults(t *testing.T) {
 	}
 	want := &config.Config{
 		Doors: []config.Door{{
-			Name: "s3", Listen: "127.0.0.1:9000",
+			Name: "s3", Type: config.DoorStandalone, Listen: "127.0.0.1:9000", SocketMode: 0o660, ProxyProtocol: config.ProxyProtocolNone, MaxBody: 2 << 20, MaxConnectionAge: 10 * time.Minute,
 			Routes: []config.Route{{Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Mode: config.ModeEnforce, Upstream: "store"}},
 		}},
 		Upstreams: []config.Upstream{{
@@ -125,9 +125,10 @@ func TestEveryKey(t *testing.T) {
 	}
 	want := &config.Config{
 		Doors: []config.Door{{
-			Name: "s3", Listen: ":9000",
+			Name: "s3", Type: config.DoorStandalone, Listen: ":9000", SocketMode: 0o660, MaxBody: 2 << 20, MaxConnectionAge: 10 * time.Minute,
 			TLS:            &config.TLS{Certificate: "testdata/tls.crt", Key: "/run/tls.key"},
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("192.0.2.2/32")},
+			ProxyProtocol:  config.ProxyProtocolRequired,
 			HealthPath:     "/-/healthy",
 			Routes: []config.Route{
 				{Name: "main", Service: "s3", Regions: []string{"us-east-1", "eu-central-1"}, Hosts: []string{"s3.example.com", "127.0.0.1", "[::1]"}, VirtualHosts: []string{"s3.example.com"}, Account: "111122223333", Mode: config.ModeObserve, CORS: []config.CORSRule{
@@ -135,6 +136,10 @@ func TestEveryKey(t *testing.T) {
 				}, Upstream: "store"},
 				{Name: "rest", Service: "s3", Regions: []string{"default"}, Mode: config.ModeEnforce, Upstream: "local"},
 			},
+		}, {
+			Name: "envoy", Type: config.DoorExtAuthz, Listen: "unix:testdata/run/authz.sock", SocketMode: 0o600, ProxyProtocol: config.ProxyProtocolNone, MaxBody: 1 << 20, MaxConnectionAge: 5 * time.Minute,
+			TLS:    &config.TLS{Certificate: "testdata/tls.crt", Key: "testdata/tls.key", ClientCA: "testdata/envoys.pem"},
+			Routes: []config.Route{{Name: "mesh", Service: "s3", Regions: []string{"us-east-1"}, Mode: config.ModeEnforce, Upstream: "mesh"}},
 		}},
 		Upstreams: []config.Upstream{
 			{
@@ -149,6 +154,11 @@ func TestEveryKey(t *testing.T) {
 			},
 			{
 				Name: "local", Endpoint: &url.URL{Scheme: "http", Host: "[::1]:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Signing: config.SigningPassthrough, Region: "us-east-1", PayloadSigning: config.PayloadSigningAuto,
+				Timeouts:    config.UpstreamTimeouts{Connect: 5 * time.Second, ResponseHeader: time.Minute, Idle: 90 * time.Second},
+				Connections: config.Connections{MaxIdle: 256},
+			},
+			{
+				Name: "mesh", Endpoint: &url.URL{Scheme: "http", Host: "store:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Region: "us-east-1", Signing: config.SigningIdentity, PayloadSigning: config.PayloadSigningAuto,
 				Timeouts:    config.UpstreamTimeouts{Connect: 5 * time.Second, ResponseHeader: time.Minute, Idle: 90 * time.Second},
 				Connections: config.Connections{MaxIdle: 256},
 			},
@@ -174,7 +184,7 @@ func TestEveryKey(t *testing.T) {
 // whose zero the file states.
 func zeroOf(t *testing.T, v reflect.Value, path string) {
 	t.Helper()
-	stated := map[string]bool{".Timeouts.DrainDelay": true}
+	stated := map[string]bool{".Timeouts.DrainDelay": true, ".Doors.TLS.ClientCA": true /* of the second door */}
 	for i := range v.NumField() {
 		field, name := v.Field(i), path+"."+v.Type().Field(i).Name
 		if field.IsZero() && !stated[name] {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"io/fs"
 	"math"
 	"net"
 	"net/netip"
@@ -169,6 +170,38 @@ func count(into *int, fallback string, least, most int) value {
 		return v, nil
 	}}
 }
+
+// mode is the permissions of a file, in octal.
+func mode(into *fs.FileMode, fallback string) value {
+	return scalar[fs.FileMode]{into: into, kind: "octal mode", example: `"0660"`, fallback: fallback, number: true, parse: func(_ *decoder, text string) (fs.FileMode, *misfit) {
+		bits, err := strconv.ParseUint(text, 8, 32)
+		if err != nil || bits > 0o777 || len(text) > 4 {
+			return 0, &misfit{}
+		}
+		return fs.FileMode(bits), nil
+	}}
+}
+
+// listen is where a door listens: an address, or a Unix socket.
+func listen(into *string) value {
+	at := address(into, "").(scalar[string])
+	parse := at.parse
+	at.parse = func(d *decoder, text string) (string, *misfit) {
+		file, socket := strings.CutPrefix(text, UnixPrefix)
+		if !socket {
+			return parse(d, text)
+		}
+		if file = d.path(file); strings.ContainsRune(file, 0) || len(file) > maxSocketPath || strings.HasSuffix(text, ":") || strings.HasSuffix(text, "/") {
+			return "", &misfit{message: "names no socket", remedy: fmt.Sprintf("write unix: and a path of at most %d bytes, for example unix:/run/sallyport/authz.sock", maxSocketPath)}
+		}
+		return UnixPrefix + file, nil
+	}
+	return at
+}
+
+// maxSocketPath is what fits into the address of a socket beside the name that
+// it is made under.
+const maxSocketPath = 90
 
 // address is where a listener listens.
 func address(into *string, fallback string) value {

@@ -71,7 +71,7 @@ func TestBadRequests(t *testing.T) {
 		{"an unknown method", p.signed(t, "PATCH", target, emptyHash), 405, "MethodNotAllowed"},
 		{"a lower-case method", p.signed(t, "put", target, sum256("x"), "Content-Length: 1").carrying("x"), 0, "*"},
 
-		{"Museum 2: an x-amz field that is not signed", sign().with("x-amz-acl: public-read"), 403, "AccessDenied"},
+		{"Museum 2: an x-amz field that is not signed", sign().with("x-amz-meta-b: 1"), 403, "AccessDenied"},
 		{"Museum 2: a signed field that is doubled", sign("x-amz-meta-a: 1").with("x-amz-meta-a: 2"), 403, "SignatureDoesNotMatch"},
 		{"two hashes of the payload", sign().with("x-amz-content-sha256: " + unsigned), 0, "*"},
 		{"no hash of the payload", without("x-amz-content-sha256", sign()), 0, "*"},

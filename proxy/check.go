@@ -64,6 +64,8 @@ type Verdict struct {
 	answerForm func(*wire.Response) *wire.Response
 	held       int64
 	admitted   bool
+	// unread tells that the body goes on past the door, without being verified.
+	unread bool
 	// refused holds, for an operation that is answered item by item, the
 	// refusal of each item; kept tells whether any item goes on.
 	refused []*wire.Refusal
@@ -112,9 +114,8 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	if v.Route, bucket, r = v.door.Routes.Match(v.Request); r != nil {
 		return r
 	}
-	if len(v.Route.CORS) > 0 && isPreflight(v.Request) {
-		v.Operation.Name = preflightName
-		v.answer, r = v.Route.CORS.preflight(v.Request)
+	if answer, r, ok := v.Route.Preflight(v.Request); ok {
+		v.Operation.Name, v.answer = PreflightName, answer
 		return r
 	}
 	v.place = action.Place{
@@ -151,8 +152,8 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	if len(v.mapped.Accesses) == 0 {
 		return wire.Unavailable("the mapper found no access in " + v.Operation.Name)
 	}
-	if v.mapped.Response != nil && !v.door.Can.Response {
-		return needs(v, "the upstream's answer")
+	if v.mapped.Withholds && !v.door.Can.Response && !v.ownsEverything() {
+		return needs(v, "to take out of the upstream's answer what is not the caller's")
 	}
 	if v.passesThrough() && upstream.HasHoisted(v.Request) {
 		return &wire.Refusal{
@@ -177,6 +178,15 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	return e.prepare(v, body)
 }
 
+// ownsEverything tells whether there is no bucket on the route but those of the
+// caller's account: there is no other account, and the rules leave none out.
+func (v *Verdict) ownsEverything() bool {
+	accounts := v.snapshot.Accounts()
+	const nameless = "" // only a rule for all buckets fits it
+	owner, ok := v.snapshot.Owner(v.Route.Name, nameless)
+	return ok && len(accounts) == 1 && owner == v.caller.Account && (v.Route.Account == "" || v.Route.Account == owner)
+}
+
 // authenticate establishes the caller from the header alone. Exactly one
 // scheme is recognised; none is the anonymous caller.
 func (e *Enforcer) authenticate(v *Verdict) *wire.Refusal {
@@ -184,12 +194,13 @@ func (e *Enforcer) authenticate(v *Verdict) *wire.Refusal {
 	if r != nil {
 		return r
 	}
+	keys := &snapshotKeys{snapshot: v.snapshot}
+	params := v.params(keys)
 	if scheme == sigv4.None {
 		v.caller = anonymous
-		return nil
+		return params.Payload.CheckAnonymous(v.Request)
 	}
-	keys := &snapshotKeys{snapshot: v.snapshot}
-	verified, r := e.Verifier.Verify(v.Request, v.params(keys))
+	verified, r := e.Verifier.Verify(v.Request, params)
 	if r != nil {
 		return r
 	}
@@ -302,9 +313,7 @@ func (v *Verdict) observes() bool {
 
 // ask decides one access with everything the snapshot attaches to it.
 func (v *Verdict) ask(a *authz.Access) authz.Decision {
-	if bucket, ok := bucketOf(a.Resource); ok {
-		fillBucket(a, v.snapshot.Bucket(bucket))
-	}
+	FillBucket(a, v.snapshot)
 	return v.evaluate(v.snapshot.Generation(), v.caller, &v.request, a)
 }
 
@@ -348,6 +357,9 @@ func (e *Enforcer) prepare(v *Verdict, body []byte) *wire.Refusal {
 			v.Payload = hashOf(v.Request)
 		}
 		return nil
+	}
+	if !v.door.Can.Body {
+		return v.prepareUnread()
 	}
 	verifying, r := v.newBody()
 	if r != nil {

@@ -22,6 +22,15 @@ func Keys() []string {
 	}
 }
 
+// SignatureKeys are the condition keys of S3 that follow from how a request was
+// signed and sent, in lower case.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
+func SignatureKeys() []string {
+	return []string{
+		"s3:authtype", "s3:signatureage", "s3:signatureversion", "s3:tlsversion", "s3:x-amz-content-sha256",
+	}
+}
+
 // bucketTags are the namespaces of a bucket's tags. AWS has them where a bucket
 // is enabled for access control by attributes; here, where the bundle has tags.
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
@@ -39,8 +48,14 @@ func hasBucketTags(action string) bool {
 	return action != "s3:ListAllMyBuckets" && action != "s3:CreateBucket"
 }
 
-// fillBucket adds what the bundle says of the bucket of an access.
-func fillBucket(a *authz.Access, b *bundle.Bucket) {
+// FillBucket adds to an access what the bundle says of its bucket: the policy and
+// the condition keys of the tags. An access to no bucket stays as it is.
+func FillBucket(a *authz.Access, snapshot *bundle.Snapshot) {
+	bucket, ok := bucketOf(a.Resource)
+	if !ok {
+		return
+	}
+	b := snapshot.Bucket(bucket)
 	if b == nil {
 		return
 	}

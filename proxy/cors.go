@@ -29,8 +29,8 @@ type CORSRule struct {
 	MaxAge time.Duration
 }
 
-// preflightName is the operation in records of preflights.
-const preflightName = "PreflightRequest"
+// PreflightName is the operation in records of preflights.
+const PreflightName = "PreflightRequest"
 
 const vary = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
 
@@ -40,6 +40,16 @@ func isPreflight(req *wire.Request) bool {
 	_, origin := req.Fields.Lookup("origin")
 	_, method := req.Fields.Lookup("access-control-request-method")
 	return req.Method == "OPTIONS" && origin && method
+}
+
+// Preflight answers a preflight by the rules of the route. ok is false if the
+// request is none, or the route has no rules: then it is a request like others.
+func (r *Route) Preflight(req *wire.Request) (answer *wire.Response, refusal *wire.Refusal, ok bool) {
+	if len(r.CORS) == 0 || !isPreflight(req) {
+		return nil, nil, false
+	}
+	answer, refusal = r.CORS.preflight(req)
+	return answer, refusal, true
 }
 
 // preflight answers by the first rule that permits what is asked for.
@@ -132,13 +142,15 @@ func fits(before, after string, wild bool, text string) bool {
 
 // allow writes what an answer to a permitted request has. An origin that is
 // permitted by name may send cookies and certificates; "*" stands for whoever
-// has none.
+// has none. "null" is the name of nobody: any page can open a frame that has it.
 func (r *CORSRule) allow(fields *wire.Fields, origin string) {
 	if contains(r.Origins, "*") {
 		fields.Set("access-control-allow-origin", "*")
 	} else {
 		fields.Set("access-control-allow-origin", origin)
-		fields.Set("access-control-allow-credentials", "true")
+		if origin != "null" {
+			fields.Set("access-control-allow-credentials", "true")
+		}
 	}
 	if len(r.Expose) > 0 {
 		fields.Set("access-control-expose-headers", strings.Join(r.Expose, ", "))

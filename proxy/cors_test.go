@@ -12,6 +12,7 @@ import (
 
 var corsRules = proxy.CORS{
 	{Origins: []string{"https://app.example.com", "https://*.dev.example.com"}, Methods: []string{"GET", "PUT"}, Headers: []string{"content-type", "X-Amz-*"}, Expose: []string{"ETag"}, MaxAge: time.Hour},
+	{Origins: []string{"null"}, Methods: []string{"HEAD"}},
 	{Origins: []string{"*"}, Methods: []string{"GET"}},
 }
 
@@ -49,6 +50,7 @@ func TestServePreflights(t *testing.T) {
 		{"another header", "https://app.example.com", "PUT", "content-type, authorization", 403, ""},
 		{"an empty origin", "", "GET", "", 403, ""},
 		{"null", "null", "PUT", "", 403, ""},
+		{"null by name", "null", "HEAD", "", 200, "allow-origin=null allow-methods=HEAD"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

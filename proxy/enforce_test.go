@@ -52,6 +52,7 @@ var bundleFiles = map[string]string{
 buckets:
   - {name: "reports", account: "111122223333"}
   - {name: "untagged", account: "111122223333"}
+  - {name: "public", account: "111122223333"}
   - {name: "other-*", account: "444455556666"}
 `,
 	"accounts/111122223333/users/alice.yaml": "id: AIDAALICEALICEALICE1\n",
@@ -83,6 +84,8 @@ buckets:
 	"accounts/444455556666/users/carol.yaml": "id: AIDACAROLCAROLCAROL1\n",
 	"accounts/444455556666/users/carol/all.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`,
+	"accounts/111122223333/resources/s3/public.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": ["arn:aws:s3:::public", "arn:aws:s3:::public/*"]}]}`,
 	"accounts/111122223333/resources/s3/reports.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/open/*"},
   {"Effect": "Allow", "Principal": "*", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/inbox/*"}]}`,

@@ -56,11 +56,13 @@ func (m *Metrics) observe(v *Verdict, status int, elapsed time.Duration) {
 	decision, reason := v.outcome()
 	m.decisions.WithLabelValues(v.door.Name, service, decision, reason).Inc()
 	m.duration.WithLabelValues(v.door.Name, service).Observe(elapsed.Seconds())
-	m.responses.WithLabelValues(v.door.Name, class(status)).Inc()
+	if status != 0 { // the answer is another's to give
+		m.responses.WithLabelValues(v.door.Name, class(status)).Inc()
+	}
 	switch method := v.authentication(); {
 	case method != "":
 		m.authentication.WithLabelValues(v.door.Name, method, "established").Inc()
-	case v.Route != nil && v.Operation.Name != "" && v.Operation.Name != preflightName:
+	case v.Route != nil && v.Operation.Name != "" && v.Operation.Name != PreflightName:
 		m.authentication.WithLabelValues(v.door.Name, "unknown", "refused").Inc()
 	}
 }

@@ -18,14 +18,28 @@ import (
 )
 
 // Capabilities are what a door can do. An operation that needs more is denied,
-// naming the need: a weaker door may deny more, never allow more.
+// naming the need: a weaker door may deny more, never allow more. Two things are
+// no need: that a body which only streams is verified here, where BodyPassesBy
+// says so, and that a missing object is hidden from who may not list (404).
 type Capabilities struct {
 	// Body: the door sees the request's body as a stream.
 	Body bool
+	// BodyLimit is, for a door without Body, the greatest body in bytes that it
+	// sees whole before the request is decided; 0 if it sees none. A body that it
+	// does not have is nil in the wire.Request, whose BodySize is not 0.
+	BodyLimit int64
+	// BodyPassesBy, for a door without Body: bodies go on to the upstream as they
+	// came, past the door. What streams is decided from the header alone, and its
+	// integrity is the upstream's to verify; the record says so.
+	BodyPassesBy bool
 	// RewriteBody: the door can forward another body than the one it received.
 	RewriteBody bool
 	// Response: the door sees the upstream's answer and can change it.
 	Response bool
+	// AnswerLimit is the size in bytes above which the body of an answer made
+	// here may be cut; 0 if none is. Parts of a refusal that clients can do
+	// without are left out to stay below.
+	AnswerLimit int
 }
 
 // Door is a listener that enforces.

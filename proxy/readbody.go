@@ -1,8 +1,10 @@
 package proxy
 
 import (
+	"encoding/hex"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/authz"
@@ -14,23 +16,20 @@ import (
 // from it, within the budget. Other operations' bodies are not touched.
 func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
 	req, op := v.Request, &v.Operation
+	if r := CheckBodySize(op, req.BodySize); r != nil {
+		return nil, r
+	}
 	switch op.Body {
+	case action.BodyNone:
+		return nil, nil
 	case action.BodyStreams:
-		if !v.door.Can.Body {
+		if !v.door.Can.Body && !v.door.Can.BodyPassesBy {
 			return nil, needs(v, "the request's body")
 		}
 		return nil, nil
-	case action.BodyNone:
-		if req.BodySize != 0 {
-			return nil, &wire.Refusal{Status: 400, Code: "UnexpectedContent", Message: "This request contains unsupported content.", Close: true}
-		}
-		return nil, nil
 	}
-	if !v.door.Can.Body {
-		return nil, needs(v, "the request's body")
-	}
-	if req.BodySize > op.BodyLimit {
-		return nil, tooLarge(op)
+	if r := v.lacksBody(); r != nil {
+		return nil, r
 	}
 	verifying, r := sigv4.NewBody(req, v.verified, op.BodyLimit)
 	if r != nil {
@@ -38,6 +37,56 @@ func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
 	}
 	defer verifying.Close()
 	return e.readBody(v, verifying)
+}
+
+// lacksBody is the refusal of an operation that is decided from its body, at a
+// door that does not have the body whole or could not forward what was read.
+func (v *Verdict) lacksBody() *wire.Refusal {
+	can, req := &v.door.Can, v.Request
+	switch {
+	case can.Body, req.BodySize == 0:
+		return nil
+	case can.BodyLimit == 0:
+		return needs(v, "the request's body")
+	case req.Body == nil:
+		return needs(v, "the whole body of the request (this one did not come with it, or not whole)")
+	case req.BodySize > can.BodyLimit:
+		return needs(v, "a body of over "+strconv.FormatInt(can.BodyLimit, 10)+" bytes")
+	case strings.HasPrefix(req.Fields.Get("x-amz-content-sha256"), "STREAMING-"):
+		return needs(v, "to forward another body than the one that came in chunks")
+	}
+	return nil
+}
+
+// prepareUnread makes what goes on of a request whose body passes the door by.
+func (v *Verdict) prepareUnread() *wire.Refusal {
+	payload, r := sigv4.UnreadPayload(v.Request, v.verified, v.Operation.BodyLimit, !v.passesThrough())
+	if r != nil {
+		return r
+	}
+	if v.Request.BodySize == 0 {
+		// All of it is known: that there is nothing.
+		empty, r := sigv4.NewBody(v.Request, v.verified, v.Operation.BodyLimit)
+		if r != nil {
+			return r
+		}
+		_ = empty.Close()
+	}
+	if v.Request.BodySize < 0 && !strings.HasPrefix(payload, "STREAMING-") {
+		return &wire.Refusal{
+			Status: 411, Code: "MissingContentLength", Message: "You must provide the Content-Length HTTP header.",
+			Cause: "nothing else bounds a body that does not pass the door " + quote(v.door.Name),
+		}
+	}
+	if v.Route.Upstream.SignsPayloads() && len(payload) != hex.EncodedLen(hashSize) {
+		return needs(v, "to sign the request's body, of which the client sent no hash")
+	}
+	v.Payload, v.unread = payload, v.Request.BodySize != 0
+	if !v.passesThrough() {
+		v.Request = v.Request.Clone()
+		sigv4.RemoveChunkedCoding(&v.Request.Fields) // as where the body is read
+	}
+	return nil
 }
 
 // hashWhole reads a body within the budget, for an upstream that is to verify
@@ -125,4 +174,17 @@ func tooLarge(op *action.Operation) *wire.Refusal {
 		Status: 400, Code: "MaxMessageLengthExceeded", Message: "Your request was too big.", Close: true,
 		Detail: []wire.Element{{Name: "MaxMessageLengthBytes", Value: strconv.FormatInt(op.BodyLimit, 10)}},
 	}
+}
+
+// CheckBodySize refuses a body where the operation has none, and one that is
+// longer than what the operation is decided from may be. size is in bytes; -1 if
+// it is not known yet. What streams is measured as it passes.
+func CheckBodySize(op *action.Operation, size int64) *wire.Refusal {
+	switch {
+	case op.Body == action.BodyNone && size != 0:
+		return &wire.Refusal{Status: 400, Code: "UnexpectedContent", Message: "This request contains unsupported content.", Close: true}
+	case op.Body == action.BodyDecides && size > op.BodyLimit:
+		return tooLarge(op)
+	}
+	return nil
 }

@@ -29,15 +29,20 @@ func (e *Enforcer) Serve(ctx context.Context, door *Door, req *wire.Request, id 
 	if v.Refusal != nil {
 		resp = e.Refuse(v)
 	}
+	v.mark(resp)
+	e.Finish(v, resp.Status)
+	return resp
+}
+
+// mark puts into an answer what every answer has, whoever made it.
+func (v *Verdict) mark(resp *wire.Response) {
 	if v.Route != nil {
 		v.Route.CORS.place(v.received, resp)
 	}
-	resp.Fields.Set("x-sallyport-request-id", id)
+	resp.Fields.Set("x-sallyport-request-id", v.id)
 	if revision := v.Revision(); revision != "" {
 		resp.Fields.Set("x-sallyport-revision", revision)
 	}
-	e.Finish(v, resp.Status)
-	return resp
 }
 
 // RefuseMalformed is the answer to what a door received and could not turn into
@@ -71,6 +76,7 @@ func (e *Enforcer) Refuse(v *Verdict) *wire.Response {
 		RequestID: v.id,
 		Resource:  v.received.Path,
 		Head:      v.received.Method == "HEAD",
+		Limit:     v.door.Can.AnswerLimit,
 	})
 	if v.Route != nil && protocol == refusal.S3 && v.Operation.Bucket != "" {
 		resp.Fields.Set("x-amz-bucket-region", v.Route.Regions[0])
@@ -79,7 +85,7 @@ func (e *Enforcer) Refuse(v *Verdict) *wire.Response {
 }
 
 // Finish gives back what the request held and records it; status is that of
-// the answer.
+// the answer, 0 if it is another's to give.
 func (e *Enforcer) Finish(v *Verdict, status int) {
 	defer e.release(v)
 	elapsed := e.Now().Sub(v.now)
@@ -88,9 +94,9 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 		Time:              v.now,
 		ID:                v.id,
 		Door:              v.door.Name,
-		Method:            v.received.Method,
-		Host:              v.received.Host,
-		Path:              v.received.Path,
+		Method:            cut(v.received.Method, audit.MaxText),
+		Host:              cut(v.received.Host, audit.MaxText),
+		Path:              cut(v.received.Path, audit.MaxText),
 		Operation:         v.Operation.Name,
 		Caller:            v.caller,
 		SourceIP:          v.received.Peer.Addr().Unmap().String(),
@@ -99,6 +105,9 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 		Status:            status,
 		UpstreamRequestID: v.upstreamRequestID,
 		Elapsed:           elapsed,
+		PayloadUnread:     v.unread,
+		SourcePrincipal:   v.received.PeerPrincipal,
+		SourceRequestID:   v.received.ID,
 	}
 	if v.Route != nil {
 		record.Route, record.Service = v.Route.Name, v.Route.Service
@@ -111,7 +120,7 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 		record.Revision, record.Generation = v.snapshot.Revision(), v.snapshot.Generation()
 	}
 	if r := v.Refusal; r != nil {
-		record.ErrorCode, record.ErrorMessage, record.Cause = r.Code, r.Message, r.Cause
+		record.ErrorCode, record.ErrorMessage, record.Cause = r.Code, cut(r.Message, audit.MaxText), cut(r.Cause, audit.MaxText)
 		if r.Status == 503 {
 			e.Logger.Warn("refused as unavailable", zap.String("request_id", v.id), zap.String("route", record.Route), zap.String("cause", r.Cause))
 		}

@@ -59,7 +59,8 @@ func newScratch() *scratch { return scratches.Get().(*scratch) }
 const maxPooled = 64 << 10
 
 func (s *scratch) release() {
-	if cap(s.canonical)+cap(s.escaped)+cap(s.path) <= maxPooled {
+	const order, pairs = 4, 24 // bytes of an element
+	if cap(s.canonical)+cap(s.toSign)+cap(s.signed)+cap(s.escaped)+cap(s.path)+order*cap(s.order)+pairs*cap(s.pairs) <= maxPooled {
 		scratches.Put(s)
 	}
 }

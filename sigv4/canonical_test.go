@@ -36,7 +36,7 @@ func TestCanonicalQuery(t *testing.T) {
 		{"a=1&&b=2", "a=1&b=2"},
 		{"&", ""},
 		{"a=b=c", "a=b%3Dc"},
-		{"a;b=c", "a%3Bb=c"},
+		{"a%3bb=c", "a%3Bb=c"},
 		{"prefix=a&Prefix=b", "Prefix=b&prefix=a"},
 		{"q=%7e%2d%41", "q=~-A"},
 		{"q=%2b", "q=%2B"},

@@ -46,8 +46,9 @@
 // The algorithm is read once, from what carries the credentials; the scope, the
 // payload line and the chunks must be of the same. Its key pair is derived from
 // the secret, and the public half alone is kept. The region set must name one
-// of the endpoint's regions. Signatures are ASN.1 DER in lower-case digits, with
-// no second spelling of one.
+// of the endpoint's regions. Signatures are ASN.1 DER in lower-case digits, which
+// spell one in one way; but ECDSA has two for each text, and both verify: what
+// must tell requests apart is not the signature.
 //
 // # Refusals
 //

@@ -27,9 +27,43 @@ func NewOriginalBody(req *wire.Request, v *Verified, limit int64) (*Body, *wire.
 }
 
 func newBody(req *wire.Request, v *Verified, limit int64, o *original) (*Body, *wire.Refusal) {
-	payload, mode, refusal := payloadOf(req, v)
+	b, _, refusal := begin(req, v, limit, o)
 	if refusal != nil {
 		return nil, refusal
+	}
+	// Of a body of no bytes nobody reads to the verdict.
+	if b.promised == 0 || b.size == 0 {
+		return b.settle()
+	}
+	return b, nil
+}
+
+// UnreadPayload is the payload line for the next hop of a request whose body
+// goes there unread: what was declared of it. It refuses what NewBody would for
+// the header, and if the request is to be resigned, chunks with signatures: nobody
+// can put others in their place without the body.
+func UnreadPayload(req *wire.Request, v *Verified, limit int64, resigned bool) (string, *wire.Refusal) {
+	b, mode, refusal := begin(req, v, limit, nil)
+	if refusal != nil {
+		return "", refusal
+	}
+	b.releaseBuffer()
+	switch {
+	case mode == payloadUnsignedTrailer:
+		return unsignedTrailer, nil
+	case mode.streaming() && resigned:
+		return "", errSignedChunks(v.Payload)
+	case mode.streaming():
+		return v.Payload, nil
+	}
+	return b.payload, nil
+}
+
+// begin is a Body of which nothing was read yet.
+func begin(req *wire.Request, v *Verified, limit int64, o *original) (*Body, payloadMode, *wire.Refusal) {
+	payload, mode, refusal := payloadOf(req, v)
+	if refusal != nil {
+		return nil, mode, refusal
 	}
 	if limit <= 0 {
 		limit = maxObject
@@ -41,7 +75,7 @@ func newBody(req *wire.Request, v *Verified, limit int64, o *original) (*Body, *
 	// The checksum field of CompleteMultipartUpload is that of the object.
 	object := req.Method != "POST" || !req.Query.Has("uploadId")
 	if refusal := b.digests.readDigests(req.Fields, object); refusal != nil {
-		return nil, refusal
+		return nil, mode, refusal
 	}
 	if mode.streaming() {
 		if b.original = o; o != nil {
@@ -52,13 +86,19 @@ func newBody(req *wire.Request, v *Verified, limit int64, o *original) (*Body, *
 		refusal = b.pass(req, mode)
 	}
 	if refusal != nil {
-		return nil, refusal
+		return nil, mode, refusal
 	}
-	// Of a body of no bytes nobody reads to the verdict.
-	if b.promised == 0 || b.size == 0 {
-		return b.settle()
+	return b, mode, nil
+}
+
+// CheckAnonymous compares x-amz-content-sha256 of a request without credentials
+// with the rule; Verify does for one with them.
+func (p PayloadRule) CheckAnonymous(req *wire.Request) *wire.Refusal {
+	_, mode, refusal := payloadOf(req, nil)
+	if refusal == nil && mode.streaming() && !p.Chunked {
+		return errContentSHA256NotAllowed()
 	}
-	return b, nil
+	return refusal
 }
 
 // payloadOf is what the header says of the body.
@@ -169,4 +209,11 @@ func errTooLarge(size, limit int64) *wire.Refusal {
 
 func errMissingLength() *wire.Refusal {
 	return refuse(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+}
+
+func errSignedChunks(payload string) *wire.Refusal {
+	return refuse(501, "NotImplemented", "A header you provided implies functionality that is not implemented. "+
+		"This endpoint does not take chunks with signatures: have the client sign the hash of the whole body or UNSIGNED-PAYLOAD "+
+		"(AWS SDK for Java: chunkedEncodingEnabled false; other SDKs: an https endpoint).",
+		element("Header", "x-amz-content-sha256"), element("Value", payload))
 }

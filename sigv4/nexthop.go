@@ -26,7 +26,7 @@ func (b *Body) Fields(f *wire.Fields) {
 			f.Add("content-length", strconv.FormatInt(b.size, 10))
 		}
 	}
-	removeChunkedCoding(f)
+	RemoveChunkedCoding(f)
 	f.Del("x-amz-trailer")
 	f.Del("x-amz-decoded-content-length")
 	if b.frame == nil && b.signed == nil {
@@ -42,9 +42,9 @@ const chunkedCoding = "aws-chunked"
 
 func isChunkedCoding(coding string) bool { return strings.EqualFold(trimBlanks(coding), chunkedCoding) }
 
-// removeChunkedCoding removes aws-chunked from the content codings, and the
+// RemoveChunkedCoding removes aws-chunked from the content codings, and the
 // field if nothing is left. Values without it stay as they are.
-func removeChunkedCoding(f *wire.Fields) {
+func RemoveChunkedCoding(f *wire.Fields) {
 	kept := (*f)[:0]
 	for _, field := range *f {
 		if field.Name == "content-encoding" {

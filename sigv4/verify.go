@@ -129,6 +129,7 @@ func (s *scratch) readClaim(req *wire.Request, c *claim, p *Params, skew time.Du
 	if refusal != nil {
 		return refusal
 	}
+	c.scheme = scheme
 	switch scheme {
 	case Header:
 		return c.readHeader(req, p, skew)

@@ -110,6 +110,14 @@ func (e *exchange) run(call *Call) (*wire.Response, *wire.Refusal) {
 	return e.judge(answer)
 }
 
+// Rewritten is the request that Do would send, for a door behind which somebody
+// else sends it. Its body goes on as it came, unread: call.Body is nil and
+// call.Payload the payload line that goes with it. Nothing is sent, and call is
+// not changed.
+func (u *Upstream) Rewritten(ctx context.Context, call *Call) (*wire.Request, *wire.Refusal) {
+	return u.rewrite(ctx, call)
+}
+
 // rewrite is the request that the upstream gets.
 func (u *Upstream) rewrite(ctx context.Context, call *Call) (*wire.Request, *wire.Refusal) {
 	o := &u.options
@@ -133,6 +141,10 @@ func (u *Upstream) rewrite(ctx context.Context, call *Call) (*wire.Request, *wir
 			return nil, refusal
 		}
 		PlaceBody(req, call.Body)
+	}
+	if o.Unsigned {
+		sigv4.StripAuthentication(req)
+		return req, nil
 	}
 	credentials, refusal := u.credentialsOf(ctx, call.Caller)
 	if refusal != nil {

@@ -67,8 +67,9 @@ func isBucket(name string, host bool) bool {
 
 // PlaceHoisted is the rewrite that moves x-amz-* fields out of the query, where
 // presigners may put them, into the header: they were decided as fields, and
-// stores overlook them in the query. Parameters of the authentication stay. A
-// value that a field would not keep as it is, is refused, and so is one that
+// stores overlook them in the query. Parameters of the authentication stay, and
+// so do checksums of the body: those that nobody verified are not made a promise
+// to the store. A value that a field would not keep as it is, is refused, and so is one that
 // differs from the field of that name.
 func PlaceHoisted(req *wire.Request) *wire.Refusal {
 	found := false
@@ -107,7 +108,20 @@ func HasHoisted(req *wire.Request) bool {
 // isHoisted tells whether a query parameter is a header field by nature.
 func isHoisted(name string) bool {
 	const prefix = "x-amz-"
-	return len(name) > len(prefix) && strings.EqualFold(name[:len(prefix)], prefix) && !sigv4.IsAuthParam(name)
+	return len(name) > len(prefix) && strings.EqualFold(name[:len(prefix)], prefix) && !sigv4.IsAuthParam(name) && !sumsBody(name)
+}
+
+// sumsBody tells the parameters that promise a checksum of the body. Presigners
+// work them out of the body that they have, which is none: the AWS SDK for
+// JavaScript puts that of no bytes into every link for an upload. Amazon S3
+// overlooks them in a query; as a field they would have it refuse every body.
+func sumsBody(name string) bool {
+	name = strings.ToLower(name)
+	if name == "x-amz-sdk-checksum-algorithm" {
+		return true
+	}
+	algorithm, ok := strings.CutPrefix(name, "x-amz-checksum-")
+	return ok && algorithm != "algorithm" && algorithm != "mode" && algorithm != "type"
 }
 
 // isFieldName tells whether a name in lower case is a token (RFC 9110, section

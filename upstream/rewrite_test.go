@@ -103,6 +103,10 @@ func TestHoistedFieldsReachTheStore(t *testing.T) {
 		{"among others", "a=%2f&x-amz-acl=private&&versionId=%31", nil, "a=%2f&&versionId=%31", wire.Fields{{Name: "x-amz-acl", Value: "private"}}},
 		{"presigned", "x-amz-storage-class=GLACIER&" + auth + "&x-amz-meta-k=v%20w", nil, auth, wire.Fields{{Name: "x-amz-storage-class", Value: "GLACIER"}, {Name: "x-amz-meta-k", Value: "v w"}}},
 		{"with an equal field", "x-amz-acl=private", wire.Fields{{Name: "x-amz-acl", Value: "private"}}, "", wire.Fields{{Name: "x-amz-acl", Value: "private"}}},
+		{"a checksum of the body", "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32&X-Amz-Checksum-Sha256=x&x-amz-checksum-type=COMPOSITE", nil,
+			"x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32&X-Amz-Checksum-Sha256=x", wire.Fields{{Name: "x-amz-checksum-type", Value: "COMPOSITE"}}},
+		{"a checksum of the body beside the field", "x-amz-checksum-crc32=AAAAAA%3D%3D", wire.Fields{{Name: "x-amz-checksum-sha1", Value: "qvTGHdzF6KLavt4PO0gs2a6pQ00="}},
+			"x-amz-checksum-crc32=AAAAAA%3D%3D", wire.Fields{{Name: "x-amz-checksum-sha1", Value: "qvTGHdzF6KLavt4PO0gs2a6pQ00="}}},
 		{"twice the same", "x-amz-acl=private&X-Amz-Acl=private", nil, "", wire.Fields{{Name: "x-amz-acl", Value: "private"}}},
 	}
 	for _, tt := range tests {

@@ -47,6 +47,10 @@ type Options struct {
 	// Credentials sign the requests. Retrieve is called for each one: wrap what
 	// does not answer from memory in aws.NewCredentialsCache.
 	Credentials aws.CredentialsProvider
+	// Unsigned, in the place of Credentials, is for what is sent by another and
+	// signed by a third, or trusts whoever reaches it: the client's authentication
+	// is stripped, and there is none in its place.
+	Unsigned bool
 	// PayloadSigning says how much of a body the signatures cover.
 	PayloadSigning sigv4.PayloadSigning
 	// Passthrough lets the client's own signature go on, to a store that shares
@@ -182,8 +186,11 @@ func check(o *Options) error {
 	if o.Service == "" {
 		problem("no service: give the one the upstream expects in signatures, such as s3")
 	}
-	if o.Credentials == nil {
+	switch {
+	case !o.Unsigned && o.Credentials == nil:
 		problem("no credentials to sign with")
+	case o.Unsigned && (o.Credentials != nil || len(o.Callers) > 0):
+		problem("there are credentials, and requests go unsigned: keep one of the two")
 	}
 	if o.PayloadSigning > sigv4.PayloadSigned {
 		problem("the way to sign payloads is none of sigv4's")

@@ -172,6 +172,7 @@ func TestNewListsAllProblems(t *testing.T) {
 		{"zone", func(o *upstream.Options) { o.Endpoint = parse("http://[fe80::1%25eth0]:80") }, []string{"zone"}},
 		{"virtual hosts of an address", func(o *upstream.Options) { o.Endpoint, o.Addressing = parse("http://[::1]:80"), upstream.VirtualHosted }, []string{"use path addressing"}},
 		{"signing", func(o *upstream.Options) { o.PayloadSigning = sigv4.PayloadSigned + 1 }, []string{"way to sign payloads"}},
+		{"unsigned, with credentials", func(o *upstream.Options) { o.Unsigned = true }, []string{"keep one of the two"}},
 		{"numbers", func(o *upstream.Options) { o.IdleTimeout, o.MaxConns = -1, -1 }, []string{"timeout is negative", "connections is negative"}},
 	}
 	for _, tt := range tests {

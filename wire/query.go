@@ -114,7 +114,9 @@ func ParseTarget(target string) (path, rawQuery string, hasQuery bool, refusal *
 // ParseQuery parses a raw query as the AWS canonical query does: pieces split
 // at "&" only, empty pieces skipped, names and values split at the first "="
 // and percent-decoded once. A raw "+" is refused: servers read it as a space
-// or as a plus, and an authorisation cannot hold for both.
+// or as a plus, and an authorisation cannot hold for both. So is a raw ";": to
+// some servers it begins another parameter (gorilla/mux), and some leave the
+// whole parameter out (Go's net/url).
 func ParseQuery(raw string) (Query, *Refusal) {
 	if raw == "" {
 		return nil, nil
@@ -131,6 +133,9 @@ func ParseQuery(raw string) (Query, *Refusal) {
 		}
 		if strings.IndexByte(piece, '+') >= 0 {
 			return nil, badURI("the query holds a raw +, which is ambiguous: send a space as %20 and a plus as %2B")
+		}
+		if strings.IndexByte(piece, ';') >= 0 {
+			return nil, badURI("the query holds a raw ;, which is ambiguous: send it as %3B")
 		}
 		var p Param
 		p.RawName, p.RawValue, p.HasValue = strings.Cut(piece, "=")

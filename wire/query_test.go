@@ -71,7 +71,7 @@ func TestParseQuery(t *testing.T) {
 		{"acl=", wire.Query{{RawName: "acl", Name: "acl", HasValue: true}}},
 		{"a=1&&b", wire.Query{{RawName: "a", RawValue: "1", Name: "a", Value: "1", HasValue: true}, {RawName: "b", Name: "b"}}},
 		{"a=b=c", wire.Query{{RawName: "a", RawValue: "b=c", Name: "a", Value: "b=c", HasValue: true}}},
-		{"a=1;b=2", wire.Query{{RawName: "a", RawValue: "1;b=2", Name: "a", Value: "1;b=2", HasValue: true}}},
+		{"a=1%3Bb=2", wire.Query{{RawName: "a", RawValue: "1%3Bb=2", Name: "a", Value: "1;b=2", HasValue: true}}},
 		{"=v", wire.Query{{RawValue: "v", Value: "v", HasValue: true}}},
 		{"%61=%2B%2520", wire.Query{{RawName: "%61", RawValue: "%2B%2520", Name: "a", Value: "+%20", HasValue: true}}},
 		{"a=2&a=1", wire.Query{{RawName: "a", RawValue: "2", Name: "a", Value: "2", HasValue: true}, {RawName: "a", RawValue: "1", Name: "a", Value: "1", HasValue: true}}},
@@ -97,6 +97,10 @@ func TestParseQueryRefuses(t *testing.T) {
 		"escape in a name":  "%zz=1",
 		"too many":          strings.Repeat("a&", wire.MaxParams+1),
 		"plus after others": "a=1&b=2&c=+",
+		// A second parameter to stores that route by gorilla/mux.
+		"another sub-resource": "x-id=a;tagging",
+		// No parameter at all to stores that read it with Go's net/url.
+		"a sub-resource left out": "tagging=;",
 	} {
 		if _, refusal := wire.ParseQuery(raw); refusal == nil || refusal.Code != "InvalidURI" {
 			t.Errorf("%s: %v", name, refusal)
@@ -180,6 +184,9 @@ func TestMuseum_19_rawBytes(t *testing.T) {
 	}
 	if _, refusal := wire.ParseQuery("prefix=a+b"); refusal == nil {
 		t.Error("a raw + in the query was accepted")
+	}
+	if _, refusal := wire.ParseQuery("prefix=home/;policy"); refusal == nil {
+		t.Error("a raw ; in the query was accepted")
 	}
 }
 

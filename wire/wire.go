@@ -43,8 +43,15 @@ type Request struct {
 	BodySize int64
 	// Peer is the address at the other end of the client's connection.
 	Peer netip.AddrPort
-	// TLS tells of the client's TLS connection; nil in clear text.
+	// TLS tells of the client's TLS connection; nil in clear text, or if the door
+	// does not know.
 	TLS *TLS
+	// PeerPrincipal is whose certificate the client showed to what ended its TLS
+	// connection, in that one's words; empty if none is known.
+	PeerPrincipal string
+	// ID is the id that what stands before the door gave the request; empty if
+	// none.
+	ID string
 }
 
 // Clone copies the request so that fields and query can be changed. The body

@@ -76,8 +76,8 @@ func TestDocuments(t *testing.T) {
 		{"no legal hold", "k?legal-hold", "<LegalHold/>", "MalformedXML"},
 
 		{"retention without date", "k?retention", "<Retention><Mode>GOVERNANCE</Mode></Retention>", "InvalidArgument"},
-		{"retention of another mode", "k?retention", "<Retention><Mode>X</Mode><RetainUntilDate>2027-01-01T00:00:00Z</RetainUntilDate></Retention>", "InvalidArgument"},
-		{"retention until when", "k?retention", "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2027</RetainUntilDate></Retention>", "InvalidArgument"},
+		{"retention of another mode", "k?retention", "<Retention><Mode>X</Mode><RetainUntilDate>2027-01-01T00:00:00Z</RetainUntilDate></Retention>", "MalformedXML"},
+		{"retention until when", "k?retention", "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>2027</RetainUntilDate></Retention>", "MalformedXML"},
 		{"event hold", "k?retention", "<Retention><EventHold>ON</EventHold><EventHoldDurationDays>3</EventHoldDurationDays></Retention>", ""},
 		{"event hold, other", "k?retention", "<Retention><EventHold>maybe</EventHold></Retention>", "InvalidArgument"},
 		{"event hold of both", "k?retention", "<Retention><EventHoldDurationDays>3</EventHoldDurationDays><EventHoldDurationYears>3</EventHoldDurationYears></Retention>", "InvalidArgument"},

@@ -292,7 +292,11 @@ func TestTagsThatDifferInCaseAlone(t *testing.T) {
 			{method: "PUT", target: "/reports", body: document("CreateBucketConfiguration", "Tags", tt.first, tt.second)},
 		} {
 			_, _, refusal := mapWith(mapper, request(t, r.method, r.target, r.fields...), place(), r.body)
-			if tt.ok != (refusal == nil) || refusal != nil && (refusal.Status != 400 || refusal.Code != "InvalidTag") {
+			want := "InvalidTag"
+			if r.body == "" { // S3 calls it an encoding of the header that is none
+				want = "InvalidArgument"
+			}
+			if tt.ok != (refusal == nil) || refusal != nil && (refusal.Status != 400 || refusal.Code != want) {
 				t.Errorf("%s %s of %q and %q: %v", r.method, r.target, tt.first, tt.second, refusal)
 			}
 		}

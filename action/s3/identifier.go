@@ -26,9 +26,16 @@ func validIdentifier(s string) bool {
 	return true
 }
 
+// notIdentifier answers as S3 does, where it tells: an upload of such an id there
+// cannot be, and clients count on the code.
 func notIdentifier(name, value string) *wire.Refusal {
-	if name == "versionId" {
+	switch name {
+	case "versionId":
 		return invalidArgument("Invalid version id specified", name, value)
+	case "uploadId":
+		return refusal(404, "NoSuchUpload",
+			"The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+			wire.Element{Name: "UploadId", Value: value})
 	}
 	return invalidArgument("The value of "+name+" is not an identifier: it may hold letters, digits, and - . _ ~ =.", name, value)
 }

@@ -43,6 +43,13 @@ func readRetention(d *document, c *content) *wire.Refusal {
 			d.unknown(name)
 		}
 	}
+	// A body that holds what its schema does not have is no document of it.
+	if mode && !isLockMode(c.lock.mode) {
+		d.fail("a Mode that is neither GOVERNANCE nor COMPLIANCE")
+	}
+	if _, err := time.Parse(time.RFC3339, c.lock.until); until && err != nil {
+		d.fail("a RetainUntilDate that is no date")
+	}
 	if d.err == nil {
 		return c.lock.check(mode, until, hold, days, years, inDays, inYears)
 	}
@@ -69,8 +76,8 @@ func readLegalHold(d *document, c *content) *wire.Refusal {
 
 // check validates a retention of which the given members were sent.
 func (l *lock) check(mode, until, hold, days, years bool, inDays, inYears string) *wire.Refusal {
-	if mode && l.mode != "GOVERNANCE" && l.mode != "COMPLIANCE" {
-		return refusal(400, "InvalidArgument", "Unknown wormMode directive.")
+	if mode && !isLockMode(l.mode) {
+		return invalidArgument("Unknown wormMode directive.", headers[hLockMode], l.mode)
 	}
 	if mode != until {
 		return refusal(400, "InvalidArgument", "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied")
@@ -78,7 +85,7 @@ func (l *lock) check(mode, until, hold, days, years bool, inDays, inYears string
 	if until {
 		var err error
 		if l.untilTime, err = time.Parse(time.RFC3339, l.until); err != nil {
-			return refusal(400, "InvalidArgument", "The retain until date must be provided in ISO 8601 format")
+			return invalidArgument("The retain until date must be provided in ISO 8601 format", headers[hLockRetainUntil], l.until)
 		}
 	}
 	if hold && !isOnOff(l.eventHold) {
@@ -100,5 +107,7 @@ func (l *lock) check(mode, until, hold, days, years bool, inDays, inYears string
 	}
 	return nil
 }
+
+func isLockMode(s string) bool { return s == "GOVERNANCE" || s == "COMPLIANCE" }
 
 func isOnOff(s string) bool { return s == "ON" || s == "OFF" }

@@ -268,7 +268,7 @@ func (b *mapping) listBuckets(place action.Place) action.Mapped {
 		return refusal == nil && account == place.Caller
 	}
 	mapped := b.mapped()
-	mapped.Response = func(body []byte) ([]byte, error) { return FilterBuckets(body, keep) }
+	mapped.Response, mapped.Withholds = func(body []byte) ([]byte, error) { return FilterBuckets(body, keep) }, true
 	return mapped
 }
 

@@ -69,14 +69,25 @@ const (
 	maxTagValue   = 256
 )
 
-// checkTags refuses tags that are too many, too long, or given twice. Keys of
-// conditions compare without case, so two tags that differ in case alone have no
-// certain value there.
+// checkTags refuses tags that are too many, too long, or given twice.
 func checkTags(tags []tag, limit int) *wire.Refusal {
-	if len(tags) > limit {
-		return refusal(400, "BadRequest", "Tags cannot be greater than "+strconv.Itoa(limit))
+	if r := checkTagSizes(tags, limit); r != nil {
+		return r
 	}
-	lower := make([]string, 0, maxObjectTags) // as conditions have them
+	if key, twice := repeatedTag(tags); twice {
+		return refusal(400, "InvalidTag", "Cannot provide multiple Tags with the same key", wire.Element{Name: "TagKey", Value: key})
+	}
+	return nil
+}
+
+func checkTagSizes(tags []tag, limit int) *wire.Refusal {
+	if len(tags) > limit {
+		of := "Object"
+		if limit == maxBucketTags {
+			of = "Bucket"
+		}
+		return refusal(400, "BadRequest", of+" tags cannot be greater than "+strconv.Itoa(limit))
+	}
 	for _, t := range tags {
 		if n := utf8.RuneCountInString(t.key); n == 0 || n > maxTagKey {
 			return refusal(400, "InvalidTag", "The TagKey you have provided is invalid", wire.Element{Name: "TagKey", Value: t.key})
@@ -84,15 +95,24 @@ func checkTags(tags []tag, limit int) *wire.Refusal {
 		if utf8.RuneCountInString(t.value) > maxTagValue {
 			return refusal(400, "InvalidTag", "The TagValue you have provided is invalid", wire.Element{Name: "TagKey", Value: t.key})
 		}
+	}
+	return nil
+}
+
+// repeatedTag finds a key that is given twice. Keys of conditions compare without
+// case, so two tags that differ in case alone have no certain value there.
+func repeatedTag(tags []tag) (key string, twice bool) {
+	lower := make([]string, 0, maxObjectTags) // as conditions have them
+	for _, t := range tags {
 		key := strings.ToLower(t.key)
 		for _, other := range lower {
 			if strings.EqualFold(other, key) {
-				return refusal(400, "InvalidTag", "Cannot provide multiple Tags with the same key", wire.Element{Name: "TagKey", Value: t.key})
+				return t.key, true
 			}
 		}
 		lower = append(lower, key)
 	}
-	return nil
+	return "", false
 }
 
 // parseTagging reads x-amz-tagging, which is encoded like a form: stores read
@@ -108,10 +128,20 @@ func parseTagging(value string) ([]tag, *wire.Refusal) {
 		rawKey, rawValue, _ := strings.Cut(piece, "=")
 		key, ok1 := wire.Unescape(strings.ReplaceAll(rawKey, "+", " "))
 		val, ok2 := wire.Unescape(strings.ReplaceAll(rawValue, "+", " "))
-		if !ok1 || !ok2 || !isText(key) || !isText(val) {
-			return nil, invalidArgument("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.", "x-amz-tagging", value)
+		if !ok1 || !ok2 || key == "" || !isText(key) || !isText(val) {
+			return nil, notTagging(value)
 		}
 		tags = append(tags, tag{key, val})
 	}
-	return tags, checkTags(tags, maxObjectTags)
+	if r := checkTagSizes(tags, maxObjectTags); r != nil {
+		return nil, r
+	}
+	if _, twice := repeatedTag(tags); twice {
+		return nil, notTagging(value)
+	}
+	return tags, nil
+}
+
+func notTagging(value string) *wire.Refusal {
+	return invalidArgument("The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.", "x-amz-tagging", value)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,6 +19,7 @@ import (
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/config"
 	"github.com/sallyport-iam/sallyport/proxy"
+	"github.com/sallyport-iam/sallyport/proxy/extauthz"
 	"github.com/sallyport-iam/sallyport/proxy/standalone"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/upstream"
@@ -39,7 +41,11 @@ func bundleOptions(cfg *config.Config, logger *zap.Logger) bundle.Options {
 	for _, d := range cfg.Doors {
 		for _, r := range d.Routes {
 			m := mappers[r.Upstream]
-			route := bundleRoute(r.Name, m.Actions(), m.Fills)
+			fills := m.Fills
+			if d.Type == config.DoorExtAuthz {
+				fills = func(action, key string) bool { return !extauthz.Lacks(key) && m.Fills(action, key) }
+			}
+			route := bundleRoute(r.Name, m.Actions(), fills)
 			route.Observe = r.Mode == config.ModeObserve
 			o.Routes = append(o.Routes, route)
 		}
@@ -76,7 +82,8 @@ func bundleRoute(name string, actions []string, fills func(action, key string) b
 	}
 }
 
-func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstream.Upstream) standalone.Options {
+// proxyRoutes are the routes of a door.
+func proxyRoutes(cfg *config.Config, d *config.Door, upstreams map[string]*upstream.Upstream) []*proxy.Route {
 	mappers := newMappers(cfg)
 	routes := make([]*proxy.Route, len(d.Routes))
 	for i, r := range d.Routes {
@@ -95,6 +102,10 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 			Upstream:     upstreams[r.Upstream],
 		}
 	}
+	return routes
+}
+
+func standaloneOptions(cfg *config.Config, d *config.Door, routes []*proxy.Route) standalone.Options {
 	o := standalone.Options{
 		Door: &proxy.Door{
 			Name:   d.Name,
@@ -103,6 +114,7 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 		},
 		Address:        d.Listen,
 		TrustedProxies: d.TrustedProxies,
+		ProxyProtocol:  d.ProxyProtocol == config.ProxyProtocolRequired,
 		HealthPath:     d.HealthPath,
 		MaxHeader:      int(cfg.Limits.HeaderBytes),
 		MaxConnections: cfg.Limits.Connections,
@@ -116,6 +128,31 @@ func doorOptions(cfg *config.Config, d *config.Door, upstreams map[string]*upstr
 		o.CertificateFile, o.KeyFile = d.TLS.Certificate, d.TLS.Key
 	}
 	return o
+}
+
+func extauthzOptions(cfg *config.Config, d *config.Door, routes []*proxy.Route) (extauthz.Options, error) {
+	o := extauthz.Options{
+		Name:             d.Name,
+		Routes:           routes,
+		Address:          d.Listen,
+		MaxHeader:        int(cfg.Limits.HeaderBytes),
+		MaxBody:          d.MaxBody,
+		MaxConnections:   cfg.Limits.Connections,
+		MaxConnectionAge: d.MaxConnectionAge,
+		Now:              time.Now,
+	}
+	if path, socket := strings.CutPrefix(d.Listen, config.UnixPrefix); socket {
+		o.Address, o.Socket, o.SocketMode = "", path, d.SocketMode
+	}
+	if d.TLS == nil {
+		return o, nil
+	}
+	o.CertificateFile, o.KeyFile = d.TLS.Certificate, d.TLS.Key
+	var err error
+	if d.TLS.ClientCA != "" {
+		o.ClientCAs, err = certificatePool(d.TLS.ClientCA)
+	}
+	return o, err
 }
 
 var payloadSigning = map[config.PayloadSigning]sigv4.PayloadSigning{
@@ -150,6 +187,7 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 			PayloadSigning:        payloadSigning[u.PayloadSigning],
 			Service:               "s3",
 			Credentials:           provider,
+			Unsigned:              u.Signing == config.SigningIdentity,
 			ConnectTimeout:        u.Timeouts.Connect,
 			ResponseHeaderTimeout: u.Timeouts.ResponseHeader,
 			IdleTimeout:           u.Timeouts.Idle,
@@ -178,8 +216,12 @@ func (s *server) openUpstreams(ctx context.Context, registry *prometheus.Registr
 }
 
 // upstreamCredentials are the configured ones, or those of AWS's default chain
-// (environment, shared files, web identity, container, instance).
+// (environment, shared files, web identity, container, instance); nil for an
+// upstream that requests are not signed for.
 func upstreamCredentials(ctx context.Context, u *config.Upstream) (aws.CredentialsProvider, error) {
+	if u.Signing == config.SigningIdentity {
+		return nil, nil
+	}
 	if c := u.Credentials; c != nil {
 		return staticCredentials(c), nil
 	}

@@ -22,6 +22,7 @@ type CLI struct {
 	Bundle   BundleCmd   `cmd:"" help:"Check a bundle of accounts and policies."`
 	Keys     KeysCmd     `cmd:"" help:"Make and list access keys."`
 	Sigv4    Sigv4Cmd    `cmd:"" name:"sigv4" help:"Find out why a signature does not match."`
+	Map      MapCmd      `cmd:"" help:"Tell which actions on which resources HTTP requests ask for."`
 	Simulate SimulateCmd `cmd:"" help:"Decide what lines of JSON ask, with the policies they hold."`
 	Version  VersionCmd  `cmd:"" help:"Print the version of this binary."`
 }

@@ -33,21 +33,9 @@ type rawRequest struct {
 // A refusal is what a door would answer; an error says that there is no such
 // request.
 func (c *Console) readRawFile(file, scheme string) (*rawRequest, *wire.Refusal, error) {
-	in := c.In
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return nil, nil, unreadable(file, err, "name a file that holds one HTTP request, or - for standard input")
-		}
-		defer f.Close()
-		in = f
-	}
-	text, err := io.ReadAll(io.LimitReader(in, maxRawRequest+1))
+	text, err := c.readRawText(file, "name a file that holds one HTTP request, or - for standard input")
 	if err != nil {
-		return nil, nil, fmt.Errorf("reading %s: %w", file, err)
-	}
-	if len(text) > maxRawRequest {
-		return nil, nil, fmt.Errorf("%s is longer than %d bytes", file, maxRawRequest)
+		return nil, nil, err
 	}
 	req, refusal, err := parseRawRequest(text, scheme)
 	if err != nil {
@@ -57,48 +45,89 @@ func (c *Console) readRawFile(file, scheme string) (*rawRequest, *wire.Refusal, 
 	return req, refusal, nil
 }
 
-// parseRawRequest reads one request. Lines of the header end with CRLF or LF;
-// the body is taken byte for byte, and what follows it may be line ends alone.
-// Of what curl -v prints, the lines that begin with ">" are the request, and
-// its body is not there.
+// readRawText reads a file whole, or standard input if it is "-". The hint says
+// what to name in the place of a file that cannot be read.
+func (c *Console) readRawText(file, hint string) ([]byte, error) {
+	in := c.In
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return nil, unreadable(file, err, hint)
+		}
+		defer f.Close()
+		in = f
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxRawRequest+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", file, err)
+	}
+	if len(text) > maxRawRequest {
+		return nil, fmt.Errorf("%s is longer than %d bytes", file, maxRawRequest)
+	}
+	return text, nil
+}
+
+// parseRawRequest reads the one request of a text: what follows its body may be
+// line ends alone.
 func parseRawRequest(text []byte, scheme string) (*rawRequest, *wire.Refusal, error) {
-	lines, rest, err := rawHeader(text)
-	if err != nil {
-		return nil, nil, err
-	}
-	header := append([]byte(strings.Join(lines, "\r\n")), "\r\n\r\n"...)
-	in := bufio.NewReader(io.MultiReader(bytes.NewReader(header), bytes.NewReader(rest)))
-	r, err := http.ReadRequest(in)
-	if err != nil {
-		return nil, nil, errors.New("no HTTP request: " + tame(err.Error())) // which may hold a line of it
-	}
-	req, refusal := nethttp.Request(r, scheme, netip.AddrPort{})
-	if refusal != nil {
-		return nil, refusal, nil
-	}
-	raw := &rawRequest{Request: req}
-	raw.content, err = io.ReadAll(r.Body)
-	switch {
-	case err == nil:
-	case len(rest) == 0:
-		raw.bodyMissing = true
-	case errors.Is(err, io.ErrUnexpectedEOF) && r.ContentLength > 0:
-		return nil, nil, fmt.Errorf("the body has %d bytes, and Content-Length says %d", len(raw.content), r.ContentLength)
-	default:
-		return nil, nil, fmt.Errorf("the body cannot be read: %w", err)
-	}
-	behind, err := io.ReadAll(in)
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading behind the body: %w", err)
+	req, refusal, behind, err := nextRawRequest(text, scheme)
+	if err != nil || refusal != nil {
+		return nil, refusal, err
 	}
 	if len(bytes.Trim(behind, "\r\n")) > 0 {
 		return nil, nil, fmt.Errorf("%s after the end of the request: Content-Length, or Transfer-Encoding: chunked, says how long the body is", plural(len(behind), "byte"))
 	}
-	raw.Body = nil
-	if len(raw.content) > 0 {
-		raw.Body = io.NopCloser(bytes.NewReader(raw.content))
+	return req, nil, nil
+}
+
+// nextRawRequest reads the request that a text begins with, and returns what
+// stands behind it. Lines of the header end with CRLF or LF; the body is taken
+// byte for byte, as long as the header says. Of what curl -v prints, the lines
+// that begin with ">" are the request, its body is not there, and nothing is
+// behind it.
+func nextRawRequest(text []byte, scheme string) (req *rawRequest, refusal *wire.Refusal, behind []byte, err error) {
+	lines, rest, err := rawHeader(text)
+	if err != nil {
+		return nil, nil, nil, err
 	}
-	return raw, nil, nil
+	header := append([]byte(strings.Join(lines, "\r\n")), "\r\n\r\n"...)
+	body := bytes.NewReader(rest)
+	in := bufio.NewReader(io.MultiReader(bytes.NewReader(header), body))
+	r, err := http.ReadRequest(in)
+	if err != nil {
+		return nil, nil, nil, errors.New("no HTTP request: " + tame(err.Error())) // which may hold a line of it
+	}
+	asked, refusal := nethttp.Request(r, scheme, netip.AddrPort{})
+	content, missing, err := rawBody(r, len(rest) == 0) // afterwards: it adds trailers
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	behind = rest[len(rest)-body.Len()-in.Buffered():]
+	if refusal != nil {
+		return nil, refusal, behind, nil
+	}
+	req = &rawRequest{Request: asked, content: content, bodyMissing: missing}
+	req.Body = nil
+	if len(content) > 0 {
+		req.Body = io.NopCloser(bytes.NewReader(content))
+	}
+	return req, nil, behind, nil
+}
+
+// rawBody reads the body of a request to its end. It may be missing if the text
+// ends behind the header.
+func rawBody(r *http.Request, ended bool) (content []byte, missing bool, err error) {
+	content, err = io.ReadAll(r.Body)
+	switch {
+	case err == nil:
+		return content, false, nil
+	case ended:
+		return content, true, nil
+	case errors.Is(err, io.ErrUnexpectedEOF) && r.ContentLength > 0:
+		return nil, false, fmt.Errorf("the body has %d bytes, and Content-Length says %d", len(content), r.ContentLength)
+	default:
+		return nil, false, fmt.Errorf("the body cannot be read: %w", err)
+	}
 }
 
 // rawHeader is the request line and the field lines, and what follows the empty

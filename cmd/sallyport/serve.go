@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"sync/atomic"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/sallyport-iam/sallyport/config"
 	"github.com/sallyport-iam/sallyport/proxy"
 	"github.com/sallyport-iam/sallyport/proxy/admin"
+	"github.com/sallyport-iam/sallyport/proxy/extauthz"
 	"github.com/sallyport-iam/sallyport/proxy/standalone"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/upstream"
@@ -65,13 +67,21 @@ func newLogger(level string) (*zap.Logger, error) {
 	return zap.New(zapcore.NewCore(zapcore.NewJSONEncoder(encoder), zapcore.Lock(os.Stderr), at)), nil
 }
 
+// door is a listening door of any type.
+type door interface {
+	Name() string
+	Addr() net.Addr
+	Serve() error
+	Shutdown(context.Context) error
+}
+
 // server is everything that serve runs.
 type server struct {
 	cfg       *config.Config
 	logger    *zap.Logger
 	bundle    *bundle.Manager
 	upstreams map[string]*upstream.Upstream
-	doors     []*standalone.Server
+	doors     []door
 	admin     *admin.Server
 	audit     *audit.Log
 	draining  atomic.Bool
@@ -118,15 +128,28 @@ func assemble(ctx context.Context, cfg *config.Config, logger *zap.Logger) (*ser
 
 func (s *server) openDoors(enforcer *proxy.Enforcer) error {
 	for i := range s.cfg.Doors {
-		o := doorOptions(s.cfg, &s.cfg.Doors[i], s.upstreams)
-		o.Enforcer, o.Ready, o.Logger = enforcer, s.ready, s.logger
-		door, err := standalone.Listen(o)
+		opened, err := s.openDoor(&s.cfg.Doors[i], enforcer)
 		if err != nil {
 			return err
 		}
-		s.doors = append(s.doors, door)
+		s.doors = append(s.doors, opened)
 	}
 	return nil
+}
+
+func (s *server) openDoor(d *config.Door, enforcer *proxy.Enforcer) (door, error) {
+	routes := proxyRoutes(s.cfg, d, s.upstreams)
+	if d.Type == config.DoorExtAuthz {
+		o, err := extauthzOptions(s.cfg, d, routes)
+		if err != nil {
+			return nil, fmt.Errorf("door %q: %w", d.Name, err)
+		}
+		o.Enforcer, o.Ready, o.Logger = enforcer, s.ready, s.logger
+		return extauthz.Listen(o)
+	}
+	o := standaloneOptions(s.cfg, d, routes)
+	o.Enforcer, o.Ready, o.Logger = enforcer, s.ready, s.logger
+	return standalone.Listen(o)
 }
 
 func (s *server) openAdmin(registry *prometheus.Registry) error {
@@ -142,7 +165,8 @@ func (s *server) openAdmin(registry *prometheus.Registry) error {
 		Observing: observingRoutes(s.cfg),
 	}
 	for i, door := range s.doors {
-		o.Doors = append(o.Doors, admin.Door{Name: door.Name(), Address: door.Addr().String(), TLS: s.cfg.Doors[i].TLS != nil})
+		d := &s.cfg.Doors[i]
+		o.Doors = append(o.Doors, admin.Door{Name: door.Name(), Type: string(d.Type), Address: door.Addr().String(), TLS: d.TLS != nil})
 	}
 	for _, u := range s.cfg.Upstreams {
 		o.Upstreams = append(o.Upstreams, admin.Upstream{Name: u.Name, Endpoint: u.Endpoint.Redacted()})

@@ -167,6 +167,9 @@ func (c *Sigv4CheckCmd) check(req *rawRequest, result *checkedSignature, client 
 	case e.Verified != nil:
 		result.Verdict = verdictVerified
 	}
+	if e.Scheme == sigv4.Form {
+		result.hint("the credentials of a form are fields in its body, and what they sign is its policy: forms are not checked here")
+	}
 	if c.At.IsZero() && e.Timestamp != "" && slices.ContainsFunc(e.Faults, isAboutTime) {
 		result.hint("--at " + e.Timestamp + " checks the request at the time it was signed")
 	}

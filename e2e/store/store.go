@@ -5,10 +5,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -40,6 +42,12 @@ type Options struct {
 	Directory string
 	// Versioning lets buckets keep versions.
 	Versioning bool
+	// Users lets the store have users besides root, made by its own admin
+	// interface.
+	Users bool
+	// AccessKeyID and SecretAccessKey are root's keys; empty means those of the
+	// package.
+	AccessKeyID, SecretAccessKey string
 	// Address is where to listen; empty picks a free loopback port.
 	Address string
 	// Output gets what the store prints; may be nil.
@@ -78,8 +86,8 @@ func Start(ctx context.Context, o Options) (*Store, error) {
 		Env: []string{
 			"PATH=" + os.Getenv("PATH"),
 			"HOME=" + o.Directory,
-			"ROOT_ACCESS_KEY_ID=" + AccessKeyID,
-			"ROOT_SECRET_ACCESS_KEY=" + SecretAccessKey,
+			"ROOT_ACCESS_KEY_ID=" + cmp.Or(o.AccessKeyID, AccessKeyID),
+			"ROOT_SECRET_ACCESS_KEY=" + cmp.Or(o.SecretAccessKey, SecretAccessKey),
 		},
 		Output: o.Output,
 	})
@@ -110,8 +118,11 @@ func arguments(o Options, address string) (args []string, objects string, err er
 		"--quiet",
 		// Without it the store closes the connection after each answer.
 		"--keep-alive",
-		"posix",
 	}
+	if o.Users {
+		args = append(args, "--iam-dir", folder("users"))
+	}
+	args = append(args, "posix")
 	if o.Versioning {
 		args = append(args, "--versioning-dir", folder("versions"))
 	}
@@ -157,6 +168,23 @@ func (s *Store) Client() *s3.Client {
 		UsePathStyle: true,
 		Credentials:  credentials.NewStaticCredentialsProvider(AccessKeyID, SecretAccessKey, ""),
 	})
+}
+
+// Clear removes all buckets, whatever protects what is in them.
+func (s *Store) Clear() error {
+	home := filepath.Dir(s.Objects)
+	for _, folder := range []string{s.Objects, filepath.Join(home, "versions"), filepath.Join(home, "metadata")} {
+		entries, err := os.ReadDir(folder)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, entry := range entries {
+			if err := os.RemoveAll(filepath.Join(folder, entry.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Stop ends the store.

@@ -41,7 +41,9 @@ type Options struct {
 
 // Door is a door as /status shows it.
 type Door struct {
-	Name    string `json:"name"`
+	Name string `json:"name"`
+	// Type is "standalone" or "ext_authz".
+	Type    string `json:"type"`
 	Address string `json:"address"`
 	TLS     bool   `json:"tls"`
 }

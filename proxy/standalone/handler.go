@@ -25,7 +25,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body := newUpload(r, control, s.ReadProgress)
 	var patience time.Duration // none if the answer breaks off
 	defer func() { body.discard(patience) }()
-	if s.write(w, control, s.answer(r, body), body.unread() || chunked(r)) {
+	if s.write(w, control, s.answer(r, body), body.unread() || ambiguous(r)) {
 		patience = min(s.ReadProgress, unreadPatience)
 	}
 }
@@ -69,11 +69,14 @@ func (s *Server) health(method string) *wire.Response {
 // buffers are for copying answers.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 64<<10); return &b }}
 
-// chunked tells whether the request was framed by Transfer-Encoding. net/http
-// drops a Content-Length beside it without a trace, and a proxy before us that
-// went by that would see the next request begin elsewhere (RFC 9112, section
-// 6.3): so there is none on this connection.
-func chunked(r *http.Request) bool { return r.ProtoMajor == 1 && len(r.TransferEncoding) > 0 }
+// ambiguous tells whether a proxy before us may have seen another end of the
+// request than net/http, which drops without a trace a Content-Length beside
+// Transfer-Encoding, and a Transfer-Encoding of HTTP/1.0: to one that went by
+// what was dropped, the next request begins elsewhere (RFC 9112, sections 6.1
+// and 6.3). So there is none on this connection.
+func ambiguous(r *http.Request) bool {
+	return r.ProtoMajor == 1 && (len(r.TransferEncoding) > 0 || r.ProtoMinor == 0)
+}
 
 // write sends an answer. An upstream that breaks off in the middle breaks the
 // client's connection too: a cut answer must not look whole. last tells that

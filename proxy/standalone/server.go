@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/sallyport-iam/sallyport/proxy"
+	"github.com/sallyport-iam/sallyport/proxy/certificate"
 )
 
 // Options is what a door works with.
@@ -32,6 +33,9 @@ type Options struct {
 	// TrustedProxies are the addresses whose X-Forwarded-For,
 	// X-Forwarded-Proto and X-Forwarded-Host are believed.
 	TrustedProxies []netip.Prefix
+	// ProxyProtocol demands of every connection that it is a trusted proxy's and
+	// begins with a PROXY header, which names the client.
+	ProxyProtocol bool
 	// HealthPath, if set, is answered before routing, with 200 while Ready.
 	HealthPath string
 	// Ready tells whether requests should be sent here.
@@ -63,10 +67,10 @@ type Server struct {
 // Listen opens the door's listener; Serve answers on it.
 func Listen(o Options) (*Server, error) {
 	s := &Server{Options: o}
-	var certificates *certificate
+	var pair *certificate.Certificate
 	if o.CertificateFile != "" {
 		var err error
-		if certificates, err = loadCertificate(o.CertificateFile, o.KeyFile, o.Now, o.Logger); err != nil {
+		if pair, err = certificate.Load(o.CertificateFile, o.KeyFile, o.Now, o.Logger); err != nil {
 			return nil, fmt.Errorf("door %q: %w", o.Door.Name, err)
 		}
 	}
@@ -80,6 +84,9 @@ func Listen(o Options) (*Server, error) {
 	if o.MaxConnections > 0 {
 		listener = netutil.LimitListener(listener, o.MaxConnections)
 	}
+	if o.ProxyProtocol {
+		listener = proxyProtocol(listener, o.TrustedProxies, o.HeaderTimeout)
+	}
 	s.listener = listener
 	s.server = &http.Server{
 		Handler:           s,
@@ -92,8 +99,8 @@ func Listen(o Options) (*Server, error) {
 		// OPTIONS * must reach the handler, so that it is refused here.
 		DisableGeneralOptionsHandler: true,
 	}
-	if certificates != nil {
-		s.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificates.get}
+	if pair != nil {
+		s.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.Get}
 	}
 	return s, nil
 }

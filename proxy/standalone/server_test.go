@@ -192,17 +192,29 @@ func TestConnectionsServeAgain(t *testing.T) {
 	}
 }
 
-// TestPipelinedBehindChunks: Content-Length beside Transfer-Encoding is what
-// two servers in a row can read apart. What stands behind such a request is not
-// taken for the next one.
-func TestPipelinedBehindChunks(t *testing.T) {
+// TestPipelinedBehindAmbiguity: Content-Length beside Transfer-Encoding, and
+// Transfer-Encoding in HTTP/1.0, are what two servers in a row can read apart.
+// What stands behind such a request is not taken for the next one.
+func TestPipelinedBehindAmbiguity(t *testing.T) {
 	t.Parallel()
-	c := dial(t, openDoor(t, readAll, nil))
-	c.send("PUT /open/x HTTP/1.1", "Host: localhost", "Content-Length: 4", "Transfer-Encoding: chunked", "",
-		"5", "hello", "0", "", "GET /open/smuggled HTTP/1.1", "Host: localhost")
-	resp, _ := c.answer()
-	if !resp.Close {
-		t.Error("the answer does not say that the connection ends")
+	tests := []struct {
+		name  string
+		lines []string
+	}{
+		{"a length beside chunks", []string{"PUT /open/x HTTP/1.1", "Host: localhost", "Content-Length: 4", "Transfer-Encoding: chunked", "", "5", "hello", "0", ""}},
+		{"chunks in HTTP/1.0", []string{"GET /open/x HTTP/1.0", "Host: localhost", "Connection: keep-alive", "Transfer-Encoding: chunked", ""}},
+		{"chunks beside a length in HTTP/1.0", []string{"PUT /open/x HTTP/1.0", "Host: localhost", "Connection: keep-alive", "Content-Length: 2", "Transfer-Encoding: chunked", "", ""}},
 	}
-	c.ends()
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := dial(t, openDoor(t, readAll, nil))
+			c.send(append(tt.lines, "GET /open/smuggled HTTP/1.1", "Host: localhost")...)
+			resp, _ := c.answer()
+			if resp.StatusCode != 200 || !resp.Close {
+				t.Errorf("%d, and the answer says that the connection ends: %v", resp.StatusCode, resp.Close)
+			}
+			c.ends()
+		})
+	}
 }

@@ -3,6 +3,8 @@ package nethttp
 import (
 	"net/textproto"
 	"strings"
+
+	"github.com/sallyport-iam/sallyport/wire"
 )
 
 // commonNames are the field names that S3 traffic is made of: they change
@@ -42,35 +44,8 @@ func lower(name string) (string, bool) {
 	if known, ok := lowered[name]; ok {
 		return known, true
 	}
-	if !isToken(name) {
+	if !wire.IsToken(name) {
 		return "", false
 	}
 	return strings.ToLower(name), true
-}
-
-// isToken tells whether s is a token of RFC 9110, section 5.6.2.
-func isToken(s string) bool {
-	if s == "" {
-		return false
-	}
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0:
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-// isValue tells whether s can be a field value: no control byte but the tab.
-func isValue(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return true
 }

@@ -17,7 +17,7 @@ import (
 //
 // The Transport must have DisableCompression set, or it adds Accept-Encoding.
 func Outgoing(ctx context.Context, req *wire.Request, target *url.URL) (*http.Request, *wire.Refusal) {
-	if !isToken(req.Method) {
+	if !wire.IsToken(req.Method) {
 		return nil, invalid("The method is not valid.")
 	}
 	if !wire.ValidHost(req.Host) {
@@ -99,7 +99,7 @@ func outgoingHeader(fields wire.Fields) (http.Header, *wire.Refusal) {
 	header["User-Agent"] = nil // absent, or net/http sends its own
 	values := make([]string, len(fields))
 	for i, field := range fields {
-		if !isToken(field.Name) || !isValue(field.Value) {
+		if !wire.IsToken(field.Name) || !wire.IsFieldValue(field.Value) {
 			return nil, invalid("The header " + field.Name + " is not valid.")
 		}
 		name := field.Name

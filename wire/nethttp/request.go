@@ -6,8 +6,9 @@
 // header map, and refuses what could mean one thing here and another behind.
 // What net/http decides before a handler runs stays so: an obsolete line fold
 // is one space, equal repeats of Content-Length are one, Content-Length beside
-// chunked framing is dropped, and the authority of an absolute-form target
-// replaces the Host field (RFC 9112, section 3.2.2).
+// chunked framing is dropped, and so is Transfer-Encoding in HTTP/1.0, and the
+// authority of an absolute-form target replaces the Host field (RFC 9112,
+// section 3.2.2).
 package nethttp
 
 import (
@@ -40,7 +41,7 @@ func Request(r *http.Request, scheme string, peer netip.AddrPort) (*wire.Request
 	if out.Fields, refusal = fields(r); refusal != nil {
 		return nil, refusal
 	}
-	if refusal = checkConnection(r.Header); refusal != nil {
+	if refusal = out.Fields.CheckConnection(); refusal != nil {
 		return nil, refusal
 	}
 	if refusal = frame(r, out); refusal != nil {
@@ -111,47 +112,14 @@ func fields(r *http.Request) (wire.Fields, *wire.Refusal) {
 			return nil, invalid("The request has a header whose name is not valid.")
 		}
 		for _, value := range values {
-			if !isValue(value) {
-				return nil, invalid("The value of the header " + name + " holds a control character.")
+			value, refusal := wire.FieldValue(name, value)
+			if refusal != nil {
+				return nil, refusal
 			}
-			if value := strings.Trim(value, " \t"); strings.TrimSpace(value) != value {
-				// Some servers trim these before they verify a signature.
-				return nil, invalid("The value of the header " + name + " begins or ends with white space other than spaces and tabs.")
-			}
-			out = append(out, wire.Field{Name: name, Value: strings.Trim(value, " \t")})
+			out = append(out, wire.Field{Name: name, Value: value})
 		}
 	}
 	return out, nil
-}
-
-// checkConnection refuses what makes a header mean one thing to this hop and
-// another to the next: fields declared to be this hop's alone, which a proxy
-// must strip even if they are signed, a change of protocol, and repeats of the
-// one field that net/http would send once.
-func checkConnection(header http.Header) *wire.Refusal {
-	for _, value := range header["Connection"] {
-		for token := range strings.SplitSeq(value, ",") {
-			switch token = strings.Trim(token, " \t"); {
-			case token == "", strings.EqualFold(token, "close"), strings.EqualFold(token, "keep-alive"),
-				strings.EqualFold(token, "te"), strings.EqualFold(token, "upgrade"):
-			default:
-				return invalid("The Connection header names other headers, which is not supported.")
-			}
-		}
-	}
-	if len(header["Upgrade"]) > 0 {
-		return &wire.Refusal{
-			Status:  http.StatusNotImplemented,
-			Code:    "NotImplemented",
-			Message: "A header you provided implies functionality that is not implemented.",
-			Detail:  []wire.Element{{Name: "Header", Value: "Upgrade"}},
-			Close:   true,
-		}
-	}
-	if len(header["User-Agent"]) > 1 {
-		return invalid("The User-Agent header was sent more than once.")
-	}
-	return nil
 }
 
 // frame sets the body and its size, and rebuilds the fields that net/http
@@ -178,6 +146,12 @@ func frame(r *http.Request, out *wire.Request) *wire.Refusal {
 		}
 	case r.ContentLength > 0:
 		out.Fields.Add("content-length", strconv.FormatInt(r.ContentLength, 10))
+	case r.ProtoMajor == 1 && r.ProtoMinor == 0 && (r.Method == http.MethodPut || r.Method == http.MethodPost):
+		// A Transfer-Encoding is dropped, and the body with it.
+		return &wire.Refusal{
+			Status: http.StatusLengthRequired, Code: "MissingContentLength",
+			Message: "You must provide the Content-Length HTTP header.", Close: true,
+		}
 	}
 	if len(r.Trailer) > 0 {
 		names := make([]string, 0, len(r.Trailer))

@@ -175,6 +175,8 @@ func TestRequestRefuses(t *testing.T) {
 		{"connection names a signed header", "GET / HTTP/1.1\r\nHost: h\r\nConnection: close, x-amz-acl\r\n\r\n", "InvalidRequest"},
 		{"second Connection field", "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nConnection: authorization\r\n\r\n", "InvalidRequest"},
 		{"upgrade", "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", "NotImplemented"},
+		{"HTTP/1.0 without a length", "PUT / HTTP/1.0\r\nHost: h\r\n\r\n", "MissingContentLength"},
+		{"chunks in HTTP/1.0", "POST / HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "MissingContentLength"},
 		{"two user agents", "GET / HTTP/1.1\r\nHost: h\r\nUser-Agent: a\r\nUser-Agent: b\r\n\r\n", "InvalidRequest"},
 	}
 	for _, tt := range tests {

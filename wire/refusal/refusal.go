@@ -43,6 +43,9 @@ type Facts struct {
 	Namespace string
 	// Head tells that the answer has no body.
 	Head bool
+	// Limit is the size in bytes that the body should not exceed; 0 is none. A
+	// longer one is left without Resource, and then without the refusal's Detail.
+	Limit int
 }
 
 // Render is the whole answer. A refusal's own fields win over those of the
@@ -77,11 +80,27 @@ func Render(p Protocol, r *wire.Refusal, f Facts) *wire.Response {
 	}
 	resp.Fields = append(resp.Fields, r.Fields...)
 	if !f.Head {
-		body := appendBody(make([]byte, 0, 1024), p, r, f, status, code)
+		body := limitedBody(p, r, f, status, code)
 		resp.Fields.Add("content-length", strconv.Itoa(len(body)))
 		resp.Body, resp.BodySize = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	}
 	return resp
+}
+
+// limitedBody is the body with as much in it as there is room for.
+func limitedBody(p Protocol, r *wire.Refusal, f Facts, status int, code string) []byte {
+	body := appendBody(make([]byte, 0, 1024), p, r, f, status, code)
+	tooLong := func() bool { return f.Limit > 0 && len(body) > f.Limit }
+	if tooLong() {
+		f.Resource = ""
+		body = appendBody(body[:0], p, r, f, status, code)
+	}
+	if tooLong() {
+		short := *r
+		short.Detail = nil
+		body = appendBody(body[:0], p, &short, f, status, code)
+	}
+	return body
 }
 
 // Body is the body of the answer alone.
@@ -90,7 +109,7 @@ func Body(p Protocol, r *wire.Refusal, f Facts) []byte {
 		f.HostID = processHostID
 	}
 	status, code := translate(p, r)
-	return appendBody(make([]byte, 0, 1024), p, r, f, status, code)
+	return limitedBody(p, r, f, status, code)
 }
 
 var contentType = [...]string{

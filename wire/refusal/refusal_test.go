@@ -273,3 +273,34 @@ func BenchmarkNewRequestID(b *testing.B) {
 		refusal.NewRequestID()
 	}
 }
+
+// TestRenderLimit: what clients can do without gives way, in this order.
+func TestRenderLimit(t *testing.T) {
+	t.Parallel()
+	whole := len(refusal.Body(refusal.S3, mismatch(), facts))
+	tests := []struct {
+		limit            int
+		resource, detail bool
+	}{
+		{0, true, true},
+		{whole, true, true},
+		{whole - 1, false, true},
+		{whole - len("<Resource></Resource>") - len("/reports/q1 &amp; q2.csv"), false, true},
+		{whole - len("<Resource></Resource>") - len("/reports/q1 &amp; q2.csv") - 1, false, false},
+		{1, false, false},
+	}
+	for _, tt := range tests {
+		limited := facts
+		limited.Limit = tt.limit
+		resp := refusal.Render(refusal.S3, mismatch(), limited)
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := string(body)
+		if strings.Contains(text, "<Resource>") != tt.resource || strings.Contains(text, "<StringToSign>") != tt.detail ||
+			!strings.Contains(text, "<Message>") || resp.Fields.Get("content-length") != strconv.Itoa(len(body)) {
+			t.Errorf("%d: %s", tt.limit, text)
+		}
+	}
+}

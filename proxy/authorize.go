@@ -1,0 +1,96 @@
+package proxy
+
+import (
+	"context"
+	"runtime/debug"
+
+	"go.uber.org/zap"
+
+	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/upstream"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// Authorization is what a door that does not forward by itself tells who does.
+type Authorization struct {
+	// Answer is what the client gets, and the request does not go on. It is nil
+	// where the request does.
+	Answer *wire.Response
+	// Refusal is why the request does not go on; nil where it does, or was
+	// answered here without fault.
+	Refusal *wire.Refusal
+	// Request is what the upstream must get, byte for byte but for the body, which
+	// goes on as it came; nil with an Answer.
+	Request *wire.Request
+	// Fields are what the upstream's answer must have beyond its own.
+	Fields wire.Fields
+	// Caller is who asks; nil if that was not established.
+	Caller *authz.Caller
+	// Action and Resource are those of the access that denied, or else of the
+	// first; empty if nothing was decided.
+	Action, Resource string
+	// Revision is that of the snapshot that decided; empty if there was none.
+	Revision string
+}
+
+// Authorize is the whole way of a request at a door that does not forward by
+// itself: check, sign for the upstream, record. Nothing is sent.
+func (e *Enforcer) Authorize(ctx context.Context, door *Door, req *wire.Request, id string) *Authorization {
+	e.Metrics.inFlight.Inc()
+	defer e.Metrics.inFlight.Dec()
+	v := e.Check(ctx, door, req, id)
+	defer e.release(v) // whatever happens
+	a := &Authorization{Caller: v.caller, Revision: v.Revision()}
+	switch {
+	case v.Refusal != nil:
+	case v.answer != nil:
+		a.Answer = v.answer
+	case v.mapped.Answer != nil:
+		a.Answer, v.Refusal = answer(v.mapped.Answer)
+	default:
+		a.Request, v.Refusal = e.rewriteSafely(ctx, v)
+	}
+	if a.Refusal = v.Refusal; a.Refusal != nil {
+		a.Request, a.Answer = nil, e.Refuse(v)
+	}
+	if n := len(v.accesses); n > 0 {
+		decided := &v.accesses[0]
+		if last := &v.accesses[n-1]; !last.Decision.Allowed() {
+			decided = last
+		}
+		a.Action, a.Resource = decided.Action, decided.Resource
+	}
+	if a.Answer != nil {
+		v.mark(a.Answer)
+		e.Finish(v, a.Answer.Status)
+		return a
+	}
+	var others wire.Response
+	v.mark(&others)
+	a.Fields = others.Fields
+	e.Finish(v, 0)
+	return a
+}
+
+// rewriteSafely is the request as the upstream must get it.
+func (e *Enforcer) rewriteSafely(ctx context.Context, v *Verdict) (req *wire.Request, r *wire.Refusal) {
+	defer func() {
+		if p := recover(); p != nil {
+			e.Logger.Error("a panic refused a request", zap.String("request_id", v.id), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+			req, r = nil, wire.Unavailable("panic while the request was signed")
+		}
+	}()
+	req, r = v.Route.Upstream.Rewritten(ctx, &upstream.Call{
+		Request:    v.Request,
+		Caller:     v.caller,
+		Bucket:     v.Operation.Bucket,
+		HostBucket: v.place.Bucket != "",
+		Payload:    v.Payload,
+		Now:        v.now,
+		RequestID:  v.id,
+	})
+	if r == nil && ctx.Err() != nil {
+		r = wire.Unavailable("there was no time left to answer: " + ctx.Err().Error())
+	}
+	return req, r
+}

@@ -1,0 +1,70 @@
+package extauthz
+
+import (
+	"bytes"
+	"io"
+	"strconv"
+	"strings"
+
+	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
+
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// body sets the request's body and its size. The body is nil where it did not
+// come, or not whole: its size then is that which was declared, and -1 if none
+// was. What a client writes of its own into partialBody is not relied on: a
+// length that was declared must be there, and without one Envoy must have sent a
+// body, for it writes the field itself then.
+func body(req *wire.Request, http *authv3.AttributeContext_HttpRequest, partial []string) *wire.Refusal {
+	if http.GetSize() < -1 {
+		return invalid("", "the check request's size is negative")
+	}
+	sent := http.GetRawBody()
+	if text := http.GetBody(); text != "" {
+		if len(sent) > 0 {
+			return invalid("", "the check request has two bodies, which no Envoy sends")
+		}
+		// Without pack_as_bytes each byte outside UTF-8 is an exclamation mark.
+		if !strings.Contains(text, "!") {
+			sent = []byte(text)
+		}
+	}
+	size, refused := declared(req)
+	if refused != nil {
+		return refused
+	}
+	req.BodySize = size
+	whole := len(partial) <= 1
+	for _, value := range partial {
+		whole = whole && value == "false"
+	}
+	switch {
+	case size >= 0 && int64(len(sent)) > size:
+		return invalid("Content-Length is not the length of the body.", "")
+	case !whole || len(sent) == 0:
+	case int64(len(sent)) == size, size < 0 && len(partial) == 1:
+		req.BodySize = int64(len(sent))
+		req.Body = io.NopCloser(bytes.NewReader(sent))
+	}
+	return nil
+}
+
+// declared is the length that was declared of the body; -1 if none was where
+// there may be one. Methods that have none usually are taken to have none: the
+// signature for the upstream says so, too.
+func declared(req *wire.Request) (int64, *wire.Refusal) {
+	value, told := req.Fields.Lookup("content-length")
+	if !told {
+		switch req.Method {
+		case "GET", "HEAD", "DELETE", "OPTIONS":
+			return 0, nil
+		}
+		return -1, nil
+	}
+	size, err := strconv.ParseUint(value, 10, 63)
+	if err != nil || req.Fields.Count("content-length") > 1 {
+		return 0, invalid("Content-Length is not the length of a body.", "")
+	}
+	return int64(size), nil
+}

@@ -1,0 +1,92 @@
+package wire
+
+import "strings"
+
+// IsToken tells whether s is a token of RFC 9110, section 5.6.2, as methods and
+// the names of fields are.
+func IsToken(s string) bool {
+	if s == "" {
+		return false
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// IsFieldValue tells whether s can be the value of a field: no control byte but
+// the tab.
+func IsFieldValue(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// FieldValue is the value of the field name as the field keeps it, without the
+// blanks around it. It refuses a value with a control character, and one that
+// some servers would trim further before they verify a signature.
+func FieldValue(name, sent string) (string, *Refusal) {
+	if !IsFieldValue(sent) {
+		return "", invalid("The value of the header " + name + " holds a control character.")
+	}
+	value := strings.Trim(sent, " \t")
+	if strings.TrimSpace(value) != value {
+		return "", invalid("The value of the header " + name + " begins or ends with white space other than spaces and tabs.")
+	}
+	return value, nil
+}
+
+// CheckConnection refuses what makes a header mean one thing to this hop and
+// another to the next: fields declared to be this hop's alone, which a proxy
+// must strip even if they are signed, a change of protocol, and repeats of the
+// one field that net/http would send once.
+func (f Fields) CheckConnection() *Refusal {
+	agents := 0
+	for i := range f {
+		switch f[i].Name {
+		case "connection":
+			if namesFields(f[i].Value) {
+				return invalid("The Connection header names other headers, which is not supported.")
+			}
+		case "upgrade":
+			return &Refusal{
+				Status:  501,
+				Code:    "NotImplemented",
+				Message: "A header you provided implies functionality that is not implemented.",
+				Detail:  []Element{{Name: "Header", Value: "Upgrade"}},
+				Close:   true,
+			}
+		case "user-agent":
+			if agents++; agents > 1 {
+				return invalid("The User-Agent header was sent more than once.")
+			}
+		}
+	}
+	return nil
+}
+
+// namesFields tells whether a value of Connection has more than options of the
+// connection.
+func namesFields(connection string) bool {
+	for token := range strings.SplitSeq(connection, ",") {
+		switch strings.ToLower(strings.Trim(token, " \t")) {
+		case "", "close", "keep-alive", "te", "upgrade":
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+func invalid(message string) *Refusal {
+	return &Refusal{Status: 400, Code: "InvalidRequest", Message: message}
+}
