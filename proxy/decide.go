@@ -1,0 +1,100 @@
+package proxy
+
+import (
+	"context"
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/audit"
+	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// decide asks for each access. All must be allowed, except where the protocol
+// answers item by item and the door can take items out.
+func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
+	items := v.mapped.PerItem
+	if items != nil {
+		v.refused = make([]*wire.Refusal, items.Items())
+	}
+	v.accesses = make([]audit.Access, len(v.mapped.Accesses))
+	var first *wire.Refusal
+	for i := range v.mapped.Accesses {
+		a := &v.mapped.Accesses[i]
+		d, unread := v.decideAccess(ctx, i)
+		v.accesses[i] = audit.Access{Action: a.Action, Resource: a.Resource, Account: a.Account, Decision: d}
+		if d.Allowed() {
+			continue
+		}
+		if v.observes() {
+			v.accesses[i].Observed = true
+			continue
+		}
+		r := unread
+		if r == nil {
+			r = v.denied(a, d)
+		}
+		if first == nil {
+			first = r
+		}
+		if items == nil {
+			// The rest is not decided: the record shows what was.
+			v.accesses = v.accesses[:i+1]
+			return r
+		}
+		if item := items.Item(i); v.refused[item] == nil {
+			v.refused[item] = r
+		}
+	}
+	if items == nil || first == nil {
+		v.kept = true
+		return nil
+	}
+	if !v.door.Can.RewriteBody || !v.door.Can.Response || v.passesThrough() {
+		return first
+	}
+	for _, r := range v.refused {
+		v.kept = v.kept || r == nil
+	}
+	return nil
+}
+
+// observes tells whether what policies deny to the caller passes. What is
+// answered here and not by the upstream was never open to anybody.
+func (v *Verdict) observes() bool {
+	return v.Route.Observe && !v.isAnonymous() && v.mapped.Answer == nil
+}
+
+// ask decides one access with everything the snapshot attaches to it.
+func (v *Verdict) ask(a *authz.Access) authz.Decision {
+	FillBucket(a, v.snapshot)
+	return v.evaluate(v.snapshot.Generation(), v.caller, &v.request, a)
+}
+
+// bucketOf is the bucket of an S3 bucket's or object's ARN.
+func bucketOf(arn string) (string, bool) {
+	_, rest, ok := strings.Cut(arn, ":s3:::")
+	if !ok {
+		return "", false
+	}
+	bucket, _, _ := strings.Cut(rest, "/")
+	return bucket, true
+}
+
+// denied is AWS's answer to a denial: the sentence with its reason for a
+// caller who may know it, the bare one otherwise.
+func (v *Verdict) denied(a *authz.Access, d authz.Decision) *wire.Refusal {
+	r := &wire.Refusal{Status: 403, Code: "AccessDenied", Message: "Access Denied"}
+	if v.caller.Type != authz.Anonymous {
+		r.Message = d.Sentence(v.caller, a)
+	}
+	return r
+}
+
+func anyRefused(refused []*wire.Refusal) bool {
+	for _, r := range refused {
+		if r != nil {
+			return true
+		}
+	}
+	return false
+}
