@@ -16,12 +16,13 @@ const (
 	maxEntity   = 64 << 10
 	maxSettings = 1 << 20
 	maxKeyFile  = 8 << 20
-	// maxUnindexed bounds the statements attached to one principal that every
-	// decision looks at, whatever it is about. Each costs some 0.1 µs, and more
-	// if it has conditions; AWS's limits allow for thousands.
+	// maxUnindexed bounds the statements attached to one principal, or of the
+	// policy of one bucket or role, that every decision looks at, whatever it is
+	// about. Each costs some 0.1 µs, and more if it has conditions; AWS's limits
+	// allow for thousands.
 	maxUnindexed = 100
-	// maxSearches bounds what the patterns attached to one principal may search
-	// a name for. Each search costs 0.1 µs at worst, so that all take no more
+	// maxSearches bounds what the patterns of the same policies may search a
+	// name for. Each search costs 0.1 µs at worst, so that all take no more
 	// than 1 ms; AWS's limits allow for some millions.
 	maxSearches = 10_000
 	// maxReported bounds the findings that an error lists, for logs and status.

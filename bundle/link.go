@@ -14,10 +14,11 @@ import (
 const maxGroups = 10
 
 // linkBucket is a bucket as requests find it.
-func (b *builder) linkBucket(from *bucket) *Bucket {
+func (b *builder) linkBucket(name string, from *bucket) *Bucket {
 	out := &Bucket{PolicyText: from.text}
 	if from.document != nil {
 		out.Policy = b.policies(from.document)
+		b.checkCost(from.document.file, fmt.Sprintf("in the policy of the bucket %q", name), out.Policy)
 	}
 	for _, key := range keysOf(from.tags) {
 		out.Tags = append(out.Tags, Tag{Key: key, Value: from.tags[key]})
@@ -41,7 +42,7 @@ func (b *builder) link() *Snapshot {
 		s.owners.add(r.route.value, r.name.value, r.account.value)
 	}
 	for name, bucket := range b.buckets {
-		s.buckets[name] = b.linkBucket(bucket)
+		s.buckets[name] = b.linkBucket(name, bucket)
 	}
 	for _, p := range b.inOrder() {
 		switch p.class {
@@ -51,7 +52,7 @@ func (b *builder) link() *Snapshot {
 				documents = append(documents, b.own(g)...)
 			}
 			c := b.caller(p, documents)
-			b.checkCost(p, c.Identity)
+			b.checkCost(p.file, fmt.Sprintf("attached to the user %q", p.name), c.Identity, c.Boundary)
 			b.callers[identity(users, p.account, p.name)] = c
 			s.counts.Users++
 		case groups:
@@ -59,7 +60,10 @@ func (b *builder) link() *Snapshot {
 			s.counts.Groups++
 		case roles:
 			r := b.role(p)
-			b.checkCost(p, r.Identity)
+			b.checkCost(p.file, fmt.Sprintf("attached to the role %q", p.name), r.Identity, r.Boundary)
+			if p.trust != nil {
+				b.checkCost(p.trust.file, fmt.Sprintf("in the trust policy of the role %q", p.name), r.Trust)
+			}
 			s.roles[r.ARN] = r
 			s.counts.Roles++
 		}
@@ -174,16 +178,22 @@ func (b *builder) names(c *class, account string) []string {
 	return names
 }
 
-// checkCost reports policies whose cost no index bounds.
-func (b *builder) checkCost(p *principal, attached *authz.Policies) {
-	if n := attached.Unindexed(); n > maxUnindexed {
-		b.report(p.file, policy.Position{}, b.quotaSeverity(), "UNINDEXED_STATEMENTS",
-			fmt.Sprintf("%d statements attached to the %s %q can match any action on any resource, so that every decision looks at all of them; more than %d make decisions slow", n, p.class.singular, p.name, maxUnindexed),
+// checkCost reports policies that are evaluated together, and whose cost no index
+// bounds. Where says in words where they are.
+func (b *builder) checkCost(file, where string, sets ...*authz.Policies) {
+	unindexed, searches := 0, 0
+	for _, set := range sets {
+		unindexed += set.Unindexed()
+		searches += set.Searches()
+	}
+	if unindexed > maxUnindexed {
+		b.report(file, policy.Position{}, b.quotaSeverity(), "UNINDEXED_STATEMENTS",
+			fmt.Sprintf("%d statements %s can match any action on any resource, so that every decision looks at all of them; more than %d make decisions slow", unindexed, where, maxUnindexed),
 			"name services in Action or Resource, or merge statements")
 	}
-	if n := attached.Searches(); n > maxSearches {
-		b.report(p.file, policy.Position{}, b.quotaSeverity(), "COSTLY_PATTERNS",
-			fmt.Sprintf("the patterns attached to the %s %q count %d words, variables and wildcards, which a decision may have to search for one by one; more than %d make decisions slow", p.class.singular, p.name, n, maxSearches),
+	if searches > maxSearches {
+		b.report(file, policy.Position{}, b.quotaSeverity(), "COSTLY_PATTERNS",
+			fmt.Sprintf("the patterns %s count %d words, variables and wildcards, which a decision may have to search for one by one; more than %d make decisions slow", where, searches, maxSearches),
 			"write what names begin with in front of the first wildcard, and fewer wildcards behind it")
 	}
 }
