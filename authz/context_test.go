@@ -41,6 +41,12 @@ func TestContext(t *testing.T) {
 	if diff := cmp.Diff([]string{"aws:sourceip", "aws:tagkeys"}, names); diff != "" {
 		t.Error(diff)
 	}
+	for name := range c.All() {
+		if name != "aws:sourceip" {
+			t.Errorf("%s follows the key at which the loop stops", name)
+		}
+		break
+	}
 	c.Reset()
 	if _, ok := c.Lookup("aws:sourceip"); ok || c.Len() != 0 {
 		t.Error("Reset left keys behind")
