@@ -166,10 +166,19 @@ func TestDocumentCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	c := newDocumentCache()
 	used := func() *simulatedDocument { return c.get(policy.Identity, "identity[0]", "{}") }
+	used()
 	first := used()
 	long := strings.Repeat("x", 1000)
-	for i := range 3 * cachedDocuments {
+	for i := range 2 * seenDocuments {
 		c.get(policy.Identity, "identity[0]", strconv.Itoa(i)+long)
+		if len(c.recent) != 1 || len(c.seen) > seenDocuments {
+			t.Fatalf("after %d documents that came once the cache holds %d, and %d hashes", i, len(c.recent), len(c.seen))
+		}
+	}
+	for i := range 3 * cachedDocuments {
+		for range 2 {
+			c.get(policy.Identity, "identity[0]", strconv.Itoa(-i)+long)
+		}
 		if used() != first {
 			t.Fatalf("a document in use is forgotten after %d others", i)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"hash/maphash"
 	"strings"
 	"sync"
 
@@ -16,26 +17,32 @@ type simulatedDocument struct {
 }
 
 // documentCache shares compiled documents between lines that hold the same text
-// in the same place. What has not been used for a while makes room.
+// in the same place. It keeps what comes a second time, so that documents of one
+// line alone cost no memory, and no time of the collector. What has not been used
+// for a while makes room.
 type documentCache struct {
 	mu sync.RWMutex
 	// recent takes what is used; when it is full it becomes the older half,
 	// and what was the older half is forgotten.
 	recent, older map[string]*simulatedDocument
 	size          int
+	// seen are hashes of what came once.
+	seed maphash.Seed
+	seen map[uint64]struct{}
 }
 
 // What one half of the cache holds at most: so many entries, and so many bytes,
 // of which a document takes what weigh says. One that takes much of that is not
-// kept.
+// kept. Of what came once, seenDocuments hashes are known.
 const (
 	cachedDocuments = 10_000
 	cachedBytes     = 48 << 20
 	cachedMost      = cachedBytes / 8
+	seenDocuments   = 4 * cachedDocuments
 )
 
 func newDocumentCache() *documentCache {
-	return &documentCache{recent: map[string]*simulatedDocument{}}
+	return &documentCache{recent: map[string]*simulatedDocument{}, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
 }
 
 // get compiles a document, or finds it compiled.
@@ -55,22 +62,34 @@ func (c *documentCache) get(kind policy.Kind, label, text string) *simulatedDocu
 	if ok {
 		return d
 	}
-	weight := weigh(text)
 	if d == nil {
 		d = newSimulatedDocument(kind, label, text)
-		if weight > cachedMost {
-			return d
-		}
 	}
+	c.add(key, weigh(text), d)
+	return d
+}
 
+// add keeps a document that came before, unless it is too large.
+func (c *documentCache) add(key []byte, weight int, d *simulatedDocument) {
+	if weight > cachedMost {
+		return
+	}
+	hash := maphash.Bytes(c.seed, key)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	_, known := c.seen[hash]
+	if _, older := c.older[string(key)]; !known && !older {
+		if len(c.seen) >= seenDocuments {
+			clear(c.seen)
+		}
+		c.seen[hash] = struct{}{}
+		return
+	}
 	if len(c.recent) >= cachedDocuments || c.size+weight > cachedBytes {
 		c.older, c.recent, c.size = c.recent, map[string]*simulatedDocument{}, 0
 	}
 	c.recent[string(key)] = d
 	c.size += weight
-	return d
 }
 
 func newSimulatedDocument(kind policy.Kind, label, text string) *simulatedDocument {
