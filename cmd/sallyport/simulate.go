@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 )
 
@@ -80,6 +81,7 @@ type simulator struct {
 // Memory is bounded: a reader hands batches of lines to workers, and stays only
 // a few batches ahead of what is written.
 func (s *simulator) run(in io.Reader, out io.Writer) (lines, failed int, err error) {
+	defer collectSeldom()()
 	workers := runtime.GOMAXPROCS(0)
 	work := make(chan *batch)
 	order := make(chan *batch, 2*workers)
@@ -120,6 +122,25 @@ func (s *simulator) run(in io.Reader, out io.Writer) (lines, failed int, err err
 		return lines, failed, fmt.Errorf("reading: %w", reader.err)
 	}
 	return lines, failed, nil
+}
+
+// eagerMemory is the memory, in bytes, from which on garbage is collected as soon as
+// it takes to stay below.
+const eagerMemory = 256 << 20
+
+// collectSeldom has garbage collected less often than by default, until what it
+// returns is called: lines leave much of it, and little else. GOGC and GOMEMLIMIT
+// take precedence.
+func collectSeldom() (restore func()) {
+	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+		return func() {}
+	}
+	limit := debug.SetMemoryLimit(eagerMemory)
+	percent := debug.SetGCPercent(400)
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
 }
 
 // decide decides the lines of a batch.
