@@ -92,7 +92,7 @@ func FuzzRegionSet(f *testing.F) {
 			pattern := "(?s)^" + strings.ReplaceAll(regexp.QuoteMeta(lowerASCII(entry)), `\*`, ".*") + "$"
 			re, err := regexp.Compile(pattern)
 			if err != nil {
-				t.Skip(err)
+				t.Fatal(err)
 			}
 			want = want || region != "" && entry != "" && re.MatchString(lowerASCII(region))
 		}
