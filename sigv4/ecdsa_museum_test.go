@@ -1,6 +1,7 @@
 package sigv4_test
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
@@ -94,6 +95,46 @@ func TestMuseum_01_otherKeysName(t *testing.T) {
 				t.Errorf("ECDSA of %s: accepted with another key", id)
 			}
 		}
+	}
+}
+
+// TestMuseum_01_explainedKeysName: a credential that only Explain goes on with does
+// not leave a key behind under the name of another's.
+func TestMuseum_01_explainedKeysName(t *testing.T) {
+	t.Parallel()
+	verifier := sigv4.NewVerifier(sigv4.Options{})
+	p := s3Params(exampleNow)
+	const victim = "A/20130524/us-east-1/s3"
+	p.Keys = keys{"A": "one", victim: "two"}
+	sum := func(toSign string) string {
+		key := []byte("AWS4one")
+		for _, part := range []string{"20130524", "us-east-1", "s3", "aws4_request", toSign} {
+			mac := hmac.New(sha256.New, key)
+			mac.Write([]byte(part))
+			key = mac.Sum(nil)
+		}
+		return hex.EncodeToString(key)
+	}
+	explain := func(signature string) []*wire.Refusal {
+		return verifier.Explain(newRequest(t, "GET", exampleHost, "/object", "", "x-amz-content-sha256", emptyHash, "x-amz-date", exampleTime,
+			"authorization", "AWS4-HMAC-SHA256 Credential=A/20130524/us-east-1/s3/"+algorithmV4A+", SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature="+signature), p).Faults
+	}
+	faults := explain(zeroSignature)
+	if len(faults) != 2 {
+		t.Fatalf("%v, want a wrong terminator and a wrong signature", faults)
+	}
+	if faults = explain(sum(detail(faults[1], "StringToSign"))); len(faults) != 1 {
+		t.Fatalf("%v, want a wrong terminator alone", faults)
+	}
+
+	req := newRequest(t, "GET", exampleHost, "/object", "", "x-amz-content-sha256", emptyHash, "x-amz-date", exampleTime, "x-amz-region-set", "*")
+	verify := func(signature string) *wire.Refusal {
+		req.Fields.Set("authorization", algorithmV4A+" Credential="+victim+"/20130524/s3/aws4_request, SignedHeaders="+listV4A+", Signature="+signature)
+		_, refusal := verifier.Verify(req, p)
+		return refusal
+	}
+	if refusal := verify(sum(detail(verify("00"), "StringToSign"))); refusal == nil {
+		t.Error("accepted with the HMAC of another key")
 	}
 }
 

@@ -24,12 +24,14 @@ func newVerifyingKey(s secret.Value, c *claim) verifyingKey {
 	return deriveKey(s, c.date, c.region, c.service)
 }
 
-// appendKeyName writes the name that the key of a claim is remembered under:
-// the credential, which ends in "/aws4_request", or for SigV4A, whose key is
-// that of all scopes, the access key id with the algorithm.
+// appendKeyName writes the name that the key of a claim is remembered under: the
+// algorithm with the credential or, for SigV4A, whose key is that of all scopes,
+// with the access key id. The algorithm comes first, and ends at a character that
+// it does not have, so that no key has the name of one of the other algorithm.
 func (c *claim) appendKeyName(b []byte) []byte {
+	b = append(append(b, c.algorithm...), '/')
 	if c.algorithm == ecdsaP256 {
-		return append(append(append(b, c.accessKeyID...), '/'), ecdsaP256...)
+		return append(b, c.accessKeyID...)
 	}
 	return append(b, c.credential...)
 }
