@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -104,7 +105,7 @@ func (c CORS) find(origin, method string, headers []string) *CORSRule {
 }
 
 func (r *CORSRule) permits(origin, method string, headers []string) bool {
-	if origin == "" || !anyFits(r.Origins, origin) || !contains(r.Methods, method) {
+	if origin == "" || !anyFits(r.Origins, origin) || !slices.Contains(r.Methods, method) {
 		return false
 	}
 	for _, h := range headers {
@@ -113,15 +114,6 @@ func (r *CORSRule) permits(origin, method string, headers []string) bool {
 		}
 	}
 	return true
-}
-
-func contains(list []string, s string) bool {
-	for _, one := range list {
-		if one == s {
-			return true
-		}
-	}
-	return false
 }
 
 func anyFits(patterns []string, text string) bool {
@@ -144,7 +136,7 @@ func fits(before, after string, wild bool, text string) bool {
 // permitted by name may send cookies and certificates; "*" stands for whoever
 // has none. "null" is the name of nobody: any page can open a frame that has it.
 func (r *CORSRule) allow(fields *wire.Fields, origin string) {
-	if contains(r.Origins, "*") {
+	if slices.Contains(r.Origins, "*") {
 		fields.Set("access-control-allow-origin", "*")
 	} else {
 		fields.Set("access-control-allow-origin", origin)

@@ -39,7 +39,7 @@ func (f *PostForm) readField(part *formPart) error {
 		return errMalformedForm("The Content-Length of the part " + part.name + " is not that of its content.")
 	case !utf8.ValidString(value):
 		return errMalformedForm("The field " + part.name + " is not UTF-8.")
-	case !isText(value) && part.name != "key" && part.name != "tagging" && !isIgnored(part.name):
+	case !wire.IsFieldValue(value) && part.name != "key" && part.name != "tagging" && !isIgnored(part.name):
 		return errMalformedForm("The field " + part.name + " holds control characters.")
 	}
 	f.all.Add(part.name, value)

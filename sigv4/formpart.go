@@ -29,7 +29,7 @@ func parsePart(text string) (*formPart, error) {
 		line, text, more = strings.Cut(text, "\r\n")
 		name, value, _ := strings.Cut(line, ":")
 		value = trimBlanks(value)
-		if !isToken(name) || !isText(value) {
+		if !wire.IsToken(name) || !wire.IsFieldValue(value) {
 			return nil, errMalformedForm("A line of a part's header is no header field.")
 		}
 		switch name = lowerASCII(name); {
@@ -72,7 +72,7 @@ func (p *formPart) readDisposition(value string) *wire.Refusal {
 			return errMalformedForm("The Content-Disposition of a part cannot be read.")
 		}
 		switch {
-		case name == "name" && p.name == "" && isToken(text):
+		case name == "name" && p.name == "" && wire.IsToken(text):
 			p.name = lowerASCII(text)
 		case name == "filename" && !p.hasFilename && utf8.ValidString(text):
 			p.filename, p.hasFilename = text, true
@@ -89,14 +89,14 @@ func (p *formPart) readDisposition(value string) *wire.Refusal {
 // quotation mark, the value is refused.
 func cutParam(list string) (name, value, rest string, more, ok bool) {
 	name, rest, ok = strings.Cut(trimBlanks(list), "=")
-	if !ok || !isToken(name) {
+	if !ok || !wire.IsToken(name) {
 		return "", "", "", false, false
 	}
 	name = lowerASCII(name)
 	if !strings.HasPrefix(rest, `"`) {
 		value, rest, more = strings.Cut(rest, ";")
 		value = trimBlanks(value)
-		return name, value, rest, more, isToken(value)
+		return name, value, rest, more, wire.IsToken(value)
 	}
 	value, rest, ok = strings.Cut(rest[1:], `"`)
 	if !ok || (len(value)-len(strings.TrimRight(value, `\`)))%2 == 1 {
@@ -153,28 +153,8 @@ func isMultipart(contentType string) bool {
 	return strings.EqualFold(trimBlanks(kind), "multipart/form-data")
 }
 
-// isToken tells whether s is a token of RFC 9110.
-func isToken(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; !isAlphanumeric(c) && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
-			return false
-		}
-	}
-	return s != ""
-}
-
 func isAlphanumeric(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-}
-
-// isText tells whether s is without control characters but for tabs.
-func isText(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return false
-		}
-	}
-	return true
 }
 
 // lowerASCII is s with A to Z in lower case. Unlike strings.ToLower it makes

@@ -2,6 +2,7 @@ package extauthz
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
@@ -34,18 +35,9 @@ func (h *health) now() healthv1.HealthCheckResponse_ServingStatus {
 	return healthv1.HealthCheckResponse_NOT_SERVING
 }
 
-func known(service string) bool {
-	for _, name := range services {
-		if name == service {
-			return true
-		}
-	}
-	return false
-}
-
 // Check tells the health of one service.
 func (h *health) Check(_ context.Context, in *healthv1.HealthCheckRequest) (*healthv1.HealthCheckResponse, error) {
-	if !known(in.GetService()) {
+	if !slices.Contains(services[:], in.GetService()) {
 		return nil, status.Error(codes.NotFound, "unknown service")
 	}
 	return &healthv1.HealthCheckResponse{Status: h.now()}, nil
@@ -67,7 +59,7 @@ func (h *health) Watch(in *healthv1.HealthCheckRequest, stream grpc.ServerStream
 	told := healthv1.HealthCheckResponse_UNKNOWN
 	for {
 		now := healthv1.HealthCheckResponse_SERVICE_UNKNOWN
-		if known(in.GetService()) {
+		if slices.Contains(services[:], in.GetService()) {
 			now = h.now()
 		}
 		if now != told {
