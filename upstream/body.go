@@ -4,45 +4,72 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
+	"sync"
 	"sync/atomic"
 
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
+	"github.com/sallyport-iam/sallyport/wire/http1"
 )
 
-// requestBody is a request's body on its way to the upstream. It knows whether
-// net/http began to read it, whether it was whole, and why it was not.
-//
-// net/http reads it in a goroutine of its own, which may go on after an early
-// answer was returned.
+// buffers are for what is written to upstreams: a head and the beginning of a
+// body, or a piece of one.
+var buffers = sync.Pool{New: func() any {
+	b := make([]byte, 0, sigv4.ReadSize)
+	return &b
+}}
+
+// requestBody is a request's body on its way to the upstream. Its first piece
+// goes with the head; the others are sent by a goroutine of their own, which may
+// go on waiting for the client after an early answer was returned.
 type requestBody struct {
 	source   io.Reader
 	size     int64
 	verifier *sigv4.Body // nil for a body in memory
 	exchange *exchange
+	count    int64
 
-	count   int64
-	begun   atomic.Bool
-	whole   atomic.Bool
+	// whole tells that the last byte was read, and may have been sent.
+	whole atomic.Bool
+	// stopped tells that the upstream wants no more of it.
 	stopped atomic.Bool
+	// failure is why the body cannot go on, unsent why it could not be sent.
 	failure atomic.Pointer[wire.Refusal]
+	unsent  atomic.Pointer[error]
+	// sent is closed when the goroutine has ended; nil if there is none.
+	sent chan struct{}
 }
 
-var (
-	errStopped = errors.New("the upstream answered before the body was sent")
-	errLength  = errors.New("the body is not as long as declared")
-)
+var errLength = errors.New("the body is not as long as declared")
 
-func (b *requestBody) Read(p []byte) (int, error) {
-	b.begun.Store(true)
-	if b.stopped.Load() {
-		// An error would make net/http close the connection that the answer
-		// is still being read from.
-		<-b.exchange.ctx.Done()
-		return 0, errStopped
+// maxFrame is what stands around a piece of a body in chunks, in bytes.
+const maxFrame = http1.MaxChunkHead + len(http1.ChunkEnd) + len(http1.LastChunk)
+
+// piece appends the next piece of the body, in its framing. It fails if the body
+// does not hold, or does not come.
+func (b *requestBody) piece(dst []byte) ([]byte, error) {
+	if b.size >= 0 {
+		n, err := b.read(dst[len(dst):cap(dst)])
+		return dst[:len(dst)+n], err
 	}
-	e := b.exchange
-	e.dog.disarm(sending)
+	begin := len(dst) + http1.MaxChunkHead
+	n, err := b.read(dst[begin : cap(dst)-maxFrame+http1.MaxChunkHead])
+	if err != nil {
+		return dst, err
+	}
+	if n > 0 {
+		dst = http1.AppendChunk(dst, n)
+		dst = append(dst, dst[begin:begin+n]...) // the line is shorter than its room
+		dst = append(dst, http1.ChunkEnd...)
+	}
+	if b.whole.Load() {
+		dst = append(dst, http1.LastChunk...)
+	}
+	return dst, nil
+}
+
+func (b *requestBody) read(p []byte) (int, error) {
 	n, err := b.source.Read(p)
 	b.count += int64(n)
 	if b.size >= 0 && (b.count > b.size || err == io.EOF && b.count < b.size) {
@@ -51,19 +78,61 @@ func (b *requestBody) Read(p []byte) (int, error) {
 	switch {
 	case err != nil && err != io.EOF:
 		b.refuse(err)
+		return 0, err
 	case err == io.EOF, b.count == b.size:
-		// Before net/http can send the last byte, so that an answer to the
-		// whole body finds the body whole.
+		// Before the last byte is sent, so that an answer to the whole body finds
+		// it whole.
 		b.whole.Store(true)
-		e.dog.arm(awaiting, e.upstream.options.ResponseHeaderTimeout)
-	default:
-		e.dog.arm(sending, e.upstream.options.ProgressTimeout)
 	}
-	return n, err
+	return n, nil
 }
 
-// Close does nothing: the body belongs to the caller of Do.
-func (b *requestBody) Close() error { return nil }
+// send sends what is left of the body. Whatever ends it early ends the wait for
+// the answer too: the connection's end, or its deadline.
+func (b *requestBody) send(c *conn, buffer *[]byte) {
+	defer close(b.sent)
+	defer buffers.Put(buffer)
+	for !b.whole.Load() && !b.stopped.Load() {
+		piece, err := b.piece((*buffer)[:0])
+		if b.stopped.Load() {
+			return
+		}
+		if err != nil {
+			c.abort()
+			return
+		}
+		if !b.write(c, piece) {
+			return
+		}
+	}
+}
+
+// write sends a piece. An upstream that refuses a request before it has read the
+// body answers and closes: that the rest cannot be written is not the outcome.
+func (b *requestBody) write(c *conn, piece []byte) bool {
+	e := b.exchange
+	if e.caller.Err() != nil {
+		c.abort() // not even TLS's word that this is the end
+		return false
+	}
+	c.writing.allow(e.upstream.options.ProgressTimeout)
+	if _, err := c.Write(piece); err != nil {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			err = &stall{sending, e.upstream.options.ProgressTimeout}
+			b.unsent.Store(&err)
+			c.abort()
+			return false
+		}
+		b.unsent.Store(&err)
+		c.reading.allow(e.upstream.options.ResponseHeaderTimeout)
+		return false
+	}
+	if b.whole.Load() {
+		c.half.Store(false)
+		c.reading.allow(e.upstream.options.ResponseHeaderTimeout)
+	}
+	return true
+}
 
 // refuse keeps why the body cannot go on: the verifier's word, or what S3 says
 // of a client that stopped sending.
@@ -82,15 +151,12 @@ func (b *requestBody) refuse(err error) {
 		}
 	}
 	b.failure.Store(refusal)
-	if c := b.exchange.attempt.conn; c != nil && c.half.Load() != nil && !b.stopped.Load() {
-		c.abort()
-	}
 }
 
-// responseBody is an answer's body on its way to the client. Closing it ends
-// the exchange.
+// responseBody is an answer's body on its way to the client. Its end, or closing
+// it, ends the exchange.
 type responseBody struct {
-	body     io.ReadCloser
+	body     http1.Body
 	exchange *exchange
 	// peeked is what was read of an error to judge it.
 	peeked []byte
@@ -112,14 +178,18 @@ func (b *responseBody) Read(p []byte) (int, error) {
 // receive reads from the upstream.
 func (b *responseBody) receive(p []byte) (int, error) {
 	e := b.exchange
-	e.dog.arm(receiving, e.upstream.options.ProgressTimeout)
+	if e.conn == nil { // it has ended
+		return 0, io.EOF
+	}
+	e.conn.reading.allow(e.upstream.options.ProgressTimeout)
 	n, err := b.body.Read(p)
-	e.dog.disarm(receiving)
+	if err == io.EOF {
+		e.finish()
+	}
 	return n, err
 }
 
 func (b *responseBody) Close() error {
-	err := b.body.Close()
 	b.exchange.end()
-	return err
+	return nil
 }

@@ -4,16 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
-	"net/http/httptrace"
+	"os"
+	"slices"
 	"strings"
-	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
-	"github.com/sallyport-iam/sallyport/wire/nethttp"
+	"github.com/sallyport-iam/sallyport/wire/http1"
 )
 
 // Call is a request that was let through, with what is known about it.
@@ -66,22 +68,19 @@ type exchange struct {
 	upstream *Upstream
 	began    time.Time
 	report   Exchange
-	// caller is the context that Do was called with, ctx the exchange's own.
-	caller, ctx context.Context
-	cancel      context.CancelCauseFunc
-	dog         watchdog
-	body        *requestBody
-	attempt     attempt
+	// caller is the context that Do was called with.
+	caller context.Context
+	// conn is the connection in use; nil before and after. unwatch stops what ends
+	// it with the caller's context.
+	conn    *conn
+	unwatch func() bool
+	body    *requestBody
+	// answer is the answer's body.
+	answer responseBody
+	// last tells that the connection serves nothing after the answer.
+	last bool
 	// signedByClient tells that the signature is the client's own.
 	signedByClient bool
-}
-
-// attempt is what is known of the use of one connection.
-type attempt struct {
-	conn     *conn
-	reused   bool
-	written  int64
-	answered atomic.Bool
 }
 
 func (e *exchange) run(call *Call) (*wire.Response, *wire.Refusal) {
@@ -91,18 +90,17 @@ func (e *exchange) run(call *Call) (*wire.Response, *wire.Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	e.ctx, e.cancel = context.WithCancelCause(e.caller)
-	e.dog.cancel = e.cancel
 	if req.Body != nil && req.BodySize != 0 {
 		e.body = &requestBody{source: req.Body, size: req.BodySize, verifier: call.Body, exchange: e}
-		req.Body = e.body
 	}
-	outgoing, refusal := nethttp.Outgoing(e.ctx, req, e.upstream.target)
+	buffer := buffers.Get().(*[]byte)
+	head, refusal := http1.AppendRequest((*buffer)[:0], req)
 	if refusal != nil {
-		e.end()
+		buffers.Put(buffer)
 		return nil, refusal
 	}
-	answer, err := e.send(outgoing)
+	*buffer = head
+	answer, err := e.send(req, buffer)
 	if err != nil {
 		defer e.end()
 		return nil, e.failed(err)
@@ -154,63 +152,137 @@ func (u *Upstream) rewrite(ctx context.Context, call *Call) (*wire.Request, *wir
 	return req, nil
 }
 
-// send sends a request, a second time if the connection was stale. net/http
-// does the same by itself for requests without a body whose method is safe,
-// and stops at the first connection that is new.
-func (e *exchange) send(req *http.Request) (*http.Response, error) {
-	trace := &httptrace.ClientTrace{GotConn: e.gotConn, GotFirstResponseByte: e.gotFirstByte}
-	req = req.WithContext(httptrace.WithClientTrace(e.ctx, trace))
-	e.dog.restart(e.upstream.options.ProgressTimeout)
-	resp, err := e.upstream.pool.RoundTrip(req)
-	if err != nil && e.stale(req.Method) {
-		e.report.Retried = true
-		e.attempt.conn = nil
-		e.dog.restart(e.upstream.options.ProgressTimeout)
-		resp, err = e.upstream.fresh.RoundTrip(req)
-	}
-	if err == nil && e.attempt.conn != nil && e.body != nil && e.body.whole.Load() {
-		e.attempt.conn.half.Store(nil)
-	}
-	e.dog.disarm(receiving)
-	e.report.Reused = e.attempt.reused
-	return resp, err
-}
-
-func (e *exchange) gotConn(info httptrace.GotConnInfo) {
-	e.attempt.reused = info.Reused
-	if e.attempt.conn = underlying(info.Conn); e.attempt.conn != nil {
-		e.attempt.conn.serving.Store(true)
-		e.attempt.written = e.attempt.conn.written.Load()
-		// Over HTTP/2 the stream is reset, and others share the connection.
-		if e.body != nil && !e.upstream.options.HTTP2 {
-			e.attempt.conn.half.Store(e)
+// send sends a request whose head is in buffer, and reads the head of the
+// answer; a second time if the connection was stale.
+func (e *exchange) send(req *wire.Request, buffer *[]byte) (*http1.Response, error) {
+	owned := true
+	defer func() {
+		if owned {
+			buffers.Put(buffer)
+		}
+	}()
+	// The first piece goes with the head. Before a connection is taken, which a
+	// client that sends nothing need not hold.
+	message := *buffer
+	if e.body != nil {
+		var err error
+		if cap(message)-len(message) < leastPiece {
+			message = slices.Grow(message, leastPiece)
+		}
+		if message, err = e.body.piece(message); err != nil {
+			return nil, err
 		}
 	}
-	if e.body == nil {
-		e.dog.arm(awaiting, e.upstream.options.ResponseHeaderTimeout)
-	} else {
-		e.dog.arm(sending, e.upstream.options.ProgressTimeout)
+	if err := e.upstream.pool.enter(e.caller, e.upstream.options.ProgressTimeout); err != nil {
+		return nil, err
 	}
+	c := e.upstream.pool.take()
+	e.report.Reused = c != nil
+	if c == nil {
+		var err error
+		if c, err = e.upstream.dial(e.caller); err != nil {
+			e.upstream.pool.leave()
+			return nil, err
+		}
+	}
+	e.use(c)
+	more := e.body != nil && !e.body.whole.Load()
+	owned = !more
+	answer, err := e.exchange(req.Method, message, buffer, more)
+	if err == nil || !e.stale(req.Method, err) {
+		return answer, err
+	}
+	e.report.Retried, e.report.Reused = true, false
+	e.drop()
+	if c, err = e.upstream.dial(e.caller); err != nil {
+		e.upstream.pool.leave()
+		return nil, err
+	}
+	e.use(c)
+	return e.exchange(req.Method, message, nil, false)
 }
 
-func (e *exchange) gotFirstByte() { e.attempt.answered.Store(true) }
+// leastPiece is the room that a head leaves for the first piece of a body.
+const leastPiece = 8<<10 + maxFrame
+
+// use begins an exchange on a connection.
+func (e *exchange) use(c *conn) {
+	e.conn = c
+	e.unwatch = context.AfterFunc(e.caller, c.abort)
+}
+
+// exchange writes a message and reads the head of the answer. If there is more
+// of the body, it is sent meanwhile, with buffer, which is its own from here on.
+func (e *exchange) exchange(method string, message []byte, buffer *[]byte, more bool) (*http1.Response, error) {
+	c, o := e.conn, &e.upstream.options
+	c.half.Store(e.body != nil)
+	switch {
+	case e.body == nil:
+		c.writing.allow(o.ProgressTimeout)
+		if _, err := c.Write(message); err != nil {
+			return nil, e.unwritten(err)
+		}
+		c.reading.allow(o.ResponseHeaderTimeout)
+	case more:
+		c.reading.lift()
+		e.body.sent = make(chan struct{})
+		if !e.body.write(c, message) {
+			close(e.body.sent)
+			buffers.Put(buffer)
+		} else {
+			go e.body.send(c, buffer)
+		}
+	default:
+		e.body.write(c, message)
+	}
+	answer, err := c.reader.Response(method, maxAnswerHead)
+	if err == nil {
+		e.last = answer.Last
+		return answer, nil
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = &stall{awaiting, o.ResponseHeaderTimeout}
+	}
+	return nil, err
+}
+
+// maxAnswerHead is the greatest size of an answer's header, in bytes.
+const maxAnswerHead = 64 << 10
+
+// unwritten is why a request without a body could not be written.
+func (e *exchange) unwritten(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &stall{sending, e.upstream.options.ProgressTimeout}
+	}
+	return &writeError{err}
+}
+
+// writeError tells that the head of a request was not written whole.
+type writeError struct{ error }
+
+func (w *writeError) Unwrap() error { return w.error }
 
 // stale tells whether a failed request may be sent again: a connection that
-// had served before failed, no byte of the body was consumed and none of an
-// answer seen. A request that is not idempotent must not have left at all
-// (RFC 9110, section 9.2.2).
-func (e *exchange) stale(method string) bool {
-	a := &e.attempt
-	if a.conn == nil || !a.reused || a.answered.Load() || e.ctx.Err() != nil || e.body != nil && e.body.begun.Load() {
+// had served before ended, no body was sent and no byte of an answer seen. A
+// request that is not idempotent must not have left at all (RFC 9110, section
+// 9.2.2).
+func (e *exchange) stale(method string, err error) bool {
+	if !e.conn.served || e.body != nil || e.caller.Err() != nil || e.conn.reader.Buffered() > 0 {
 		return false
 	}
-	return method != http.MethodPost && method != http.MethodPatch || a.conn.written.Load() == a.written
+	if _, ok := errors.AsType[*writeError](err); ok {
+		return true // no request without its whole head is one
+	}
+	if method == http.MethodPost || method == http.MethodPatch {
+		return false
+	}
+	return err == io.EOF || errors.Is(err, syscall.ECONNRESET)
 }
 
 // judge passes an answer on, or not. That a body did not hold comes first: what
 // the upstream says of half a request is of no interest.
-func (e *exchange) judge(answer *http.Response) (*wire.Response, *wire.Refusal) {
-	status := answer.StatusCode
+func (e *exchange) judge(answer *http1.Response) (*wire.Response, *wire.Refusal) {
+	status := answer.Status
 	e.report.Status, e.report.Outcome = status, Rejected
 	var refusal *wire.Refusal
 	switch {
@@ -229,24 +301,52 @@ func (e *exchange) judge(answer *http.Response) (*wire.Response, *wire.Refusal) 
 			return resp, nil
 		}
 	}
-	e.end() // before the body is closed, so that nothing more of the request is sent
-	_ = answer.Body.Close()
+	e.end()
 	return nil, refusal
 }
 
 // pass is the answer for the client.
-func (e *exchange) pass(answer *http.Response) *wire.Response {
+func (e *exchange) pass(answer *http1.Response) *wire.Response {
 	if e.body != nil && !e.body.whole.Load() {
 		e.body.stopped.Store(true)
 	}
-	resp := nethttp.Response(answer)
-	if resp.Body == nil {
-		_ = answer.Body.Close()
-		e.end()
+	resp := &wire.Response{Status: answer.Status, Fields: keepEndToEnd(answer.Fields), BodySize: answer.Length}
+	if answer.Length == 0 {
+		e.finish()
 		return resp
 	}
-	resp.Body = &responseBody{body: resp.Body, exchange: e}
+	e.answer = responseBody{body: e.conn.reader.AnswerBody(answer), exchange: e}
+	resp.Body = &e.answer
 	return resp
+}
+
+// keepEndToEnd is an answer's fields without those of the connection it came
+// over, which Connection may name too (RFC 9110, section 7.6.1).
+func keepEndToEnd(fields wire.Fields) wire.Fields {
+	named := ""
+	for i := range fields {
+		if fields[i].Name == "connection" {
+			named += "," + fields[i].Value
+		}
+	}
+	kept := fields[:0]
+	for _, field := range fields {
+		if !http1.HopByHop(field.Name) && (named == "" || !names(named, field.Name)) {
+			kept = append(kept, field)
+		}
+	}
+	clear(fields[len(kept):])
+	return kept
+}
+
+// names tells whether a list of tokens has one.
+func names(list, token string) bool {
+	for named := range strings.SplitSeq(list, ",") {
+		if strings.EqualFold(strings.Trim(named, " \t"), token) {
+			return true
+		}
+	}
+	return false
 }
 
 // failed is the refusal for a request that got no answer.
@@ -261,20 +361,19 @@ func (e *exchange) failed(err error) *wire.Refusal {
 		e.report.Outcome = Canceled
 		return e.unavailable("the client did not wait: " + cause.Error())
 	}
-	if stalled, ok := errors.AsType[*stall](context.Cause(e.ctx)); ok {
+	err = e.why(err)
+	switch _, stalled := errors.AsType[*stall](err); {
+	case stalled:
 		e.report.Outcome = TimedOut
-		return e.unavailable(stalled.Error())
-	}
-	if e.attempt.conn == nil {
+	case e.conn == nil:
 		e.report.Outcome = Unreachable
-	} else {
+	default:
 		e.report.Outcome = Broken
 	}
 	return e.unavailable(shorten(err.Error()))
 }
 
-// shorten keeps what an upstream sent, which net/http quotes in its errors,
-// from filling the log.
+// shorten keeps what an upstream sent from filling the log.
 func shorten(text string) string {
 	const most = 300
 	if len(text) > most {
@@ -292,19 +391,53 @@ func (e *exchange) cut(err error) error {
 	return err
 }
 
-// why is the reason for an error of reading an answer.
+// why is the reason for an error: that the request could not be sent before
+// that there was no answer to it.
 func (e *exchange) why(err error) error {
-	if stalled, ok := errors.AsType[*stall](context.Cause(e.ctx)); ok {
-		return stalled
+	if e.body != nil {
+		if unsent := e.body.unsent.Load(); unsent != nil {
+			return *unsent
+		}
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &stall{receiving, e.upstream.options.ProgressTimeout}
 	}
 	return err
 }
 
-// end gives back what the exchange holds and breaks the connection if it is
-// still in use.
+// finish ends an exchange whose answer was read to its end: the connection is
+// kept for another if it can carry one.
+func (e *exchange) finish() {
+	if e.body != nil && e.body.sent != nil && e.report.Status < 400 {
+		<-e.body.sent // which is about to end: the upstream had all of it
+	}
+	if e.last || e.conn.half.Load() || !e.unwatch() {
+		e.end()
+		return
+	}
+	c := e.conn
+	e.conn = nil
+	e.upstream.pool.put(c)
+	e.upstream.pool.leave()
+}
+
+// end gives back what the exchange holds and ends the connection if it is still
+// in use.
 func (e *exchange) end() {
-	e.dog.disarm(receiving)
-	e.cancel(nil)
+	if e.body != nil {
+		e.body.stopped.Store(true)
+	}
+	if e.conn != nil {
+		e.drop()
+		e.upstream.pool.leave()
+	}
+}
+
+// drop ends the connection.
+func (e *exchange) drop() {
+	e.unwatch()
+	e.conn.close()
+	e.conn = nil
 }
 
 func (e *exchange) unavailable(cause string) *wire.Refusal {
@@ -313,8 +446,8 @@ func (e *exchange) unavailable(cause string) *wire.Refusal {
 
 // location is where a redirect points, without its query, which may hold a
 // signature.
-func location(answer *http.Response) string {
-	to, _, _ := strings.Cut(answer.Header.Get("Location"), "?")
+func location(answer *http1.Response) string {
+	to, _, _ := strings.Cut(answer.Fields.Get("location"), "?")
 	if to == "" {
 		return "no location"
 	}

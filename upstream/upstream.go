@@ -7,12 +7,12 @@
 package upstream
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -62,9 +62,6 @@ type Options struct {
 	Callers []CallerCredentials
 	// RootCAs verify the upstream's certificate; nil is the system's.
 	RootCAs *x509.CertPool
-	// HTTP2 offers HTTP/2 to an https upstream. Stores are faster over many
-	// connections than over the streams of one.
-	HTTP2 bool
 	// ConnectTimeout bounds connecting and the TLS handshake, each; 0 is 5 s.
 	ConnectTimeout time.Duration
 	// ResponseHeaderTimeout bounds the wait for the answer once the request has
@@ -96,9 +93,10 @@ type Upstream struct {
 	// callers are the credentials of callers by principal.
 	callers map[string]aws.CredentialsProvider
 	tags    tagCache
-	pool    *http.Transport
-	// fresh never reuses a connection: what a stale one lost goes over it.
-	fresh *http.Transport
+	pool    pool
+	dialer  net.Dialer
+	address string      // to connect to
+	tls     *tls.Config // nil: in clear text
 }
 
 // New makes an Upstream. It does not connect. Its error lists all that is
@@ -116,18 +114,25 @@ func New(options Options) (*Upstream, error) {
 	for _, c := range options.Callers {
 		callers[c.Principal] = c.Credentials
 	}
-	pool := newTransport(&options)
-	fresh := newTransport(&options)
-	fresh.DisableKeepAlives = true
-	return &Upstream{
+	u := &Upstream{
 		options: options,
 		target:  &url.URL{Scheme: options.Endpoint.Scheme, Host: options.Endpoint.Host},
 		signer:  sigv4.NewSigner(),
 		callers: callers,
 		tags:    tagCache{lifetime: options.TagLifetime},
-		pool:    pool,
-		fresh:   fresh,
-	}, nil
+		pool:    pool{most: options.MaxIdleConns, idle: options.IdleTimeout},
+		dialer:  net.Dialer{Timeout: options.ConnectTimeout, KeepAlive: 30 * time.Second},
+	}
+	if options.MaxConns > 0 {
+		u.pool.permits = make(chan struct{}, options.MaxConns)
+	}
+	name, port := options.Endpoint.Hostname(), options.Endpoint.Port()
+	if options.Endpoint.Scheme == "https" {
+		u.tls = &tls.Config{RootCAs: options.RootCAs, ServerName: name, MinVersion: tls.VersionTLS12}
+		port = cmp.Or(port, "443")
+	}
+	u.address = net.JoinHostPort(name, cmp.Or(port, "80"))
+	return u, nil
 }
 
 // Name is the upstream's name.
@@ -143,8 +148,7 @@ func (u *Upstream) PassesThrough() bool { return u.options.Passthrough }
 
 // Close closes the connections that no request uses.
 func (u *Upstream) Close() {
-	u.pool.CloseIdleConnections()
-	u.fresh.CloseIdleConnections()
+	u.pool.close()
 }
 
 func orDefault[T int | time.Duration](value, standard T) T {
@@ -212,26 +216,4 @@ func check(o *Options) error {
 		problem("a number of connections is negative")
 	}
 	return errors.Join(problems...)
-}
-
-func newTransport(o *Options) *http.Transport {
-	dialer := &net.Dialer{Timeout: o.ConnectTimeout, KeepAlive: 30 * time.Second}
-	return &http.Transport{
-		Proxy:       nil, // the environment does not redirect what carries credentials
-		DialContext: dial(dialer),
-		TLSClientConfig: &tls.Config{
-			RootCAs:    o.RootCAs,
-			MinVersion: tls.VersionTLS12,
-		},
-		TLSHandshakeTimeout:    o.ConnectTimeout,
-		DisableCompression:     true,
-		ForceAttemptHTTP2:      o.HTTP2,
-		MaxIdleConns:           o.MaxIdleConns,
-		MaxIdleConnsPerHost:    o.MaxIdleConns,
-		MaxConnsPerHost:        o.MaxConns,
-		IdleConnTimeout:        o.IdleTimeout,
-		MaxResponseHeaderBytes: 64 << 10,
-		WriteBufferSize:        bufferSize,
-		ReadBufferSize:         bufferSize,
-	}
 }

@@ -89,28 +89,6 @@ func (r *Request) RemoveParams(drop func(name string) bool) {
 // MaxParams bounds the parameters of one query.
 const MaxParams = 1000
 
-// ParseTarget splits an origin-form request target at its first "?". It
-// refuses what has more than one reading: controls, raw bytes outside ASCII,
-// "#", and invalid percent-escapes.
-func ParseTarget(target string) (path, rawQuery string, hasQuery bool, refusal *Refusal) {
-	if target == "" || target[0] != '/' {
-		return "", "", false, badURI("the request target does not begin with /")
-	}
-	for i := 0; i < len(target); i++ {
-		c := target[i]
-		switch {
-		case c <= ' ' || c >= 0x7f:
-			return "", "", false, badURI(fmt.Sprintf("byte %d of the request target is not printable ASCII: percent-encode it", i))
-		case c == '#':
-			return "", "", false, badURI("the request target holds a #: percent-encode it as %23")
-		case c == '%' && !isEscape(target[i:]):
-			return "", "", false, badURI(fmt.Sprintf("byte %d of the request target begins an invalid percent-escape", i))
-		}
-	}
-	path, rawQuery, hasQuery = strings.Cut(target, "?")
-	return path, rawQuery, hasQuery, nil
-}
-
 // ParseQuery parses a raw query as the AWS canonical query does: pieces split
 // at "&" only, empty pieces skipped, names and values split at the first "="
 // and percent-decoded once. A raw "+" is refused: servers read it as a space

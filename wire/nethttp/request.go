@@ -27,7 +27,7 @@ import (
 // result's Port is the door's to set.
 // The body is not touched, so that no 100 Continue is sent yet.
 func Request(r *http.Request, scheme string, peer netip.AddrPort) (*wire.Request, *wire.Refusal) {
-	target, refusal := originForm(r, scheme)
+	target, refusal := wire.OriginForm(r.Method, r.RequestURI, r.Host, scheme)
 	if refusal != nil {
 		return nil, refusal
 	}
@@ -51,45 +51,6 @@ func Request(r *http.Request, scheme string, peer netip.AddrPort) (*wire.Request
 		out.TLS = &wire.TLS{Version: r.TLS.Version, ServerName: r.TLS.ServerName}
 	}
 	return out, nil
-}
-
-// originForm is the request target without the scheme and authority that an
-// absolute-form target begins with.
-func originForm(r *http.Request, scheme string) (string, *wire.Refusal) {
-	if r.Method == http.MethodConnect {
-		return "", &wire.Refusal{
-			Status:  http.StatusMethodNotAllowed,
-			Code:    "MethodNotAllowed",
-			Message: "The specified method is not allowed against this resource.",
-			Detail:  []wire.Element{{Name: "Method", Value: r.Method}},
-			Close:   true,
-		}
-	}
-	if !wire.ValidHost(r.Host) {
-		return "", invalid("The Host header is missing or malformed.")
-	}
-	target := r.RequestURI
-	if target == "*" {
-		return "", badTarget("a request target of * names no resource")
-	}
-	if strings.HasPrefix(target, "/") {
-		return target, nil
-	}
-	named, rest, ok := strings.Cut(target, "://")
-	if !ok || !strings.EqualFold(named, "http") && !strings.EqualFold(named, "https") {
-		return "", badTarget("the request target is neither a path nor an http URL")
-	}
-	if !strings.EqualFold(named, scheme) {
-		return "", badTarget("the request target names another scheme than the connection has")
-	}
-	end := strings.IndexAny(rest, "/?#")
-	if end < 0 {
-		return "", badTarget("the request target has no path")
-	}
-	if rest[:end] != r.Host {
-		return "", badTarget("the request target names another authority than the Host header")
-	}
-	return rest[end:], nil
 }
 
 // fields are the header fields in wire's spelling. A Host field is here only

@@ -1,0 +1,178 @@
+package http1
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// AppendRequest appends the head of a request. Request target and Host leave
+// byte for byte as req has them, the body's framing follows from req.BodySize
+// alone (chunked if it is -1), and nothing is added that the client did not
+// send. It refuses what cannot be written unchanged.
+func AppendRequest(dst []byte, req *wire.Request) ([]byte, *wire.Refusal) {
+	if !wire.IsToken(req.Method) {
+		return nil, invalid("The method is not valid.")
+	}
+	if !wire.ValidHost(req.Host) {
+		return nil, invalid("The Host header is missing or malformed.")
+	}
+	dst = append(append(dst, req.Method...), ' ')
+	if req.Path == "" || req.Path[0] != '/' || strings.IndexByte(req.Path, '?') >= 0 || !req.HasQuery && req.RawQuery != "" {
+		return nil, badTarget("path and query are not told apart")
+	}
+	if refusal := wire.CheckTarget(req.Path); refusal != nil {
+		return nil, refusal
+	}
+	if refusal := wire.CheckTarget(req.RawQuery); refusal != nil {
+		return nil, refusal
+	}
+	dst = append(dst, req.Path...)
+	if req.HasQuery {
+		dst = append(append(dst, '?'), req.RawQuery...)
+	}
+	dst = append(append(append(dst, " HTTP/1.1\r\nHost: "...), req.Host...), "\r\n"...)
+	for i := range req.Fields {
+		field := &req.Fields[i]
+		if !wire.IsToken(field.Name) || !wire.IsFieldValue(field.Value) {
+			return nil, invalid("The header " + field.Name + " is not valid.")
+		}
+		if field.Name == "host" || field.Name == "content-length" || field.Name == "expect" || HopByHop(field.Name) {
+			continue
+		}
+		dst = appendField(dst, field.Name, field.Value)
+	}
+	switch {
+	case req.Body != nil && req.BodySize < 0:
+		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
+	case req.Body != nil && req.BodySize > 0:
+		dst = appendLength(dst, req.BodySize)
+	case req.Method == "PUT" || req.Method == "POST" || req.Method == "PATCH" || req.Fields.Get("content-length") == "0":
+		dst = appendLength(dst, 0)
+	}
+	return append(dst, "\r\n"...), nil
+}
+
+// ResponseOptions say how an answer goes on a connection.
+type ResponseOptions struct {
+	// Head tells that the request was a HEAD, whose answer has no body.
+	Head bool
+	// Chunked tells that a body of unknown length goes in chunks; or else its end
+	// is the connection's.
+	Chunked bool
+	// Last tells the client that the connection serves no other request.
+	Last bool
+	// Date is the value of the Date field of an answer without one.
+	Date string
+}
+
+// AppendResponse appends the head of an answer. The body's framing follows from
+// resp.Body and resp.BodySize; where an answer has no body by nature, the
+// Content-Length that it has stays. A control character in a field's value,
+// which nobody should have put there, becomes a space.
+func AppendResponse(dst []byte, resp *wire.Response, o ResponseOptions) []byte {
+	dst = append(dst, "HTTP/1.1 "...)
+	dst = strconv.AppendInt(dst, int64(resp.Status), 10)
+	dst = append(append(append(dst, ' '), http.StatusText(resp.Status)...), "\r\n"...)
+	bodiless := o.Head || resp.Status == http.StatusNoContent || resp.Status == http.StatusNotModified
+	dated := false
+	for i := range resp.Fields {
+		field := &resp.Fields[i]
+		switch {
+		case HopByHop(field.Name):
+			continue
+		case field.Name == "content-length" && (!bodiless || resp.Status == http.StatusNoContent):
+			continue
+		case field.Name == "date":
+			dated = true
+		}
+		dst = appendField(dst, field.Name, field.Value)
+	}
+	if !dated {
+		dst = appendField(dst, "date", o.Date)
+	}
+	switch {
+	case bodiless:
+	case resp.Body == nil:
+		dst = appendLength(dst, 0)
+	case resp.BodySize >= 0:
+		dst = appendLength(dst, resp.BodySize)
+	case o.Chunked:
+		dst = append(dst, "Transfer-Encoding: chunked\r\n"...)
+	}
+	if o.Last {
+		dst = append(dst, "Connection: close\r\n"...)
+	}
+	return append(dst, "\r\n"...)
+}
+
+// spelt are names as servers usually write them, where that is not lower case,
+// for clients that look for them so.
+var spelt = map[string]string{
+	"accept-ranges": "Accept-Ranges", "allow": "Allow", "cache-control": "Cache-Control", "content-disposition": "Content-Disposition",
+	"content-encoding": "Content-Encoding", "content-language": "Content-Language", "content-length": "Content-Length",
+	"content-range": "Content-Range", "content-type": "Content-Type", "date": "Date", "etag": "ETag", "expires": "Expires",
+	"last-modified": "Last-Modified", "location": "Location", "retry-after": "Retry-After", "server": "Server", "user-agent": "User-Agent",
+	"vary": "Vary",
+}
+
+// appendField appends a line. A control byte in the value becomes a space: it
+// is nowhere that it could end the line.
+func appendField(dst []byte, name, value string) []byte {
+	if known, ok := spelt[name]; ok {
+		name = known
+	}
+	dst = append(append(dst, name...), ": "...)
+	begin := len(dst)
+	dst = append(dst, value...)
+	for i := begin; i < len(dst); i++ {
+		if c := dst[i]; c < ' ' && c != '\t' || c == 0x7f {
+			dst[i] = ' '
+		}
+	}
+	return append(dst, "\r\n"...)
+}
+
+func appendLength(dst []byte, n int64) []byte {
+	dst = append(dst, "Content-Length: "...)
+	return append(strconv.AppendInt(dst, n, 10), "\r\n"...)
+}
+
+// Parts of a body in chunks.
+const (
+	// ChunkEnd follows the bytes of a chunk.
+	ChunkEnd = "\r\n"
+	// LastChunk ends a body in chunks.
+	LastChunk = "0\r\n\r\n"
+	// MaxChunkHead is the greatest size of what AppendChunk appends, in bytes.
+	MaxChunkHead = 16 + len("\r\n")
+	// Continue is the interim answer that asks for the body.
+	Continue = "HTTP/1.1 100 Continue\r\n\r\n"
+)
+
+// AppendChunk appends the line before a chunk of n bytes; n is not 0, which
+// would be the last one.
+func AppendChunk(dst []byte, n int) []byte {
+	return append(strconv.AppendInt(dst, int64(n), 16), "\r\n"...)
+}
+
+// HopByHop tells whether a field (lower case) is the connection's alone (RFC
+// 9110, section 7.6.1).
+func HopByHop(name string) bool {
+	switch name {
+	case "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
+		"te", "trailer", "transfer-encoding", "upgrade":
+		return true
+	}
+	return false
+}
+
+func invalid(message string) *wire.Refusal {
+	return &wire.Refusal{Status: 400, Code: "InvalidRequest", Message: message}
+}
+
+func badTarget(cause string) *wire.Refusal {
+	return &wire.Refusal{Status: 400, Code: "InvalidURI", Message: "Couldn't parse the specified URI: " + cause + "."}
+}
