@@ -115,7 +115,7 @@ func (b *requestBody) write(c *conn, piece []byte) bool {
 		c.abort() // not even TLS's word that this is the end
 		return false
 	}
-	c.writing.allow(e.upstream.options.ProgressTimeout)
+	c.writing.Allow(e.upstream.options.ProgressTimeout)
 	if _, err := c.Write(piece); err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = &stall{sending, e.upstream.options.ProgressTimeout}
@@ -124,12 +124,12 @@ func (b *requestBody) write(c *conn, piece []byte) bool {
 			return false
 		}
 		b.unsent.Store(&err)
-		c.reading.allow(e.upstream.options.ResponseHeaderTimeout)
+		c.reading.Allow(e.upstream.options.ResponseHeaderTimeout)
 		return false
 	}
 	if b.whole.Load() {
 		c.half.Store(false)
-		c.reading.allow(e.upstream.options.ResponseHeaderTimeout)
+		c.reading.Allow(e.upstream.options.ResponseHeaderTimeout)
 	}
 	return true
 }
@@ -181,7 +181,7 @@ func (b *responseBody) receive(p []byte) (int, error) {
 	if e.conn == nil { // it has ended
 		return 0, io.EOF
 	}
-	e.conn.reading.allow(e.upstream.options.ProgressTimeout)
+	e.conn.reading.Allow(e.upstream.options.ProgressTimeout)
 	n, err := b.body.Read(p)
 	if err == io.EOF {
 		e.finish()

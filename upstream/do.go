@@ -218,13 +218,13 @@ func (e *exchange) exchange(method string, message []byte, buffer *[]byte, more 
 	c.half.Store(e.body != nil)
 	switch {
 	case e.body == nil:
-		c.writing.allow(o.ProgressTimeout)
+		c.writing.Allow(o.ProgressTimeout)
 		if _, err := c.Write(message); err != nil {
 			return nil, e.unwritten(err)
 		}
-		c.reading.allow(o.ResponseHeaderTimeout)
+		c.reading.Allow(o.ResponseHeaderTimeout)
 	case more:
-		c.reading.lift()
+		c.reading.Lift()
 		e.body.sent = make(chan struct{})
 		if !e.body.write(c, message) {
 			close(e.body.sent)

@@ -8,24 +8,26 @@ import (
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
-// client is the address and the scheme of the client's own connection. What a
-// trusted proxy says of them is believed; what anybody else says is not. Of
-// X-Forwarded-For the right-most address that no trusted proxy has is the
-// client's: those left of it are whatever that client claims. believed tells
-// that the connection is a trusted proxy's.
-func client(r *http.Request, trusted []netip.Prefix) (peer netip.AddrPort, scheme string, believed bool) {
-	scheme = "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil || !contains(trusted, peer.Addr()) {
+// client is the address and the scheme of the client's own connection; peer and
+// scheme are those of the connection here. What a trusted proxy says of them is
+// believed; what anybody else says is not. Of X-Forwarded-For the right-most
+// address that no trusted proxy has is the client's: those left of it are
+// whatever that client claims. believed tells that the connection is a trusted
+// proxy's.
+func client(fields wire.Fields, peer netip.AddrPort, scheme string, trusted []netip.Prefix) (_ netip.AddrPort, _ string, believed bool) {
+	if !contains(trusted, peer.Addr()) {
 		return peer, scheme, false
 	}
-	if proto := r.Header.Values("X-Forwarded-Proto"); len(proto) == 1 && (proto[0] == "http" || proto[0] == "https") {
-		scheme = proto[0]
+	if proto := fields.Get("x-forwarded-proto"); fields.Count("x-forwarded-proto") == 1 && (proto == "http" || proto == "https") {
+		scheme = proto
 	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	var list []string
+	for i := range fields {
+		if fields[i].Name == "x-forwarded-for" {
+			list = append(list, fields[i].Value)
+		}
+	}
+	hops := strings.Split(strings.Join(list, ","), ",")
 	for i := len(hops) - 1; i >= 0; i-- {
 		addr, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {

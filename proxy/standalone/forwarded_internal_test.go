@@ -1,10 +1,10 @@
 package standalone
 
 import (
-	"crypto/tls"
-	"net/http"
 	"net/netip"
 	"testing"
+
+	"github.com/sallyport-iam/sallyport/wire"
 )
 
 func TestClient(t *testing.T) {
@@ -36,17 +36,18 @@ func TestClient(t *testing.T) {
 		{name: "v4 in v6", remote: "[::ffff:10.0.0.1]:1", forward: []string{"2001:db9::1"}, peer: "[2001:db9::1]:0", scheme: "http", believed: true},
 	}
 	for _, tt := range tests {
-		r := &http.Request{RemoteAddr: tt.remote, Header: http.Header{}}
-		if tt.forward != nil {
-			r.Header["X-Forwarded-For"] = tt.forward
+		var fields wire.Fields
+		for _, value := range tt.forward {
+			fields.Add("x-forwarded-for", value)
 		}
-		if tt.proto != nil {
-			r.Header["X-Forwarded-Proto"] = tt.proto
+		for _, value := range tt.proto {
+			fields.Add("x-forwarded-proto", value)
 		}
+		scheme := "http"
 		if tt.tls {
-			r.TLS = &tls.ConnectionState{}
+			scheme = "https"
 		}
-		peer, scheme, believed := client(r, trusted)
+		peer, scheme, believed := client(fields, netip.MustParseAddrPort(tt.remote), scheme, trusted)
 		if peer.String() != tt.peer || scheme != tt.scheme || believed != tt.believed {
 			t.Errorf("%s: %s %s, believed %v; want %s %s, %v", tt.name, peer, scheme, believed, tt.peer, tt.scheme, tt.believed)
 		}

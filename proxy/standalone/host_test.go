@@ -45,7 +45,7 @@ func TestMuseum_20_oneHost(t *testing.T) {
 		{name: "another bucket", signed: "open" + domain, host: "closed" + domain, status: 403},
 		{name: "another bucket that is open", signed: "closed" + domain, host: "open" + domain, status: 403},
 		{name: "absolute form", signed: "open" + domain, host: "open" + domain, target: "http://open" + domain + "/key", status: 200, bucket: "open"},
-		{name: "absolute form of another bucket", signed: "closed" + domain, host: "closed" + domain, target: "http://open" + domain + "/key", status: 403},
+		{name: "absolute form of another bucket", signed: "closed" + domain, host: "closed" + domain, target: "http://open" + domain + "/key", status: 400},
 
 		{name: "nobody is trusted", signed: "open" + domain, host: "internal", forwarded: []string{"open" + domain}, status: 403},
 		{name: "nobody is trusted, and what was signed arrives", signed: "open" + domain, host: "open" + domain, forwarded: []string{"closed" + domain}, status: 200, bucket: "open"},

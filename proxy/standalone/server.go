@@ -1,5 +1,6 @@
 // Package standalone is the door that is a proxy itself: it listens, hands
-// each request to the enforcement point, and writes the answer.
+// each request to the enforcement point, and writes the answer. It speaks
+// HTTP/1.1 itself and leaves HTTP/2 to net/http.
 package standalone
 
 import (
@@ -10,10 +11,11 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
-	"golang.org/x/net/netutil"
 
 	"github.com/sallyport-iam/sallyport/proxy"
 	"github.com/sallyport-iam/sallyport/proxy/certificate"
@@ -61,18 +63,25 @@ type Server struct {
 	Options
 	listener net.Listener
 	port     uint16
-	server   *http.Server
+	tls      *tls.Config // nil: in clear text
+	// http2 serves the connections that chose HTTP/2, which come from handover.
+	http2    *http.Server
+	handover *handover
+
+	sessions sessions
+	draining atomic.Bool
+	stop     func() // ends accepting; once
 }
 
 // Listen opens the door's listener; Serve answers on it.
 func Listen(o Options) (*Server, error) {
 	s := &Server{Options: o}
-	var pair *certificate.Certificate
 	if o.CertificateFile != "" {
-		var err error
-		if pair, err = certificate.Load(o.CertificateFile, o.KeyFile, o.Now, o.Logger); err != nil {
+		pair, err := certificate.Load(o.CertificateFile, o.KeyFile, o.Now, o.Logger)
+		if err != nil {
 			return nil, fmt.Errorf("door %q: %w", o.Door.Name, err)
 		}
+		s.tls = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.Get, NextProtos: []string{"h2", "http/1.1"}}
 	}
 	listener, err := net.Listen("tcp", o.Address)
 	if err != nil {
@@ -81,27 +90,17 @@ func Listen(o Options) (*Server, error) {
 	if address, ok := listener.Addr().(*net.TCPAddr); ok {
 		s.port = uint16(address.Port)
 	}
-	if o.MaxConnections > 0 {
-		listener = netutil.LimitListener(listener, o.MaxConnections)
-	}
 	if o.ProxyProtocol {
 		listener = proxyProtocol(listener, o.TrustedProxies, o.HeaderTimeout)
 	}
 	s.listener = listener
-	s.server = &http.Server{
-		Handler:           s,
-		ReadHeaderTimeout: o.HeaderTimeout,
-		// For what net/http answers by itself; the handler lifts it.
-		ReadTimeout:    o.HeaderTimeout + unreadPatience,
-		IdleTimeout:    o.IdleTimeout,
-		MaxHeaderBytes: o.MaxHeader,
-		ErrorLog:       zap.NewStdLog(o.Logger),
-		// OPTIONS * must reach the handler, so that it is refused here.
-		DisableGeneralOptionsHandler: true,
-	}
-	if pair != nil {
-		s.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.Get}
-	}
+	s.sessions.open(o.MaxConnections)
+	s.stop = sync.OnceFunc(func() {
+		s.draining.Store(true)
+		_ = listener.Close()
+		close(s.sessions.ended)
+	})
+	s.openHTTP2()
 	return s, nil
 }
 
@@ -113,24 +112,53 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
 // Serve answers until Shutdown; it returns nil then.
 func (s *Server) Serve() error {
-	var err error
-	if s.server.TLSConfig != nil {
-		err = s.server.ServeTLS(s.listener, "", "")
-	} else {
-		err = s.server.Serve(s.listener)
+	go s.sessions.watch()
+	go func() { _ = s.http2.Serve(s.handover) }() // its listener does not fail
+	var wait time.Duration
+	for {
+		if !s.sessions.enter() {
+			return nil
+		}
+		conn, err := s.listener.Accept()
+		if err == nil {
+			wait = 0
+			go s.serve(conn)
+			continue
+		}
+		s.sessions.leave()
+		if s.draining.Load() {
+			return nil
+		}
+		if !temporary(err) {
+			return fmt.Errorf("door %q: %w", s.Door.Name, err)
+		}
+		// Such as no file descriptor being left.
+		wait = min(max(2*wait, 5*time.Millisecond), time.Second)
+		s.Logger.Error("cannot accept a connection, and try again", zap.String("door", s.Door.Name), zap.Duration("after", wait), zap.Error(err))
+		time.Sleep(wait)
 	}
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return fmt.Errorf("door %q: %w", s.Door.Name, err)
+}
+
+// temporary tells the errors of Accept after which it may succeed.
+func temporary(err error) bool {
+	var t interface{ Temporary() bool }
+	return errors.As(err, &t) && t.Temporary()
 }
 
 // Shutdown stops listening and waits for requests to end, until ctx does; then
 // it closes what is left.
 func (s *Server) Shutdown(ctx context.Context) error {
-	err := s.server.Shutdown(ctx)
+	s.stop()
+	s.sessions.closeIdle()
+	err := s.http2.Shutdown(ctx)
+	select {
+	case <-s.sessions.drained():
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
 	if err != nil {
-		_ = s.server.Close()
+		_ = s.http2.Close()
+		s.sessions.closeAll()
 	}
 	return err
 }

@@ -75,8 +75,8 @@ func TestUnreadBodyTrickles(t *testing.T) {
 	t.Error("the connection did not end")
 }
 
-// TestUnknownExpectation is the one answer that net/http gives by itself to a
-// request with a body.
+// TestUnknownExpectation: what a client expects and nobody here fulfils is
+// refused.
 func TestUnknownExpectation(t *testing.T) {
 	t.Parallel()
 	c := dial(t, openDoor(t, readAll, func(o *standalone.Options) { o.HeaderTimeout = 50 * time.Millisecond }))
@@ -194,7 +194,8 @@ func TestConnectionsServeAgain(t *testing.T) {
 
 // TestPipelinedBehindAmbiguity: Content-Length beside Transfer-Encoding, and
 // Transfer-Encoding in HTTP/1.0, are what two servers in a row can read apart.
-// What stands behind such a request is not taken for the next one.
+// Such a request is refused, and what stands behind it is not taken for the next
+// one.
 func TestPipelinedBehindAmbiguity(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -211,7 +212,7 @@ func TestPipelinedBehindAmbiguity(t *testing.T) {
 			c := dial(t, openDoor(t, readAll, nil))
 			c.send(append(tt.lines, "GET /open/smuggled HTTP/1.1", "Host: localhost")...)
 			resp, _ := c.answer()
-			if resp.StatusCode != 200 || !resp.Close {
+			if resp.StatusCode != 400 || !resp.Close {
 				t.Errorf("%d, and the answer says that the connection ends: %v", resp.StatusCode, resp.Close)
 			}
 			c.ends()

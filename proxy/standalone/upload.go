@@ -3,9 +3,11 @@ package standalone
 import (
 	"errors"
 	"io"
-	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/sallyport-iam/sallyport/wire/http1"
 )
 
 const (
@@ -21,93 +23,88 @@ var errAnswered = errors.New("the request has been answered")
 
 // upload is the body of a request. Each read has its own time, so that what is
 // bounded is the time without progress. An upstream that answered early may
-// leave a Read behind: after discard none touches the connection.
+// leave a Read behind, which ends with the connection.
 type upload struct {
-	body    io.ReadCloser
-	control *http.ResponseController
-	// persistent tells that what is left of the body stands before the next
-	// request on the connection. HTTP/2 resets the stream instead.
-	persistent bool
+	session *session
+	// reading is held while the body is read.
+	reading sync.Mutex
+	body    http1.Body
+	whole   atomic.Bool
 
-	mu       sync.Mutex
-	progress deadline
-	whole    bool
-	answered bool
+	// mu is held to ask for the body, and to begin the answer: no interim answer
+	// comes behind it.
+	mu    sync.Mutex
+	asks  bool // the client waits to be asked
+	ended bool // the answer has begun
 }
 
-// newUpload is the body of r; nil if it has none.
-func newUpload(r *http.Request, control *http.ResponseController, limit time.Duration) *upload {
-	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
+// newUpload is the body of a request; nil if it has none.
+func newUpload(c *session, head *http1.Request) *upload {
+	if head.Length == 0 {
 		return nil
 	}
-	return &upload{
-		body: r.Body, control: control, persistent: r.ProtoMajor == 1,
-		progress: deadline{limit: limit, set: control.SetReadDeadline},
-	}
+	return &upload{session: c, body: c.reader.Body(head), asks: head.Continue}
 }
 
 // Read reads from the client.
-func (u *upload) Read(b []byte) (int, error) {
-	if !u.begin() {
-		return 0, errAnswered
+func (u *upload) Read(p []byte) (int, error) {
+	u.reading.Lock()
+	defer u.reading.Unlock()
+	if err := u.begin(); err != nil {
+		return 0, err
 	}
-	n, err := u.body.Read(b)
-	if err != nil {
-		u.ended(err)
+	n, err := u.body.Read(p)
+	if u.body.Whole() {
+		u.whole.Store(true)
 	}
 	return n, err
 }
 
-func (u *upload) begin() bool {
+// begin asks for the body, once.
+func (u *upload) begin() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if !u.answered {
-		u.progress.extend()
+	if u.ended {
+		return errAnswered
 	}
-	return !u.answered
+	if u.asks {
+		u.asks = false
+		if !u.session.send([]byte(http1.Continue)) {
+			return io.ErrClosedPipe
+		}
+	}
+	if !u.whole.Load() {
+		u.session.reading.Allow(u.session.server.ReadProgress)
+	}
+	return nil
 }
 
-func (u *upload) ended(err error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.whole = u.whole || err == io.EOF
-	if !u.answered {
-		// What waits for the upstream's answer now is not the client's stall:
-		// net/http watches the connection for its end, and takes an expired
-		// deadline for one.
-		u.progress.clear()
-	}
-}
-
-// Close closes the body as the handler has it; net/http ends it afterwards.
+// Close does nothing: what is left of the body is the session's to end.
 func (u *upload) Close() error { return nil }
 
-// unread tells that the connection cannot serve another request unless more of
-// the body is read.
-func (u *upload) unread() bool {
-	if u == nil || !u.persistent {
+// answered tells that the answer begins. The result is whether the connection
+// ends with it, since what is left of the body stands before the next request.
+func (u *upload) answered() (unread bool) {
+	if u == nil {
 		return false
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return !u.whole
+	u.ended = true
+	return !u.whole.Load()
 }
 
-// discard ends the body after the answer: what is left of it is read for as
-// long as patience lasts. The deadline stays: net/http reads on when the
-// handler returns, and without a deadline for as long as the client likes.
-func (u *upload) discard(patience time.Duration) {
-	if u == nil {
-		return
+// discard reads what is left of the body after the answer, for a while. A Read
+// that was left behind ends with that while at the latest. It tells whether
+// anything was left.
+func (u *upload) discard() bool {
+	if u == nil || u.whole.Load() {
+		return false
 	}
-	u.mu.Lock()
-	u.answered = true
-	rest := u.persistent && !u.whole
-	if rest {
-		_ = u.control.SetReadDeadline(time.Now().Add(patience))
-	}
-	u.mu.Unlock()
-	if rest {
-		_, _ = io.CopyN(io.Discard, u.body, maxUnread)
-	}
+	c := u.session
+	_ = c.below.SetReadDeadline(time.Now().Add(min(c.server.ReadProgress, unreadPatience)))
+	u.reading.Lock()
+	defer u.reading.Unlock()
+	_, _ = io.CopyN(io.Discard, &u.body, maxUnread)
+	return true
 }

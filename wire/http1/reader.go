@@ -70,6 +70,10 @@ func (r *Reader) Await() error {
 	return r.fill(smallBuffer)
 }
 
+// HasHead tells whether a whole head was received, so that reading it does not
+// wait.
+func (r *Reader) HasHead() bool { return bytes.Contains(r.buf[r.start:r.end], []byte("\r\n\r\n")) }
+
 // fill receives more, for at most limit unconsumed bytes.
 func (r *Reader) fill(limit int) error {
 	switch {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sallyport-iam/sallyport/wire"
 )
@@ -64,8 +65,8 @@ type ResponseOptions struct {
 	Chunked bool
 	// Last tells the client that the connection serves no other request.
 	Last bool
-	// Date is the value of the Date field of an answer without one.
-	Date string
+	// Now is for the Date field of an answer without one.
+	Now time.Time
 }
 
 // AppendResponse appends the head of an answer. The body's framing follows from
@@ -91,7 +92,7 @@ func AppendResponse(dst []byte, resp *wire.Response, o ResponseOptions) []byte {
 		dst = appendField(dst, field.Name, field.Value)
 	}
 	if !dated {
-		dst = appendField(dst, "date", o.Date)
+		dst = append(o.Now.UTC().AppendFormat(append(dst, "Date: "...), http.TimeFormat), "\r\n"...)
 	}
 	switch {
 	case bodiless:

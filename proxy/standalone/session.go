@@ -1,0 +1,265 @@
+package standalone
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/sallyport-iam/sallyport/wire"
+	"github.com/sallyport-iam/sallyport/wire/http1"
+	"github.com/sallyport-iam/sallyport/wire/refusal"
+	"github.com/sallyport-iam/sallyport/wire/tcp"
+)
+
+// session is a connection over which a client sends requests in HTTP/1.1, one
+// after the other.
+type session struct {
+	server   *Server
+	net.Conn          // what is read and written
+	below    net.Conn // the connection as it was accepted: the same, but for TLS
+	raw      net.Conn // without what read a PROXY header
+	reader   *http1.Reader
+	peer     netip.AddrPort
+	tls      *wire.TLS
+
+	reading, writing tcp.Deadline
+	ctx              context.Context
+	cancel           context.CancelFunc
+	state            atomic.Int32
+	// turn counts the requests, watched is the one that glance saw last.
+	turn, watched atomic.Int64
+	sight         tcp.Peek
+}
+
+// States of a session.
+const (
+	waiting int32 = iota // for a request
+	busy                 // with one
+	over
+)
+
+// serve serves one connection to its end.
+func (s *Server) serve(conn net.Conn) {
+	leave := sync.OnceFunc(s.sessions.leave)
+	if s.tls != nil {
+		conn = &leaving{conn, leave} // whichever engine closes it
+	}
+	c := &session{server: s, Conn: conn, below: conn, raw: unwrap(conn)}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c.sight.Init(c.raw)
+	c.reading.Set, c.writing.Set = conn.SetReadDeadline, conn.SetWriteDeadline
+	s.sessions.add(c)
+	kept := false // by HTTP/2
+	defer func() {
+		if p := recover(); p != nil {
+			s.Logger.Error("a panic ended a connection", zap.String("door", s.Door.Name), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+			c.abort()
+		}
+		c.cancel()
+		s.sessions.remove(c)
+		if !kept {
+			_ = c.Close()
+			leave()
+		}
+	}()
+	c.reading.Allow(s.HeaderTimeout)
+	peer, err := netip.ParseAddrPort(conn.RemoteAddr().String()) // which waits for a PROXY header
+	if err != nil {
+		return
+	}
+	c.peer = peer
+	if s.tls != nil && !c.secure() {
+		return
+	}
+	if c.tls != nil && c.Conn.(*tls.Conn).ConnectionState().NegotiatedProtocol == "h2" {
+		_ = conn.SetDeadline(time.Time{})
+		kept = s.handover.give(c.Conn.(*tls.Conn))
+		return
+	}
+	c.reader = http1.NewReader(c.Conn)
+	for c.next() {
+	}
+}
+
+// leaving is a connection whose end makes room for another.
+type leaving struct {
+	net.Conn
+	leave func()
+}
+
+// Close closes the connection.
+func (l *leaving) Close() error {
+	defer l.leave()
+	return l.Conn.Close()
+}
+
+// unwrap is the connection that was accepted, below what read a PROXY header.
+func unwrap(conn net.Conn) net.Conn {
+	if l, ok := conn.(*leaving); ok {
+		conn = l.Conn
+	}
+	if p, ok := conn.(interface{ Raw() net.Conn }); ok {
+		return p.Raw()
+	}
+	return conn
+}
+
+// secure shakes hands.
+func (c *session) secure() bool {
+	s := c.server
+	secured := tls.Server(c.below, s.tls)
+	c.writing.Allow(s.HeaderTimeout)
+	if err := secured.HandshakeContext(c.ctx); err != nil {
+		if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil && looksLikeHTTP(plain.RecordHeader) {
+			_, _ = io.WriteString(plain.Conn, "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: 49\r\n\r\nThis door speaks TLS: use an https:// endpoint.\r\n")
+		}
+		s.Logger.Debug("TLS handshake failed", zap.String("door", s.Door.Name), zap.Error(err))
+		return false
+	}
+	state := secured.ConnectionState()
+	c.Conn, c.tls = secured, &wire.TLS{Version: state.Version, ServerName: state.ServerName}
+	return true
+}
+
+// looksLikeHTTP tells whether what should be TLS begins as a request does.
+func looksLikeHTTP(begin [5]byte) bool {
+	switch string(begin[:]) {
+	case "GET /", "HEAD ", "POST ", "PUT /", "DELET", "OPTIO":
+		return true
+	}
+	return false
+}
+
+// next serves the next request; false if the connection ends.
+func (c *session) next() bool {
+	s := c.server
+	if c.turn.Load() > 0 {
+		c.reading.Allow(s.IdleTimeout)
+	}
+	if c.reader.Await() != nil || !c.state.CompareAndSwap(waiting, busy) {
+		return false
+	}
+	if !c.reader.HasHead() {
+		c.reading.Allow(s.HeaderTimeout)
+	}
+	head, err := c.reader.Request(s.MaxHeader)
+	c.turn.Add(1)
+	if err != nil {
+		c.refuse(err)
+		return false
+	}
+	return c.exchange(head) && c.state.CompareAndSwap(busy, waiting) && !s.draining.Load()
+}
+
+// refuse answers what is no request. What the client still sends is taken for a
+// while, or it would lose the answer.
+func (c *session) refuse(err error) {
+	refused, ok := errors.AsType[*wire.Refusal](err)
+	if !ok {
+		return // the connection ended, or the time for a header
+	}
+	id := refusal.NewRequestID()
+	resp := c.server.Enforcer.RefuseMalformed(c.server.Door, "", c.peer, id, refused)
+	if c.answer(resp, http1.ResponseOptions{Last: true}) {
+		c.farewell()
+	}
+}
+
+// farewell ends the connection for a client that may still be sending: it reads
+// on for a while, since data that nobody read turns the end into a reset, which
+// takes the answer away from the client.
+func (c *session) farewell() {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite()
+	}
+	_ = c.below.SetReadDeadline(time.Now().Add(min(c.server.ReadProgress, unreadPatience)))
+	_, _ = io.CopyN(io.Discard, c.Conn, maxUnread)
+}
+
+// abort resets the connection: what was sent of an answer must not look whole.
+func (c *session) abort() {
+	tcp.SetLinger(c.raw, 0)
+	_ = c.raw.Close()
+}
+
+// glance cancels a request that has been under way for a while if its client has
+// gone. One whose body is being read notices by itself.
+func (c *session) glance() {
+	turn := c.turn.Load()
+	if c.state.Load() != busy || c.watched.Swap(turn) != turn {
+		return
+	}
+	if c.sight.Look() == tcp.End {
+		c.cancel()
+	}
+}
+
+// exchange answers a request; false if the connection ends with it.
+func (c *session) exchange(head *http1.Request) bool {
+	s := c.server
+	body := newUpload(c, head)
+	last := head.Last
+	resp := s.answer(c.ctx, c.request(head, body))
+	if resp.Body != nil {
+		defer resp.Body.Close()
+	}
+	last = body.answered() || last || s.draining.Load() || resp.Fields.Get("connection") == "close"
+	chunked := head.Minor > 0
+	last = last || !chunked && resp.Body != nil && resp.BodySize < 0
+	whole := c.answer(resp, http1.ResponseOptions{Head: head.Method == http.MethodHead, Chunked: chunked, Last: last})
+	if !whole {
+		c.abort()
+		return false
+	}
+	switch {
+	case body.discard():
+	case last && !head.Last:
+		c.farewell()
+	}
+	return !last
+}
+
+// request is what came, in wire's words.
+func (c *session) request(head *http1.Request, body *upload) received {
+	s := c.server
+	r := received{method: head.Method, target: head.Target, peer: c.peer, scheme: "http"}
+	if c.tls != nil {
+		r.scheme = "https"
+	}
+	var believed bool
+	r.peer, r.scheme, believed = client(head.Fields, r.peer, r.scheme, s.TrustedProxies)
+	req := &wire.Request{Method: head.Method, Scheme: r.scheme, Host: head.Host, Port: s.port, Fields: head.Fields, Peer: r.peer, TLS: c.tls}
+	var target string
+	if target, r.refused = wire.OriginForm(head.Method, head.Target, head.Host, r.scheme); r.refused != nil {
+		return r
+	}
+	if req.Path, req.RawQuery, req.HasQuery, r.refused = wire.ParseTarget(target); r.refused != nil {
+		return r
+	}
+	if req.Query, r.refused = wire.ParseQuery(req.RawQuery); r.refused != nil {
+		return r
+	}
+	if r.refused = req.Fields.CheckConnection(); r.refused != nil {
+		return r
+	}
+	if believed {
+		if r.refused = forwardedHost(req); r.refused != nil {
+			return r
+		}
+	}
+	if body != nil {
+		req.Body, req.BodySize = body, head.Length
+	}
+	r.request = req
+	return r
+}
