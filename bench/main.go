@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sallyport-iam/sallyport/bench/datapath"
 	"github.com/sallyport-iam/sallyport/bench/decision"
 	"github.com/sallyport-iam/sallyport/bench/load"
 	"github.com/sallyport-iam/sallyport/bench/measure"
@@ -30,6 +31,7 @@ var sections = []section{
 	{"decision", decision.Section},
 	{"load", func(_ measure.Options, quick bool) (*report.Report, error) { return load.Section(quick) }},
 	{"sigv4", signature.Section},
+	{"proxy", func(_ measure.Options, quick bool) (*report.Report, error) { return datapath.Small(quick) }},
 }
 
 func main() {
