@@ -32,6 +32,7 @@ var sections = []section{
 	{"load", func(_ measure.Options, quick bool) (*report.Report, error) { return load.Section(quick) }},
 	{"sigv4", signature.Section},
 	{"proxy", func(_ measure.Options, quick bool) (*report.Report, error) { return datapath.Small(quick) }},
+	{"large", func(_ measure.Options, quick bool) (*report.Report, error) { return datapath.Large(quick) }},
 }
 
 func main() {

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sallyport-iam/sallyport/e2e/process"
 	"github.com/sallyport-iam/sallyport/e2e/store"
 )
@@ -27,31 +29,24 @@ type Fleet struct {
 	ending []func()
 }
 
-// New makes an empty fleet whose files are below parent; empty is memory where
-// there is any, else the directory for temporary files.
-func New(parent string) (*Fleet, error) {
-	if parent == "" {
-		parent = memory()
-	}
+// New makes an empty fleet that needs room for some bytes of files: in memory
+// where there is room, so that no disk is measured, else in the directory for
+// temporary files.
+func New(need int64) (*Fleet, error) {
 	home, err := process.Module()
 	if err != nil {
 		return nil, err
 	}
-	directory, err := os.MkdirTemp(parent, "sallyport-bench-")
-	if err != nil {
-		return nil, err
+	for _, parent := range []string{"/dev/shm", os.TempDir()} {
+		var there unix.Statfs_t
+		if unix.Statfs(parent, &there) != nil || int64(there.Bavail)*int64(there.Bsize) < need { //nolint:unconvert // their types depend on the platform
+			continue
+		}
+		if directory, err := os.MkdirTemp(parent, "sallyport-bench-"); err == nil {
+			return &Fleet{Directory: directory, home: home}, nil
+		}
 	}
-	return &Fleet{Directory: directory, home: home}, nil
-}
-
-// memory is a directory whose files are in memory, so that no disk is measured.
-func memory() string {
-	const shared = "/dev/shm"
-	if probe, err := os.MkdirTemp(shared, "sallyport-bench-"); err == nil {
-		_ = os.Remove(probe)
-		return shared
-	}
-	return os.TempDir()
+	return nil, fmt.Errorf("neither /dev/shm nor %s takes %d MiB of files", os.TempDir(), need>>20)
 }
 
 // Close ends all processes, the last first, and removes their files.

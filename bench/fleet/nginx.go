@@ -65,7 +65,7 @@ func (f *Fleet) Nginx(ctx context.Context, name, upstream, leave string, stream 
 	pass := `proxy_pass http://upstream; proxy_http_version 1.1; proxy_set_header Connection "";
       proxy_set_header Host $http_host;`
 	if stream {
-		pass += " proxy_buffering off; proxy_buffer_size 64k; proxy_request_buffering off;"
+		pass += " proxy_buffering off; proxy_buffer_size 64k; proxy_buffers 8 64k; proxy_busy_buffers_size 128k; proxy_request_buffering off;"
 	}
 	return f.nginx(ctx, name, fmt.Sprintf(`
   upstream upstream { server %[1]s; keepalive 256; keepalive_requests 1000000000; }
