@@ -71,7 +71,7 @@ func (f *Fleet) serve(ctx context.Context, name, door, upstream string, users in
 	if err := os.WriteFile(filepath.Join(source, "sallyport.yaml"), fmt.Appendf(nil, configuration, door), 0o600); err != nil {
 		return nil, err
 	}
-	if err := writeUsers(source, users); err != nil {
+	if err := WriteUsers(source, users); err != nil {
 		return nil, err
 	}
 	site, err := sallyport.NewSite(binary, source, filepath.Join(f.Directory, name))
@@ -88,8 +88,8 @@ func (f *Fleet) serve(ctx context.Context, name, door, upstream string, users in
 	return s, nil
 }
 
-// writeUsers writes a bundle and its keys.
-func writeUsers(directory string, users int) error {
+// WriteUsers writes a bundle and its keys into a directory.
+func WriteUsers(directory string, users int) error {
 	folder := filepath.Join(directory, "bundle", "accounts", Account, "users")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
