@@ -61,7 +61,7 @@ func revision() string {
 		return "unknown"
 	}
 	text := strings.TrimSpace(string(commit))
-	if exec.Command("git", "diff", "--quiet", "HEAD", "--", "../authz", "../bundle", "../sigv4", "../wire", ".").Run() != nil {
+	if exec.Command("git", "diff", "--quiet", "HEAD", "--", "..", ":(exclude)../docs").Run() != nil {
 		text += " with changes"
 	}
 	return text
@@ -120,10 +120,15 @@ func machineTime() time.Duration {
 	return time.Duration(user+nice+system+interrupt+soft+steal) * time.Second / ticks
 }
 
+// ownTime is what this process has spent, and those that it started and that
+// have ended.
 func ownTime() time.Duration {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return 0
+	var total time.Duration
+	for _, who := range []int{syscall.RUSAGE_SELF, syscall.RUSAGE_CHILDREN} {
+		var usage syscall.Rusage
+		if err := syscall.Getrusage(who, &usage); err == nil {
+			total += time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+		}
 	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	return total
 }

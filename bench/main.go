@@ -13,7 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sallyport-iam/sallyport/bench/datapath"
 	"github.com/sallyport-iam/sallyport/bench/decision"
+	"github.com/sallyport-iam/sallyport/bench/inprocess"
 	"github.com/sallyport-iam/sallyport/bench/load"
 	"github.com/sallyport-iam/sallyport/bench/measure"
 	"github.com/sallyport-iam/sallyport/bench/report"
@@ -30,6 +32,9 @@ var sections = []section{
 	{"decision", decision.Section},
 	{"load", func(_ measure.Options, quick bool) (*report.Report, error) { return load.Section(quick) }},
 	{"sigv4", signature.Section},
+	{"mapper", func(o measure.Options, _ bool) (*report.Report, error) { return inprocess.Section(o) }},
+	{"proxy", func(_ measure.Options, quick bool) (*report.Report, error) { return datapath.Small(quick) }},
+	{"large", func(_ measure.Options, quick bool) (*report.Report, error) { return datapath.Large(quick) }},
 }
 
 func main() {

@@ -175,9 +175,9 @@ func check(req *wire.Request) (canonical, toSign int, err error) {
 	return canonical, toSign, nil
 }
 
-// floor is what no verifier can go below: SHA-256 of the canonical request and
+// Floor is what no verifier can go below: SHA-256 of the canonical request and
 // one HMAC, of texts as long.
-func floor(canonical, toSign int) func(n int) {
+func Floor(canonical, toSign int) func(n int) {
 	text, message, h := make([]byte, canonical), make([]byte, toSign), hmac.New(sha256.New, make([]byte, sha256.Size))
 	return func(n int) {
 		var sum [sha256.Size]byte
@@ -293,10 +293,10 @@ func rows() ([]row, error) {
 	}
 	const micro = 1e3
 	return []row{
-		{measure.Subject{Name: headerFloor, Do: floor(headerText, headerMessage)}, "", 0, 0},
+		{measure.Subject{Name: headerFloor, Do: Floor(headerText, headerMessage)}, "", 0, 0},
 		{measure.Subject{Name: "verify a header", Do: verify(header)}, headerFloor, 3 * micro, 6},
 		{measure.Subject{Name: "verify a header, SigV4A", Do: verify(headerV4A)}, headerFloor, 0, 0},
-		{measure.Subject{Name: presignedFloor, Do: floor(linkText, linkMessage)}, "", 0, 0},
+		{measure.Subject{Name: presignedFloor, Do: Floor(linkText, linkMessage)}, "", 0, 0},
 		{measure.Subject{Name: "verify a presigned URL", Do: verify(link)}, presignedFloor, 3 * micro, 6},
 		{measure.Subject{Name: "sign", Do: sign(header)}, headerFloor, 3 * micro, 4},
 		{measure.Subject{Name: "sign, aws-sdk-go-v2", Do: sdk}, headerFloor, 0, 0},

@@ -1,0 +1,246 @@
+package datapath
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/bench/fleet"
+	"github.com/sallyport-iam/sallyport/bench/measure"
+	"github.com/sallyport-iam/sallyport/bench/report"
+	"github.com/sallyport-iam/sallyport/bench/wrk"
+)
+
+// connections is how many clients ask at a time.
+const connections = 32
+
+// Small measures small objects and reports them. quick takes fewer and shorter
+// turns.
+func Small(quick bool) (r *report.Report, err error) {
+	ctx := context.Background()
+	f, err := fleet.New(256 * mebibyte)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	static, err := f.Static(ctx)
+	if err != nil {
+		return nil, err
+	}
+	real, err := f.Store(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := fill(ctx, real.Address); err != nil {
+		return nil, err
+	}
+	o := turns{rounds: 7, warm: 1, length: time.Second}
+	if quick {
+		o = turns{rounds: 3, length: time.Second}
+	}
+	hash := sha256.Sum256([]byte(fleet.Object))
+	kinds := []kind{
+		{"GET", fleet.Request{Method: http.MethodGet, Hash: fleet.EmptyHash}},
+		{"PUT, `UNSIGNED-PAYLOAD`", fleet.Request{Method: http.MethodPut, Hash: fleet.UnsignedPayload, Size: fleet.ObjectSize}},
+		{"PUT, hash of the body signed", fleet.Request{Method: http.MethodPut, Hash: hex.EncodeToString(hash[:]), Size: fleet.ObjectSize}},
+	}
+	if quick {
+		kinds = []kind{kinds[0], kinds[2]}
+	}
+	r = &report.Report{}
+	for _, behind := range []struct{ name, title, address string }{
+		{"store", "versitygw behind", real.Address},
+		{"static", "a store behind that costs next to nothing", static.Addresses[0]},
+	} {
+		list, err := contenders(ctx, f, behind.name, behind.address, static.Addresses[1], false)
+		if err != nil {
+			return nil, err
+		}
+		if err := closed(ctx, &list[len(list)-1]); err != nil {
+			return nil, err
+		}
+		for i, k := range kinds {
+			if quick && i > 0 && behind.name == "static" {
+				break
+			}
+			results, err := o.measure(ctx, f, k, list)
+			if err != nil {
+				return nil, err
+			}
+			r.Text += "### " + k.name + ", " + behind.title + "\n\n" + compared(results) + "\n"
+		}
+	}
+	text, err := populations(ctx, f, o, kinds[0], static.Addresses[0], quick)
+	r.Text += text
+	return r, err
+}
+
+// kind is a kind of requests: the path is that of an object.
+type kind struct {
+	name string
+	fleet.Request
+}
+
+// requests are one for each object, in turn by users, or one for each user.
+func (k kind) requests(c *contender) ([][]byte, error) {
+	list, now := make([][]byte, max(objects, c.users)), time.Now()
+	for i := range list {
+		request := k.Request
+		request.Path = object(i, c.users)
+		head, err := fleet.Sign(request, c.address, c.key(i%c.users), now)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = append(head, fleet.Object[:request.Size]...)
+	}
+	return list, nil
+}
+
+// turns say how long each contender is measured.
+type turns struct {
+	rounds int
+	// warm is the number of rounds before, which do not count.
+	warm   int
+	length time.Duration
+}
+
+// result is what was measured of a contender, one element for each round.
+type result struct {
+	contender
+	perSecond, p50, p99 []float64
+	// cost is the processor time of one request in nanoseconds.
+	cost []float64
+}
+
+// measure has all take turns in every round.
+func (o turns) measure(ctx context.Context, f *fleet.Fleet, k kind, list []contender) ([]result, error) {
+	results, loads := make([]result, len(list)), make([]*wrk.Load, len(list))
+	for i := range list {
+		results[i].contender = list[i]
+		requests, err := k.requests(&list[i])
+		if err != nil {
+			return nil, err
+		}
+		status, body, err := fleet.Exchange(ctx, list[i].address, requests[0])
+		if err != nil || status != http.StatusOK || k.Method == http.MethodGet && body != fleet.Object {
+			return nil, fmt.Errorf("%s, %s: %d %q (%w)", list[i].name, k.name, status, body, err)
+		}
+		if loads[i], err = wrk.New(f.Directory, fmt.Sprintf("contender-%d", i), requests); err != nil {
+			return nil, err
+		}
+	}
+	for round := -o.warm; round < o.rounds; round++ {
+		for n := range list {
+			i := (n + round + len(list)) % len(list) // nobody is always first
+			at := &results[i]
+			before := fleet.ProcessorTime(at.pid)
+			got, err := loads[i].Run(ctx, at.address, connections, o.length)
+			if err != nil {
+				return nil, fmt.Errorf("%s, %s: %w", at.name, k.name, err)
+			}
+			if round < 0 {
+				continue
+			}
+			at.perSecond = append(at.perSecond, got.PerSecond)
+			at.p50 = append(at.p50, float64(got.P50))
+			at.p99 = append(at.p99, float64(got.P99))
+			at.cost = append(at.cost, float64(fleet.ProcessorTime(at.pid)-before)/float64(got.Requests))
+		}
+	}
+	return results, nil
+}
+
+// over is how many times as many requests as another one answered, by rounds.
+func (r *result) over(base *result) measure.Summary {
+	ratios := make([]float64, len(r.perSecond))
+	for i := range ratios {
+		ratios[i] = r.perSecond[i] / base.perSecond[i]
+	}
+	return measure.Summarise(ratios)
+}
+
+func named(results []result, name string) *result {
+	for i := range results {
+		if results[i].name == name {
+			return &results[i]
+		}
+	}
+	return nil
+}
+
+// The goals: how many times as many requests as those that check nothing.
+const (
+	goalReverseProxy = 1.0
+	goalNginxAsking  = 1.0
+	goalUsers        = 0.95
+)
+
+// compared is the table of a comparison, and what became of the goals.
+func compared(results []result) string {
+	bare, asking, own := named(results, reverseProxy), named(results, nginxAsking), named(results, sallyport)
+	var cells [][]string
+	for i := range results {
+		cells = append(cells, append(results[i].cells(), ratio(results[i].over(bare)), ratio(results[i].over(asking))))
+	}
+	return report.Table([]string{
+		"1 KiB objects", "requests/s", "p50", "p99", "processor time of the proxy", "of the bare `ReverseProxy`", "of nginx with `auth_request`",
+	}, cells) + "\n" +
+		goal("Sallyport over the bare `ReverseProxy`", own.over(bare), goalReverseProxy) +
+		goal("Sallyport over nginx with a no-op `auth_request`", own.over(asking), goalNginxAsking)
+}
+
+func (r *result) cells() []string {
+	rate := measure.Summarise(r.perSecond)
+	cost := "–"
+	if r.pid != 0 {
+		cost = report.Duration(measure.Summarise(r.cost).Median)
+	}
+	return []string{
+		r.name, report.Count(int(rate.Median)) + " ±" + report.Percent(rate.Spread),
+		report.Duration(measure.Summarise(r.p50).Median), report.Duration(measure.Summarise(r.p99).Median), cost,
+	}
+}
+
+// goal tells what was reached of a goal.
+func goal(what string, reached measure.Summary, least float64) string {
+	return fmt.Sprintf("* %s: %s, goal ≥ %s: %s.\n", what, ratio(reached), report.Ratio(least), verdict(reached.Median >= least))
+}
+
+func verdict(held bool) string {
+	if held {
+		return "held"
+	}
+	return "**missed**"
+}
+
+// ratio is a ratio with its spread.
+func ratio(s measure.Summary) string { return report.Ratio(s.Median) + " ±" + report.Percent(s.Spread) }
+
+// populations compares few users with many.
+func populations(ctx context.Context, f *fleet.Fleet, o turns, k kind, storeAddress string, quick bool) (string, error) {
+	many := 10_000
+	if quick {
+		many = 1_000
+	}
+	var list []contender
+	for _, users := range []int{few, many} {
+		s, err := f.Sallyport(ctx, fmt.Sprintf("population-%d", users), storeAddress, users)
+		if err != nil {
+			return "", err
+		}
+		list = append(list, contender{report.Count(users) + " users", s.Address, fleet.User, users, s.PID()})
+	}
+	results, err := o.measure(ctx, f, k, list)
+	if err != nil {
+		return "", err
+	}
+	over := results[1].over(&results[0])
+	cells := [][]string{append(results[0].cells(), "–"), append(results[1].cells(), ratio(over))}
+	return "### Few users and many, ten statements each\n\n" + report.Table([]string{
+		"GET of 1 KiB objects, Sallyport", "requests/s", "p50", "p99", "processor time", "of the first",
+	}, cells) + "\n" + goal(report.Count(many)+" users over "+report.Count(few), over, goalUsers), nil
+}

@@ -1,0 +1,132 @@
+package fleet
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/e2e/process"
+	"github.com/sallyport-iam/sallyport/e2e/sallyport"
+	"github.com/sallyport-iam/sallyport/e2e/store"
+)
+
+// The bucket that everything is in, and the account that owns it.
+const (
+	Bucket  = "bench"
+	Account = "111122223333"
+	Region  = store.Region
+)
+
+// statements is how many statements a user has.
+const statements = 10
+
+// Key is an access key.
+type Key struct{ AccessKeyID, SecretAccessKey string }
+
+// StoreKey is what the store itself takes.
+var StoreKey = Key{store.AccessKeyID, store.SecretAccessKey}
+
+// User is the key of user i.
+func User(i int) Key {
+	return Key{fmt.Sprintf("AKIAEXAMPLE%09d", i), fmt.Sprintf("EXAMPLEKEY/of/the/benchmark/user/%07d", i)}
+}
+
+// Home is where user i may read and write.
+func Home(i int) string { return fmt.Sprintf("/%s/home/u%d/", Bucket, i) }
+
+const configuration = `doors:
+  - name: door
+    listen: "${SALLYPORT_LISTEN}"
+    %s
+    routes:
+      - {name: main, service: s3, regions: [us-east-1], upstream: store}
+upstreams:
+  - name: store
+    endpoint: "${STORE_ENDPOINT}"
+    credentials: {access_key_id: "${STORE_ACCESS_KEY_ID}", secret_access_key: "${STORE_SECRET_ACCESS_KEY}"}
+bundle: {directory: bundle}
+keys: {files: [keys.yaml]}
+admin: {listen: "${SALLYPORT_ADMIN_LISTEN}"}
+audit: {output: /dev/null}
+timeouts: {drain_delay: 0s}
+`
+
+// Sallyport starts Sallyport before a store, with users who have ten statements
+// each. Records of what it decides go to /dev/null.
+func (f *Fleet) Sallyport(ctx context.Context, name, upstream string, users int) (*sallyport.Server, error) {
+	return f.serve(ctx, name, "type: standalone", upstream, users)
+}
+
+func (f *Fleet) serve(ctx context.Context, name, door, upstream string, users int) (*sallyport.Server, error) {
+	binary, err := f.build(ctx, process.Sallyport(filepath.Join(f.home, "..")))
+	if err != nil {
+		return nil, err
+	}
+	source, err := f.Folder(name + "-source")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(source, "sallyport.yaml"), fmt.Appendf(nil, configuration, door), 0o600); err != nil {
+		return nil, err
+	}
+	if err := WriteUsers(source, users); err != nil {
+		return nil, err
+	}
+	site, err := sallyport.NewSite(binary, source, filepath.Join(f.Directory, name))
+	if err != nil {
+		return nil, err
+	}
+	s, err := site.Start(ctx, sallyport.Options{Upstream: sallyport.Upstream{
+		Endpoint: "http://" + upstream, AccessKeyID: StoreKey.AccessKeyID, SecretAccessKey: StoreKey.SecretAccessKey,
+	}})
+	if err != nil {
+		return nil, err
+	}
+	f.ending = append(f.ending, s.Kill)
+	return s, nil
+}
+
+// WriteUsers writes a bundle and its keys into a directory.
+func WriteUsers(directory string, users int) error {
+	folder := filepath.Join(directory, "bundle", "accounts", Account, "users")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	var keys strings.Builder
+	keys.WriteString("keys:\n")
+	for i := range users {
+		name := fmt.Sprintf("u%d", i)
+		key := User(i)
+		fmt.Fprintf(&keys, "  - {access_key_id: %s, secret_access_key: %s, account: %q, user: %s, status: Active, created: 2026-01-31T12:00:00Z}\n",
+			key.AccessKeyID, key.SecretAccessKey, Account, name)
+		if err := os.WriteFile(filepath.Join(folder, name+".yaml"), fmt.Appendf(nil, "id: AIDA%016d\n", i), 0o600); err != nil {
+			return err
+		}
+		if err := os.Mkdir(filepath.Join(folder, name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, name, "own.json"), document(i), 0o600); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(directory, "keys.yaml"), []byte(keys.String()), 0o600); err != nil {
+		return err
+	}
+	text := fmt.Sprintf("accounts: {%q: {}}\nbuckets: [{name: \"*\", account: %q}]\n", Account, Account)
+	return os.WriteFile(filepath.Join(directory, "bundle", "bundle.yaml"), []byte(text), 0o600)
+}
+
+// document is the policy of user i: the user's own folder, other buckets, and a
+// Deny.
+func document(i int) []byte {
+	list := []string{
+		fmt.Sprintf(`{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::%s*"}`, strings.TrimPrefix(Home(i), "/")),
+		fmt.Sprintf(`{"Effect":"Deny","Action":"s3:*","Resource":"arn:aws:s3:::%s/*","Condition":{"NotIpAddress":{"aws:SourceIp":["127.0.0.0/8","10.0.0.0/8"]}}}`, Bucket),
+	}
+	for k := len(list); k < statements; k++ {
+		list = append(list, fmt.Sprintf(`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::team-%d-%d/*"}`, i, k))
+	}
+	return []byte(`{"Version":"2012-10-17","Statement":[` + strings.Join(list, ",") + `]}`)
+}

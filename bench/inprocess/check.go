@@ -1,0 +1,230 @@
+package inprocess
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/sallyport-iam/sallyport/action/s3"
+	"github.com/sallyport-iam/sallyport/audit"
+	"github.com/sallyport-iam/sallyport/authz/cache"
+	"github.com/sallyport-iam/sallyport/bench/fleet"
+	"github.com/sallyport-iam/sallyport/bench/measure"
+	"github.com/sallyport-iam/sallyport/bench/report"
+	"github.com/sallyport-iam/sallyport/bench/signature"
+	"github.com/sallyport-iam/sallyport/bundle"
+	"github.com/sallyport-iam/sallyport/proxy"
+	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/upstream"
+	"github.com/sallyport-iam/sallyport/wire"
+	"github.com/sallyport-iam/sallyport/wire/refusal"
+)
+
+// The goals of the whole check.
+const (
+	goalCheck            = 8000.0 // nanoseconds
+	goalCheckAllocations = 10.0
+)
+
+// point is an enforcement point without a door.
+type point struct {
+	enforcer *proxy.Enforcer
+	door     *proxy.Door
+	snapshot *bundle.Snapshot
+	mapper   *s3.Mapper
+	audit    *audit.Log
+	closing  []func()
+}
+
+// open makes an enforcement point as the binary does, for ten users.
+func open() (p *point, err error) {
+	p = &point{mapper: s3.New(s3.Options{StrictKeys: true, ObjectTags: true})}
+	directory, err := os.MkdirTemp("", "sallyport-bench-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(directory)) }()
+	const users = 10
+	if err := fleet.WriteUsers(directory, users); err != nil {
+		return nil, err
+	}
+	snapshot, findings := bundle.Load(bundle.Options{
+		Directory: filepath.Join(directory, "bundle"), KeyFiles: []string{filepath.Join(directory, "keys.yaml")},
+	})
+	if snapshot == nil {
+		return nil, fmt.Errorf("the bundle does not load: %v", findings)
+	}
+	up, err := upstream.New(upstream.Options{
+		Name: "store", Endpoint: &url.URL{Scheme: "http", Host: "127.0.0.1:1"}, Addressing: upstream.Path, Region: fleet.Region, Service: "s3",
+		Credentials: credentials.NewStaticCredentialsProvider(fleet.StoreKey.AccessKeyID, fleet.StoreKey.SecretAccessKey, ""),
+	})
+	if err != nil {
+		return nil, err
+	}
+	const decisionBytes = 64 << 20
+	decisions, err := cache.New(cache.Options{MaxBytes: decisionBytes})
+	if err != nil {
+		return nil, err
+	}
+	p.snapshot = snapshot
+	p.audit = audit.New(audit.Options{Output: io.Discard})
+	p.closing = []func(){up.Close, decisions.Close}
+	p.door = &proxy.Door{
+		Name: "door", Can: proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
+		Routes: proxy.NewTable([]*proxy.Route{{
+			Name: "main", Service: "s3", Regions: []string{fleet.Region}, Partition: "aws",
+			Protocol: refusal.S3, Mapper: p.mapper, Upstream: up,
+		}}),
+	}
+	p.enforcer = proxy.New(proxy.Options{
+		Snapshot: func() *bundle.Snapshot { return snapshot },
+		Verifier: sigv4.NewVerifier(sigv4.Options{}),
+		Now:      time.Now,
+		Decide:   decisions.Decide,
+		Budget:   proxy.NewBudget(64 << 20),
+		Audit:    p.audit,
+		Metrics:  proxy.NewMetrics(prometheus.NewRegistry()),
+		Logger:   zap.NewNop(),
+	})
+	return p, nil
+}
+
+func (p *point) close() error {
+	for _, f := range p.closing {
+		f()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	return p.audit.Close(ctx)
+}
+
+// check checks and records a request.
+func (p *point) check(req *wire.Request) *wire.Refusal {
+	v := p.enforcer.Check(context.Background(), p.door, req, "0123456789abcdef")
+	p.enforcer.Finish(v, http.StatusOK)
+	return v.Refusal
+}
+
+// keys knows the keys of the snapshot.
+type keys struct{ snapshot *bundle.Snapshot }
+
+// Key implements sigv4.Keys.
+func (k keys) Key(id, _ string) (sigv4.Key, error) {
+	c, ok := k.snapshot.Credential(id)
+	if !ok {
+		return sigv4.Key{}, sigv4.ErrUnknownKey
+	}
+	return sigv4.Key{Secret: c.Secret, Version: c.Version}, nil
+}
+
+// The names of the rows that others are made of.
+const (
+	checkFloor = "floor: SHA-256 and one HMAC, as for every signature"
+	checkWhole = "the whole: route, recognise, verify, map, decide, record"
+)
+
+func measureCheck(o measure.Options, r *report.Report) (err error) {
+	p, err := open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	req, err := signed(fleet.Request{Method: http.MethodGet, Path: fleet.Home(0) + "2026/07/01/part-00017.parquet", Hash: fleet.EmptyHash})
+	if err != nil {
+		return err
+	}
+	canonical, toSign, err := p.right(req)
+	if err != nil {
+		return err
+	}
+	params := sigv4.Params{Now: now, Service: "s3", Regions: []string{fleet.Region}, Keys: keys{p.snapshot}}
+	at := place()
+	op, _ := p.mapper.Recognise(req, at)
+	stage := func(name string, do func() bool) measure.Subject {
+		return measure.Subject{Name: name, Do: func(n int) {
+			for range n {
+				if !do() {
+					panic(name + " went wrong")
+				}
+			}
+		}}
+	}
+	subjects := []measure.Subject{
+		{Name: checkFloor, Do: signature.Floor(canonical, toSign)},
+		stage("route", func() bool { _, _, r := p.door.Routes.Match(req); return r == nil }),
+		stage("recognise the operation", func() bool { _, r := p.mapper.Recognise(req, at); return r == nil }),
+		stage("verify the signature", func() bool { _, r := p.enforcer.Verifier.Verify(req, params); return r == nil }),
+		stage("map to accesses", func() bool { _, r := p.mapper.Map(req, &op, at, nil); return r == nil }),
+		stage("check: all of these, and decide", func() bool {
+			v := p.enforcer.Check(context.Background(), p.door, req, "0123456789abcdef")
+			p.audit.Forgo() // nothing is recorded of it
+			return v.Refusal == nil
+		}),
+		stage(checkWhole, func() bool { return p.check(req) == nil }),
+	}
+	var cells [][]string
+	series := measure.Run(subjects, o)
+	for i, s := range series {
+		time, over, goal := s.Time(), "–", "–"
+		if i > 0 {
+			ratio := s.Over(series[0])
+			over = report.Ratio(ratio.Median) + " ±" + report.Percent(ratio.Spread)
+		}
+		if s.Name == checkWhole {
+			goal = fmt.Sprintf("≤ %s, ≤ %.0f allocations: %s", report.Duration(goalCheck), goalCheckAllocations,
+				verdict(time.Median <= goalCheck && s.Allocations <= goalCheckAllocations))
+		}
+		cells = append(cells, []string{
+			s.Name, report.Duration(time.Median) + " ±" + report.Percent(time.Spread), over, fmt.Sprintf("%.0f", s.Allocations), goal,
+		})
+	}
+	r.Text += "### The whole check of a GetObject, in process\n\n" +
+		report.Table([]string{"stage", "time", "over the floor", "allocations", "goal"}, cells) + "\n"
+	if dropped := p.audit.Dropped(); dropped > 0 {
+		r.Text += fmt.Sprintf("* %s of the records were lost, for they came faster than another processor could take them.\n\n",
+			report.Percent(float64(dropped)/float64(dropped+p.audit.Written())))
+	}
+	return nil
+}
+
+// right checks that the point lets pass what it must and nothing else. It tells
+// what a verifier has to hash: the lengths of the canonical request and of the
+// string to sign.
+func (p *point) right(req *wire.Request) (canonical, toSign int, err error) {
+	if r := p.check(req); r != nil {
+		return 0, 0, fmt.Errorf("what is allowed is refused: %w", r)
+	}
+	changed := *req
+	changed.Path += "x"
+	r := p.check(&changed)
+	if r == nil || r.Code != "SignatureDoesNotMatch" {
+		return 0, 0, errors.New("a signature of another path is taken")
+	}
+	for _, e := range r.Detail {
+		switch e.Name {
+		case "CanonicalRequest":
+			canonical = len(e.Value)
+		case "StringToSign":
+			toSign = len(e.Value)
+		}
+	}
+	other, err := signed(fleet.Request{Method: http.MethodGet, Path: strings.Replace(req.Path, "/u0/", "/u1/", 1), Hash: fleet.EmptyHash})
+	if err != nil {
+		return 0, 0, err
+	}
+	if r := p.check(other); r == nil || r.Code != "AccessDenied" {
+		return 0, 0, errors.New("what no policy allows passes")
+	}
+	return canonical, toSign, nil
+}

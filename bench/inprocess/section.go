@@ -1,0 +1,18 @@
+package inprocess
+
+import (
+	"github.com/sallyport-iam/sallyport/bench/measure"
+	"github.com/sallyport-iam/sallyport/bench/report"
+)
+
+// Section measures the mapper and the whole check, and reports them.
+func Section(o measure.Options) (*report.Report, error) {
+	var r report.Report
+	if err := measureMapper(o, &r); err != nil {
+		return nil, err
+	}
+	if err := measureCheck(o, &r); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
