@@ -3,6 +3,7 @@ package standalone
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"strconv"
@@ -76,15 +77,34 @@ func (c *session) answer(resp *wire.Response, o http1.ResponseOptions) bool {
 	return c.sendChunks(out, resp.Body, o.Chunked)
 }
 
+func (c *session) allowWriting() { c.writing.Allow(c.server.WriteProgress) }
+
 func (c *session) send(p []byte) bool {
-	c.writing.Allow(c.server.WriteProgress)
+	c.allowWriting()
 	_, err := c.Write(p)
 	return err == nil
 }
 
+// passer is a body that can go to a client's connection without passing through
+// here.
+type passer interface {
+	PassTo(client *net.TCPConn, allow func()) (int64, error)
+}
+
 // sendSized sends a body of a declared size, behind what out holds.
 func (c *session) sendSized(out []byte, body io.Reader, left int64) bool {
+	passes, _ := body.(passer)
+	client, clear := c.Conn.(*net.TCPConn)
 	for left > 0 {
+		if passes != nil && clear && len(out) == 0 && left > int64(cap(out)) {
+			n, err := passes.PassTo(client, c.allowWriting)
+			if left -= n; err != nil {
+				return false
+			}
+			if left == 0 {
+				return true
+			}
+		}
 		n, err := body.Read(out[len(out):cap(out)])
 		left -= int64(n)
 		if left < 0 || err == io.EOF && left > 0 || err != nil && err != io.EOF {

@@ -50,7 +50,7 @@ const (
 
 // openDoor opens a door in front of store. The door's timeouts are generous
 // unless change makes them short.
-func openDoor(t *testing.T, store http.HandlerFunc, change func(*standalone.Options)) *standalone.Server {
+func openDoor(t testing.TB, store http.HandlerFunc, change func(*standalone.Options)) *standalone.Server {
 	t.Helper()
 	directory := t.TempDir()
 	for name, text := range publicBundle {
@@ -137,12 +137,12 @@ func readAll(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard
 
 // client is a raw connection to a door.
 type client struct {
-	t *testing.T
+	t testing.TB
 	net.Conn
 	in *bufio.Reader
 }
 
-func dial(t *testing.T, door *standalone.Server) *client {
+func dial(t testing.TB, door *standalone.Server) *client {
 	t.Helper()
 	conn, err := net.Dial("tcp", door.Addr().String())
 	if err != nil {

@@ -158,6 +158,24 @@ func (b *Body) Whole() bool {
 	return b.err == io.EOF || b.kind == sized && b.left == 0 && b.err == nil
 }
 
+// Left is how many bytes of a body of a known length are still on the
+// connection itself, none of them in the Reader, so that they can go another
+// way than through Read: Passed tells that some did. It is 0 where that is not
+// so.
+func (b *Body) Left() int64 {
+	if b.kind != sized || b.err != nil || b.r.Buffered() > 0 {
+		return 0
+	}
+	return b.left
+}
+
+// Passed tells that n of the bytes that are Left went another way.
+func (b *Body) Passed(n int64) {
+	if b.left -= n; b.left == 0 {
+		b.err = io.EOF
+	}
+}
+
 // Read reads from the body; io.EOF may come with its last bytes. An end of the
 // connection within the body is io.ErrUnexpectedEOF.
 func (b *Body) Read(p []byte) (int, error) {
