@@ -42,6 +42,8 @@ type Body struct {
 	got      int64 // decoded bytes that passed
 	size     int64 // of what Read yields
 	payload  string
+	// lengthOnly tells that the client promised nothing of the body but its length.
+	lengthOnly bool
 
 	held     byte
 	holding  bool
@@ -114,8 +116,38 @@ func (b *Body) read(p []byte) (int, error) {
 	return b.readHeld(p)
 }
 
+// unchecked tells that nothing is verified of the body but its length, which its
+// framing keeps: nothing of it needs to be held.
+func (b *Body) unchecked() bool { return b.lengthOnly && b.frame == nil && b.signed == nil }
+
+// Source is the source of a body of which nothing is verified but its length,
+// and how many bytes are left of it, so that they can go another way than
+// through Read; see Passed. It is nil for any other.
+func (b *Body) Source() (source io.Reader, left int64) {
+	if !b.unchecked() || b.failure.Load() != nil || b.verified {
+		return nil, 0
+	}
+	return b.source.reader, b.promised - b.got
+}
+
+// Passed tells that n bytes of Source went another way, and why no more did if
+// that was the source's failure. The last byte does not: it is for Read.
+func (b *Body) Passed(n int64, err error) {
+	b.got += n
+	b.source.got += n
+	if err != nil {
+		b.fail(err)
+	}
+}
+
 // readHeld yields decoded bytes, always one behind until the verdict.
 func (b *Body) readHeld(p []byte) (int, error) {
+	if b.unchecked() {
+		if b.verified {
+			return 0, io.EOF
+		}
+		return b.decoded(p)
+	}
 	for {
 		if b.verified {
 			if !b.holding {

@@ -84,6 +84,8 @@ func begin(req *wire.Request, v *Verified, limit int64, o *original) (*Body, pay
 		refusal = b.decode(req, v, mode)
 	} else {
 		refusal = b.pass(req, mode)
+		d := &b.digests
+		b.lengthOnly = b.promised > 0 && d.sha256 == nil && d.md5 == nil && d.sum == nil
 	}
 	if refusal != nil {
 		return nil, mode, refusal

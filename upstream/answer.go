@@ -44,47 +44,36 @@ func (b *responseBody) receive(p []byte) (int, error) {
 	return n, err
 }
 
-// PassTo sends what it can of the body's rest straight from the upstream's
-// connection to the client's, where the platform moves bytes from one to the
-// other without copying them, and tells whether it did. What it leaves is there
-// to be read. Before each step it calls allow, which gives the client its time
-// for as many bytes. An error of client alone is returned as it is.
-func (b *responseBody) PassTo(client *net.TCPConn, allow func()) (n int64, err error) {
+// PassTo moves what it can of the body straight to the client's connection; see
+// tcp.Passer. An error that is the client's alone is returned as it is.
+func (b *responseBody) PassTo(client *net.TCPConn, most int64, allow func()) (int64, error) {
 	e := b.exchange
 	if len(b.peeked) > 0 || e.conn == nil {
 		return 0, nil
 	}
-	source, ok := e.conn.Conn.(*net.TCPConn)
-	if !ok {
+	store, ok := e.conn.Conn.(*net.TCPConn)
+	if most = min(most, b.body.Left()); !ok || most == 0 {
 		return 0, nil
 	}
-	pace := tcp.NewPace(e.upstream.options.ProgressTimeout)
-	for left := b.body.Left(); left > 0; left = b.body.Left() {
-		e.conn.reading.Allow(e.upstream.options.ProgressTimeout)
+	limit := e.upstream.options.ProgressTimeout
+	moved, err := tcp.Move(client, store, most, limit, func() error {
+		e.conn.reading.Allow(limit)
 		allow()
-		moved, err := client.ReadFrom(&io.LimitedReader{R: source, N: min(left, pace.Step())})
-		b.body.Passed(moved)
-		n += moved
-		switch {
-		case err != nil:
-			return n, b.failed(err)
-		case moved == 0:
-			return n, e.cut(io.ErrUnexpectedEOF)
-		}
+		return nil
+	})
+	b.body.Passed(moved)
+	switch {
+	case err != nil && e.conn.peek.Look() == tcp.Bytes: // the upstream has more to send
+		return moved, err
+	case err != nil:
+		return moved, e.cut(err)
+	case moved < most:
+		return moved, e.cut(io.ErrUnexpectedEOF)
 	}
-	if n > 0 {
+	if b.body.Whole() {
 		e.finish()
 	}
-	return n, nil
-}
-
-// failed is the error of moving bytes, which does not tell whose it is: it is
-// the upstream's unless that has more to send.
-func (b *responseBody) failed(err error) error {
-	if b.exchange.conn.peek.Look() == tcp.Bytes {
-		return err
-	}
-	return b.exchange.cut(err)
+	return moved, nil
 }
 
 func (b *responseBody) Close() error {

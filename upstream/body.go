@@ -3,6 +3,7 @@ package upstream
 import (
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
 	"github.com/sallyport-iam/sallyport/wire/http1"
+	"github.com/sallyport-iam/sallyport/wire/tcp"
 )
 
 // buffers are for what is written to upstreams: a head and the beginning of a
@@ -92,6 +94,9 @@ func (b *requestBody) read(p []byte) (int, error) {
 func (b *requestBody) send(c *conn, buffer *[]byte) {
 	defer close(b.sent)
 	defer buffers.Put(buffer)
+	if !b.pass(c) {
+		return
+	}
 	for !b.whole.Load() && !b.stopped.Load() {
 		piece, err := b.piece((*buffer)[:0])
 		if b.stopped.Load() {
@@ -105,6 +110,46 @@ func (b *requestBody) send(c *conn, buffer *[]byte) {
 			return
 		}
 	}
+}
+
+// pass moves the body but its end straight from the client's connection, where
+// that is possible and nobody here has to see it; false if that was its end.
+func (b *requestBody) pass(c *conn) bool {
+	store, ok := c.Conn.(*net.TCPConn)
+	if !ok || b.verifier == nil || b.size < 0 {
+		return true
+	}
+	source, left := b.verifier.Source()
+	passer, ok := source.(tcp.Passer)
+	if left -= sigv4.ReadSize; !ok || left <= 0 {
+		return true
+	}
+	limit := b.exchange.upstream.options.ProgressTimeout
+	moved, err := passer.PassTo(store, left, func() { c.writing.Allow(limit) })
+	b.count += moved
+	b.verifier.Passed(moved, nil)
+	switch {
+	case b.stopped.Load():
+		return false
+	case err == nil:
+		return true
+	}
+	// Whose error it is, the error does not tell.
+	switch {
+	case b.exchange.caller.Err() != nil:
+	case c.writing.Passed():
+		err = &stall{sending, limit}
+		b.unsent.Store(&err)
+	case c.peek.Look() != tcp.Nothing: // an answer, or the end
+		b.unsent.Store(&err)
+		c.reading.Allow(b.exchange.upstream.options.ResponseHeaderTimeout)
+		return false
+	default:
+		b.verifier.Passed(0, err)
+		b.refuse(err)
+	}
+	c.abort()
+	return false
 }
 
 // write sends a piece. An upstream that refuses a request before it has read the

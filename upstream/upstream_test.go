@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.uber.org/goleak"
 
 	"github.com/sallyport-iam/sallyport/secret"
@@ -356,6 +358,84 @@ func TestDoOverTLS(t *testing.T) {
 	unavailable(t, resp, refusal, "certificate")
 	if got := seen.last().Outcome; got != upstream.Unreachable {
 		t.Errorf("outcome %v", got)
+	}
+}
+
+// TestAnswerFields: the fields of the connection to the store stay on it, those
+// that Connection names too; all others go on as they came.
+func TestAnswerFields(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, method, answer string
+		want                 wire.Fields
+		body                 string
+	}{
+		{
+			"a body", "GET", "HTTP/1.1 200 OK\r\nETag: \"x\"\r\nX-Amz-Meta-Own: 1\r\nx-amz-meta-own: 2\r\nContent-Length: 5\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\n" +
+				"Keep-Alive: timeout=5\r\nProxy-Authenticate: Basic\r\nTrailer: x\r\nUpgrade: h2c\r\nConnection: x-Other\r\nx-other: 1\r\n\r\nhello",
+			wire.Fields{{Name: "etag", Value: `"x"`}, {Name: "x-amz-meta-own", Value: "1"}, {Name: "x-amz-meta-own", Value: "2"}, {Name: "content-length", Value: "5"}}, "hello",
+		},
+		{
+			"chunks", "GET", "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\nContent-Type: application/xml\r\n\r\n5\r\nhello\r\n0\r\nx-trailer: 1\r\n\r\n",
+			wire.Fields{{Name: "content-type", Value: "application/xml"}}, "hello",
+		},
+		{
+			"compressed by the store", "GET", "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x8b",
+			wire.Fields{{Name: "content-encoding", Value: "gzip"}, {Name: "content-length", Value: "2"}}, "\x1f\x8b",
+		},
+		{"to HEAD", "HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 700\r\n\r\n", wire.Fields{{Name: "content-length", Value: "700"}}, ""},
+		{"no content", "DELETE", "HTTP/1.1 204 No Content\r\n\r\n", nil, ""},
+		{"not modified", "GET", "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\n\r\n", wire.Fields{{Name: "etag", Value: `"x"`}}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			store := serve(t, func(c *connection) {
+				c.header()
+				c.say(tt.answer)
+			})
+			u, _ := open(t, store.url, nil)
+			resp, refusal := u.Do(context.Background(), get(tt.method, "/k"))
+			if body := answered(t, resp, refusal); body != tt.body || (resp.Body != nil) != (tt.body != "") {
+				t.Errorf("body %q", body)
+			}
+			if diff := cmp.Diff(tt.want, resp.Fields, cmpopts.EquateEmpty()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestUnaskedAnswer: what a store sends without being asked is not taken for the
+// answer to the next request.
+func TestUnaskedAnswer(t *testing.T) {
+	t.Parallel()
+	for _, way := range []string{"with the answer", "later"} {
+		said := make(chan struct{}, 3)
+		store := serve(t, func(c *connection) {
+			for c.header() != "" {
+				answer := fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n%d", c.n)
+				const unasked = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret"
+				if way == "with the answer" {
+					c.say(answer + unasked)
+				} else {
+					c.say(answer)
+					c.say(unasked)
+				}
+				said <- struct{}{}
+			}
+		})
+		u, seen := open(t, store.url, nil)
+		for i := range 3 {
+			resp, refusal := u.Do(context.Background(), get("GET", "/k"))
+			if body := answered(t, resp, refusal); body != fmt.Sprint(i) {
+				t.Errorf("%s: answer %d is %q", way, i, body)
+			}
+			if seen.last().Reused {
+				t.Errorf("%s: the connection was used again", way)
+			}
+			<-said
+		}
 	}
 }
 

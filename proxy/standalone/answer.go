@@ -13,6 +13,7 @@ import (
 	"github.com/sallyport-iam/sallyport/wire"
 	"github.com/sallyport-iam/sallyport/wire/http1"
 	"github.com/sallyport-iam/sallyport/wire/refusal"
+	"github.com/sallyport-iam/sallyport/wire/tcp"
 )
 
 // received is what an engine received: a request, or why it is none.
@@ -85,19 +86,13 @@ func (c *session) send(p []byte) bool {
 	return err == nil
 }
 
-// passer is a body that can go to a client's connection without passing through
-// here.
-type passer interface {
-	PassTo(client *net.TCPConn, allow func()) (int64, error)
-}
-
 // sendSized sends a body of a declared size, behind what out holds.
 func (c *session) sendSized(out []byte, body io.Reader, left int64) bool {
-	passes, _ := body.(passer)
+	passer, _ := body.(tcp.Passer)
 	client, clear := c.Conn.(*net.TCPConn)
 	for left > 0 {
-		if passes != nil && clear && len(out) == 0 && left > int64(cap(out)) {
-			n, err := passes.PassTo(client, c.allowWriting)
+		if passer != nil && clear && len(out) == 0 && left > int64(cap(out)) {
+			n, err := passer.PassTo(client, left, c.allowWriting)
 			if left -= n; err != nil {
 				return false
 			}

@@ -3,11 +3,13 @@ package standalone
 import (
 	"errors"
 	"io"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/wire/http1"
+	"github.com/sallyport-iam/sallyport/wire/tcp"
 )
 
 const (
@@ -58,6 +60,29 @@ func (u *upload) Read(p []byte) (int, error) {
 		u.whole.Store(true)
 	}
 	return n, err
+}
+
+// PassTo moves what it can of the body straight to the store's connection; see
+// tcp.Passer.
+func (u *upload) PassTo(store *net.TCPConn, most int64, allow func()) (int64, error) {
+	u.reading.Lock()
+	defer u.reading.Unlock()
+	client, ok := u.session.Conn.(*net.TCPConn)
+	if most = min(most, u.body.Left()); !ok || most == 0 {
+		return 0, nil
+	}
+	moved, err := tcp.Move(store, client, most, u.session.server.ReadProgress, func() error {
+		allow()
+		return u.begin()
+	})
+	u.body.Passed(moved)
+	if u.body.Whole() {
+		u.whole.Store(true)
+	}
+	if err == nil && moved < most {
+		err = io.ErrUnexpectedEOF
+	}
+	return moved, err
 }
 
 // begin asks for the body, once.

@@ -155,6 +155,30 @@ func TestAppendRequest(t *testing.T) {
 	}
 }
 
+// TestMuseum_19_rawTargets: what a client sent leaves for the upstream byte for
+// byte.
+func TestMuseum_19_rawTargets(t *testing.T) {
+	t.Parallel()
+	for _, target := range []string{
+		"/", "/?", "/b/k", "/b/a+b", "/b/a%2Bb?prefix=%2B", "/b/%2e%2e/../x/./", "/b//k", "//k", "//k?x", "//h/../%2F%2f", "//[x]:;,@!$&'()*+=~", "/b/{raw}|\"<>^`\\",
+		"/b/%e2%82%AC%00%ff", "/b?acl", "/b?acl=", "/b?a=1&a=0&&b", "/b?a=1;b=2", "/b?x={\"a\":[1]}|^`<>\\", "/b?a?b", "/b?x=//h/..", "/*", "/b/:@", "/b/%2F/?delete",
+	} {
+		reader := http1.NewReader(strings.NewReader("GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n"))
+		req, err := reader.Request(limit)
+		if err != nil {
+			t.Fatalf("%q: %v", target, err)
+		}
+		path, query, hasQuery, refusal := wire.ParseTarget(req.Target)
+		if refusal != nil {
+			t.Fatalf("%q: %v", target, refusal)
+		}
+		out, refusal := http1.AppendRequest(nil, &wire.Request{Method: "GET", Host: "h", Path: path, RawQuery: query, HasQuery: hasQuery})
+		if line, _, _ := strings.Cut(string(out), "\r\n"); refusal != nil || line != "GET "+target+" HTTP/1.1" {
+			t.Errorf("%q left as %q, %v", target, line, refusal)
+		}
+	}
+}
+
 func TestAppendRequestRefuses(t *testing.T) {
 	t.Parallel()
 	for name, req := range map[string]wire.Request{

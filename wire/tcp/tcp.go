@@ -38,6 +38,13 @@ func (d *Deadline) Allow(limit time.Duration) {
 	}
 }
 
+// Passed tells that the deadline is over.
+func (d *Deadline) Passed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.until.IsZero() && !time.Now().Before(d.until)
+}
+
 // Expire ends the current step.
 func (d *Deadline) Expire() {
 	d.mu.Lock()
