@@ -63,7 +63,7 @@ func (b *responseBody) PassTo(client *net.TCPConn, most int64, allow func()) (in
 	})
 	b.body.Passed(moved)
 	switch {
-	case err != nil && e.conn.peek.Look() == tcp.Bytes: // the upstream has more to send
+	case err != nil && hasBytes(&e.conn.peek): // the upstream has more to send
 		return moved, err
 	case err != nil:
 		return moved, e.cut(err)
@@ -74,6 +74,11 @@ func (b *responseBody) PassTo(client *net.TCPConn, most int64, allow func()) (in
 		e.finish()
 	}
 	return moved, nil
+}
+
+func hasBytes(p *tcp.Peek) bool {
+	sight := p.Look()
+	return sight == tcp.Bytes || sight == tcp.LastBytes
 }
 
 func (b *responseBody) Close() error {

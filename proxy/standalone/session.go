@@ -199,8 +199,13 @@ func (c *session) glance() {
 	if c.state.Load() != busy || c.watched.Swap(turn) != turn {
 		return
 	}
-	if c.sight.Look() == tcp.End {
+	switch c.sight.Look() {
+	case tcp.End:
 		c.cancel()
+	case tcp.LastBytes:
+		if c.server.tls != nil { // TLS says that this is the end
+			c.cancel()
+		}
 	}
 }
 

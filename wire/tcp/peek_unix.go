@@ -29,6 +29,8 @@ func (p *Peek) Init(c net.Conn) {
 		switch {
 		case err == syscall.EAGAIN:
 			p.seen = Nothing
+		case err == nil && n > 0 && hungUp(int(fd)):
+			p.seen = LastBytes
 		case err == nil && n > 0:
 			p.seen = Bytes
 		default:

@@ -11,6 +11,8 @@ const (
 	Nothing
 	// Bytes were received.
 	Bytes
+	// LastBytes were received, and the other side sends no more; only on Linux.
+	LastBytes
 	// End: the other side has ended the connection, or its own direction of it.
 	End
 )

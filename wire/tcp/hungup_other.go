@@ -1,0 +1,6 @@
+//go:build unix && !linux
+
+package tcp
+
+// hungUp cannot tell here.
+func hungUp(int) bool { return false }
