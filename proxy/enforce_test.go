@@ -219,7 +219,7 @@ func newBenchAt(t *testing.T, change func(*upstream.Options)) *bench {
 	}
 	b.door = &proxy.Door{
 		Name:   "test",
-		Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
+		Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true, Answer: true},
 		Routes: proxy.NewTable([]*proxy.Route{&b.route}),
 	}
 	decisions, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: -1})

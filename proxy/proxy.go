@@ -36,6 +36,9 @@ type Capabilities struct {
 	RewriteBody bool
 	// Response: the door sees the upstream's answer and can change it.
 	Response bool
+	// Answer: the door can answer in the upstream's place otherwise than with a
+	// refusal.
+	Answer bool
 	// AnswerLimit is the size in bytes above which the body of an answer made
 	// here may be cut; 0 if none is. Parts of a refusal that clients can do
 	// without are left out to stay below.

@@ -110,7 +110,7 @@ func standaloneOptions(cfg *config.Config, d *config.Door, routes []*proxy.Route
 		Door: &proxy.Door{
 			Name:   d.Name,
 			Routes: proxy.NewTable(routes),
-			Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
+			Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true, Answer: true},
 		},
 		Address:        d.Listen,
 		TrustedProxies: d.TrustedProxies,

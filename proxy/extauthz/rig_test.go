@@ -224,7 +224,7 @@ func open(t testing.TB, change func(*setting)) *world {
 		r.Service, r.Regions, r.Partition, r.Protocol, r.Mapper, r.Upstream = "s3", []string{"us-east-1"}, "aws", refusal.S3, s3.New(s3.Options{}), up
 	}
 	w.enforcer = proxy.New(set.enforcer)
-	w.strong = &proxy.Door{Name: "s3", Can: proxy.Capabilities{Body: true, RewriteBody: true, Response: true}, Routes: proxy.NewTable(set.routes)}
+	w.strong = &proxy.Door{Name: "s3", Can: proxy.Capabilities{Body: true, RewriteBody: true, Response: true, Answer: true}, Routes: proxy.NewTable(set.routes)}
 	set.extauthz.Routes, set.extauthz.Enforcer = set.routes, w.enforcer
 	if w.extauthz, err = extauthz.Listen(set.extauthz); err != nil {
 		t.Fatal(err)
