@@ -1,0 +1,429 @@
+//go:build unix
+
+package e2e_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/sallyport-iam/sallyport/e2e/process"
+	"github.com/sallyport-iam/sallyport/e2e/sallyport"
+)
+
+// asking is a proxy that asks Sallyport over HTTP, as the folder of examples of
+// its name configures it.
+type asking struct {
+	// file is its configuration, and command how it is run with it.
+	file    string
+	command func(t testing.TB, file, dir string) (binary string, args []string)
+	// presigns: it can be told another query than the client's; bodies: it sends
+	// those along that are decided from; keepsTarget: targets reach Sallyport as the
+	// client wrote them, however odd.
+	presigns, bodies bool
+	// unreachable is the status while Sallyport does not answer.
+	unreachable int
+}
+
+var askers = map[string]asking{
+	"nginx": {
+		file: "nginx.conf", presigns: true, unreachable: http.StatusInternalServerError,
+		command: func(t testing.TB, file, dir string) (string, []string) {
+			binary, err := lookPath("nginx", "/usr/sbin/nginx")
+			if err != nil {
+				skip(t, "no nginx (Debian: apt-get install nginx-light): "+err.Error())
+			}
+			return binary, []string{"-p", dir, "-c", file, "-e", "stderr", "-g", "daemon off; pid " + filepath.Join(dir, "nginx.pid") + ";"}
+		},
+	},
+	"caddy": {
+		file: "Caddyfile", unreachable: http.StatusBadGateway,
+		command: func(t testing.TB, file, _ string) (string, []string) {
+			binary, err := caddyBinary()
+			if err != nil {
+				skip(t, "no Caddy: "+err.Error())
+			}
+			return binary, []string{"run", "--config", file, "--adapter", "caddyfile"}
+		},
+	},
+	"envoy-http": {
+		file: "envoy.yaml", bodies: true, unreachable: http.StatusServiceUnavailable,
+		command: func(t testing.TB, file, _ string) (string, []string) {
+			binary, err := envoyBinary()
+			if err != nil {
+				skip(t, "no Envoy: "+err.Error())
+			}
+			return binary, []string{"--config-path", file, "--disable-hot-restart", "--concurrency", "2", "--log-level", "warn"}
+		},
+	},
+}
+
+// caddyBinary builds Caddy at the version that testdata/caddy pins.
+var caddyBinary = sync.OnceValues(func() (path string, err error) {
+	home, err := process.Module()
+	if err != nil {
+		return "", err
+	}
+	return process.Build(context.Background(), process.NewProgress(os.Stderr),
+		process.Binary{Name: "caddy", Module: filepath.Join(home, "testdata", "caddy"), Package: "."})
+})
+
+// lookPath is the first of these programs that is there.
+func lookPath(candidates ...string) (path string, err error) {
+	for _, candidate := range candidates {
+		if path, err = exec.LookPath(candidate); err == nil {
+			return path, nil
+		}
+	}
+	return "", err
+}
+
+// asker is a running proxy that asks, and the Sallyport that it asks.
+type asker struct {
+	asking
+	*instance
+	endpoint string
+}
+
+// at is the proxy's endpoint as user.
+func (a *asker) at(user string) place { return place{a.endpoint, shared.keys[user]} }
+
+// example is a file of an example with other texts in the place of some.
+func example(t testing.TB, name, file string, replace ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "examples", name, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := string(text)
+	for i := 0; i < len(replace); i += 2 {
+		if !strings.Contains(out, replace[i]) {
+			t.Fatalf("examples/%s/%s does not have %q", name, file, replace[i])
+		}
+		out = strings.ReplaceAll(out, replace[i], replace[i+1])
+	}
+	return out
+}
+
+// startAsker starts both before a store; further keys of the upstream may be given.
+func startAsker(t testing.TB, name string, up sallyport.Upstream, keys ...string) *asker {
+	t.Helper()
+	needsSallyport(t)
+	a := &asker{asking: askers[name]}
+	a.command(t, "", "") // is it there?
+	a.instance = serve(t, "forward.yaml", up, func(site *sallyport.Site) {
+		config := example(t, name, "sallyport.yaml", "127.0.0.1:9192", `"${SALLYPORT_LISTEN}"`, "../quickstart/bundle", "bundle",
+			"http://127.0.0.1:7070", strings.Join(append([]string{`"${STORE_ENDPOINT}"`}, keys...), "\n    ")) +
+			"admin: {listen: \"${SALLYPORT_ADMIN_LISTEN}\"}\ntimeouts: {drain_delay: 0s}\n"
+		if err := os.WriteFile(site.Path("forward.yaml"), []byte(config), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	})
+	address, err := process.FreeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.endpoint = "http://" + address
+	storeAddress := strings.TrimPrefix(up.Endpoint, "http://")
+	replace := []string{":10000", address[strings.LastIndexByte(address, ':'):], "127.0.0.1:7070", storeAddress, "127.0.0.1:9192", a.Address}
+	if name == "envoy-http" {
+		socket := func(address string) string {
+			host, port, _ := strings.Cut(address, ":")
+			return "{address: " + host + ", port_value: " + port + "}"
+		}
+		replace = []string{
+			socket("127.0.0.1:10000"), socket(address), socket("127.0.0.1:7070"), socket(storeAddress),
+			socket("127.0.0.1:9192"), socket(a.Address), `"127.0.0.1:7070"`, `"` + storeAddress + `"`,
+			"timeout: 0.25s", "timeout: 10s", // a loaded machine is no finding
+		}
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, a.file)
+	if err := os.WriteFile(file, []byte(example(t, name, a.file, replace...)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	binary, args := a.command(t, file, dir)
+	p, err := process.Start(process.Spec{Path: binary, Args: args, Dir: dir, Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}, Output: output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.Kill()
+		if t.Failed() {
+			t.Logf("%s's last words:\n%s", name, p.Tail())
+		}
+	})
+	a.await(t, p)
+	return a
+}
+
+// await waits until the proxy answers with a denial of Sallyport's.
+func (a *asker) await(t testing.TB, p *process.Process) {
+	t.Helper()
+	ctx := within(t, time.Minute)
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.endpoint+"/ready", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response, err := http.DefaultClient.Do(req); err == nil {
+			response.Body.Close()
+			if response.Header.Get("x-sallyport-revision") != "" {
+				return
+			}
+		}
+		select {
+		case <-p.Done():
+			t.Fatalf("the proxy ended: %s", p.Ending())
+		case <-ctx.Done():
+			t.Fatal("the proxy and Sallyport were not ready in time")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// TestForwardAuth: clients that know no key of the store work with it through
+// proxies that ask over HTTP, as far as policies allow.
+func TestForwardAuth(t *testing.T) {
+	t.Parallel()
+	for name := range askers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := startAsker(t, name, upstream(shared.store))
+			bucket := bucket(t)
+			t.Run("keys", func(t *testing.T) { t.Parallel(); a.keys(t, bucket) })
+			t.Run("denials", func(t *testing.T) { t.Parallel(); a.denials(t, bucket) })
+			t.Run("bodies", func(t *testing.T) { t.Parallel(); a.decidedFromBodies(t) })
+			t.Run("aws-cli", func(t *testing.T) { t.Parallel(); a.cli(t, bucket) })
+			t.Run("forged", func(t *testing.T) { t.Parallel(); a.forged(t, bucket) })
+		})
+	}
+}
+
+// keys: objects of odd names come and go as they are.
+func (a *asker) keys(t *testing.T, bucket string) {
+	client := a.at(admin).client(t)
+	for _, key := range []string{"plain", "a b", "a+b", "a%2Fb", "a%2Bb", "é", "e\u0301", "日本語", "🏰", "a=b&c?d#e;f", "<a>&amp;", "deep/er/x..y", "[a]{b}|^`\"'(!)*$@:,~"} {
+		text := "I am " + key
+		if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader(text), Metadata: map[string]string{"team": "north"}}); err != nil {
+			t.Errorf("put %q: %v", key, err)
+			continue
+		}
+		if got, ok := stored(t, bucket, key); got != text {
+			t.Errorf("put %q: the store holds %q (there: %t)", key, got, ok)
+		}
+		out, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+		if err != nil {
+			t.Errorf("get %q: %v", key, err)
+			continue
+		}
+		got, _ := io.ReadAll(out.Body)
+		out.Body.Close()
+		if string(got) != text || out.Metadata["team"] != "north" {
+			t.Errorf("get %q: %q, %v", key, got, out.Metadata)
+		}
+		presigned, err := s3.NewPresignClient(client).PresignGetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, body := follow(t, presigned.URL)
+		if a.presigns && (response.StatusCode != http.StatusOK || body != text) || !a.presigns && response.StatusCode != http.StatusForbidden {
+			t.Errorf("presigned %q: %d %s", key, response.StatusCode, body)
+		}
+	}
+	for _, key := range []string{"a//b", "a/../b", "a/./b", "/a"} {
+		_, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+		_, there := at(admin).client(t).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+		// Sallyport saw the key as it was signed, or it would have said so.
+		if code(err) == "" || code(err) == "SignatureDoesNotMatch" || code(err) != code(there) {
+			t.Errorf("%q: %v, at the standalone door %v", key, err, there)
+		}
+	}
+	if out, err := client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: aws.String("a"), Delimiter: aws.String("/")}); err != nil || len(out.Contents) == 0 {
+		t.Errorf("list: %v, %v", out, err)
+	}
+	if _, err := client.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: &bucket, Key: aws.String("copy"), CopySource: aws.String(bucket + "/a%20b")}); err != nil {
+		t.Errorf("copy: %v", err)
+	}
+	if _, err := client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &bucket, Key: aws.String("copy")}); err != nil {
+		t.Errorf("delete: %v", err)
+	}
+}
+
+// denials: clients are told in AWS's words.
+func (a *asker) denials(t *testing.T, bucket string) {
+	put(t, bucket, "private", "x")
+	_, err := a.at(limited).client(t).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: aws.String("private")})
+	wantDenied(t, err, "s3:GetObject")
+	_, err = a.at(limited).client(t).PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("private"), Body: strings.NewReader("y")})
+	wantDenied(t, err, "s3:PutObject")
+	if got, _ := stored(t, bucket, "private"); got != "x" {
+		t.Errorf("the store holds %q", got)
+	}
+	_, err = a.at(limited).client(t).ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &bucket})
+	wantDenied(t, err, "s3:ListBucket")
+	_, err = a.at(limited).client(t).HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &bucket, Key: aws.String("private")})
+	if httpStatus(err) != http.StatusForbidden {
+		t.Errorf("HEAD: %v", err)
+	}
+	wrong := a.at(admin)
+	wrong.key.SecretAccessKey += "x"
+	_, err = wrong.client(t).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: aws.String("private")})
+	if code(err) != "SignatureDoesNotMatch" {
+		t.Errorf("with another secret: %v", err)
+	}
+	if response, body := exchange(t, a.endpoint, "GET /"+bucket+"/private HTTP/1.0\r\nHost: "+strings.TrimPrefix(a.endpoint, "http://")+"\r\n\r\n"); response.StatusCode != http.StatusForbidden || !strings.Contains(body, "<Code>AccessDenied</Code>") {
+		t.Errorf("anonymous: %d %s", response.StatusCode, body)
+	}
+	m := a.at(admin).signed(t, "PUT", "/"+bucket+"/forged", sum256("signed"), "Content-Length: 6").carrying("forged")
+	if response, body := exchange(t, a.endpoint, m.String()); response.StatusCode != http.StatusBadRequest {
+		t.Errorf("a body that is not what was signed: %d %s", response.StatusCode, body)
+	}
+	if text, ok := stored(t, bucket, "forged"); ok {
+		t.Errorf("the store holds %q", text)
+	}
+	odd := a.at(admin).signed(t, "PATCH", "/"+bucket+"/private", emptyHash)
+	if response, body := exchange(t, a.endpoint, odd.String()); response.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("PATCH: %d %s", response.StatusCode, body)
+	}
+}
+
+// decidedFromBodies: what is decided from a body is denied where none is sent along.
+func (a *asker) decidedFromBodies(t *testing.T) {
+	client, own, key := a.at(admin).client(t), "asked-"+random(6), "tagged"
+	if _, err := client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &own}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &own, Key: &key, Body: strings.NewReader("x")}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := client.PutObjectTagging(t.Context(), &s3.PutObjectTaggingInput{Bucket: &own, Key: &key, Tagging: &types.Tagging{TagSet: []types.Tag{{Key: aws.String("team"), Value: aws.String("north")}}}})
+	if a.bodies && err != nil || !a.bodies && code(err) != "AccessDenied" {
+		t.Errorf("tagging: %v", err)
+	}
+	many := &s3.DeleteObjectsInput{Bucket: &own, Delete: &types.Delete{Objects: []types.ObjectIdentifier{{Key: &key}}}}
+	if _, err := client.DeleteObjects(t.Context(), many); !a.bodies && code(err) != "AccessDenied" {
+		t.Errorf("delete many: %v", err)
+	}
+	if _, there := stored(t, own, key); there == a.bodies {
+		t.Errorf("after DeleteObjects it is there: %t", there)
+	}
+	// A body that nobody announced must not be decided as none.
+	m := a.at(admin).signed(t, "PUT", "/"+own+"-2", unsigned).with("Transfer-Encoding: chunked").carrying("5\r\nhello\r\n0\r\n\r\n")
+	if response, body := exchange(t, a.endpoint, m.String()); response.StatusCode < 400 {
+		t.Errorf("a bucket of unknown settings: %d %s", response.StatusCode, body)
+	}
+}
+
+// cli is what people do with aws-cli.
+func (a *asker) cli(t *testing.T, bucket string) {
+	c := tool{path: pythonTool(t, "aws"), before: []string{"--endpoint-url", a.endpoint}, dir: t.TempDir(), place: a.at(admin)}
+	file := filepath.Join(c.dir, "a file")
+	if err := os.WriteFile(file, []byte("from aws-cli"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c.run(t, "s3", "cp", file, "s3://"+bucket+"/cli/é + ü")
+	if out := c.run(t, "s3", "ls", "s3://"+bucket+"/cli/"); !strings.Contains(out, "é + ü") {
+		t.Errorf("ls printed %q", out)
+	}
+	if out := c.run(t, "s3", "cp", "s3://"+bucket+"/cli/é + ü", "-"); out != "from aws-cli" {
+		t.Errorf("cp printed %q", out)
+	}
+	large := filepath.Join(c.dir, "large")
+	if err := os.WriteFile(large, []byte(strings.Repeat("0123456789abcdef", 1<<20)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c.run(t, "s3", "cp", large, "s3://"+bucket+"/cli/large")
+	if got, _ := stored(t, bucket, "cli/large"); len(got) != 16<<20 {
+		t.Errorf("of 16 MiB in parts the store holds %d bytes", len(got))
+	}
+	c.run(t, "s3", "rm", "s3://"+bucket+"/cli/large")
+	c.place = a.at(limited)
+	if out, err := c.try(t.Context(), "s3", "cp", "s3://"+bucket+"/cli/é + ü", "-"); err == nil {
+		t.Errorf("another user got %q", out)
+	}
+}
+
+// forged: what a client writes of the headers in which proxies describe its
+// request does not matter.
+func (a *asker) forged(t *testing.T, bucket string) {
+	put(t, bucket, "public/p", "public")
+	put(t, bucket, "secret/s", "secret")
+	lies := []string{
+		"X-Original-Method: HEAD", "X-Original-URI: /" + bucket + "/public/p", "X-Original-Host: evil", "X-Original-Proto: https",
+		"X-Original-Address: 10.0.0.1", "X-Original-Content-Length: 7", "X-Original-URI: /" + bucket + "/public/p",
+		"X-Forwarded-Method: HEAD", "X-Forwarded-Uri: /" + bucket + "/public/p", "X-Forwarded-Host: evil", "X-Forwarded-Proto: https", "X-Forwarded-For: 10.0.0.1",
+		"X-Envoy-Original-Path: /" + bucket + "/public/p", "X-Envoy-Auth-Partial-Body: false",
+	}
+	for target, want := range map[string]int{"/" + bucket + "/public/p": http.StatusOK, "/" + bucket + "/secret/s": http.StatusForbidden} {
+		m := a.at(limited).signed(t, "GET", target, emptyHash).with(lies...).with("Connection: close")
+		if response, body := exchange(t, a.endpoint, m.String()); response.StatusCode != want || strings.Contains(body, "secret</") {
+			t.Errorf("%s: %d %s", target, response.StatusCode, body)
+		}
+	}
+	// Signed for what may be read, and sent for another.
+	m := a.at(limited).signed(t, "GET", "/"+bucket+"/public/p", emptyHash).with(lies...).with("Connection: close")
+	m.target = "/" + bucket + "/secret/s"
+	if response, body := exchange(t, a.endpoint, m.String()); response.StatusCode != http.StatusForbidden {
+		t.Errorf("signed for another: %d %s", response.StatusCode, body)
+	}
+	for name, more := range map[string]string{
+		"a second authorization": "Authorization: AWS4-HMAC-SHA256 Credential=x",
+		"a second host":          "Host: other",
+		"an identity":            "X-Sallyport-Principal: arn:aws:iam::111122223333:root",
+	} {
+		m := a.at(admin).signed(t, "GET", "/"+bucket+"/secret/s", emptyHash).with(more, "Connection: close")
+		response, body := exchange(t, a.endpoint, m.String())
+		if name == "an identity" && a.file == "envoy.yaml" {
+			continue // it is taken out
+		}
+		if response.StatusCode/100 != 4 {
+			t.Errorf("%s: %d %s", name, response.StatusCode, body)
+		}
+	}
+	// The place of questions is none for clients.
+	for _, target := range []string{"/-/sallyport", "/authorize", "/authorize/x", "/-/healthy"} {
+		if response, body := exchange(t, a.endpoint, "GET "+target+" HTTP/1.1\r\nHost: "+strings.TrimPrefix(a.endpoint, "http://")+"\r\nConnection: close\r\n\r\n"); response.StatusCode/100 != 4 {
+			t.Errorf("%s: %d %s", target, response.StatusCode, body)
+		}
+	}
+}
+
+// TestForwardAuthWithoutSallyport: when nobody answers, nothing passes.
+func TestForwardAuthWithoutSallyport(t *testing.T) {
+	t.Parallel()
+	for name := range askers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := startAsker(t, name, upstream(shared.store))
+			bucket := bucket(t)
+			put(t, bucket, "k", "secret text")
+			if _, err := a.at(admin).client(t).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: aws.String("k")}); err != nil {
+				t.Fatal(err)
+			}
+			if err := a.Stop(); err != nil {
+				t.Fatal(err)
+			}
+			ctx := within(t, time.Minute)
+			out, err := a.at(admin).client(t, func(o *s3.Options) { o.RetryMaxAttempts = 1 }).GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: aws.String("k")})
+			if httpStatus(err) != a.unreachable {
+				t.Errorf("%v, %v", out, err)
+			}
+			if errors.Is(err, context.DeadlineExceeded) {
+				t.Error("it took too long")
+			}
+		})
+	}
+}
