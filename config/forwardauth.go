@@ -21,7 +21,10 @@ func (d *decoder) checkForwardAuth(c *Config, door *Door) {
 	if written, is := d.places[&door.MaxBody]; is && door.Dialect != "" && !door.Dialect.SendsBodies() {
 		d.problem(written, "max_body is for proxies that send bodies along, and "+string(door.Dialect)+" does not", "remove it")
 	}
-	if door.HealthPath == door.PathPrefix || strings.HasPrefix(door.HealthPath, door.PathPrefix+"/") {
+	if strings.HasSuffix(door.PathPrefix, "/") {
+		d.problem(d.places[&door.PathPrefix], "path_prefix ends with /, which begins the path that Envoy adds", "write "+strings.TrimRight(door.PathPrefix, "/"))
+	}
+	if door.HealthPath != "" && door.PathPrefix != "" && (door.HealthPath == door.PathPrefix || strings.HasPrefix(door.HealthPath, door.PathPrefix+"/")) {
 		d.problem(d.places[&door.HealthPath], "health_path is a path that is asked for decisions: to be healthy would be to allow", "write a path that does not begin with "+door.PathPrefix)
 	}
 	for i := range door.Routes {

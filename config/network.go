@@ -176,8 +176,6 @@ func urlPath(into *string, fallback, example string) value {
 			return "", &misfit{message: "does not begin with /"}
 		case text == "/":
 			return "", &misfit{message: "would hide the listing of buckets"}
-		case strings.HasSuffix(text, "/"):
-			return "", &misfit{message: "ends with /", remedy: "write " + strings.TrimRight(text, "/")}
 		case !madeOf(text, isLower, isUpper, isDigit, isOneOf("/-._~")):
 			return "", &misfit{message: "holds more than letters, digits, / - . _ and ~"}
 		}
