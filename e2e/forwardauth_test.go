@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -304,6 +305,13 @@ func (a *asker) denials(t *testing.T, bucket string) {
 	}
 	if text, ok := stored(t, bucket, "forged"); ok {
 		t.Errorf("the store holds %q", text)
+	}
+	framed := "5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n"
+	m = a.at(admin).signed(t, "PUT", "/"+bucket+"/trailer", "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "Content-Length: "+strconv.Itoa(len(framed)),
+		"Content-Encoding: aws-chunked", "X-Amz-Trailer: x-amz-checksum-crc32", "X-Amz-Decoded-Content-Length: 5").carrying(framed)
+	response, body := exchange(t, a.endpoint, m.String())
+	if text, _ := stored(t, bucket, "trailer"); response.StatusCode != http.StatusOK || text != "hello" {
+		t.Errorf("a trailer: %d %s, the store holds %q", response.StatusCode, body, text)
 	}
 	odd := a.at(admin).signed(t, "PATCH", "/"+bucket+"/private", emptyHash)
 	if response, body := exchange(t, a.endpoint, odd.String()); response.StatusCode != http.StatusMethodNotAllowed {

@@ -19,6 +19,9 @@ const (
 	IdentityRevision  = IdentityPrefix + "revision"
 )
 
+// IdentityFields are the names of the identity fields.
+var IdentityFields = [...]string{IdentityPrincipal, IdentityAccount, IdentityRequestID, IdentityRevision}
+
 // Identify puts into the request for the upstream who asks and what decided, in
 // the place of any identity fields that the client sent; id is that of the
 // decision. An anonymous caller has no account. There must be no Answer.

@@ -85,6 +85,12 @@ func (s *Server) change(answer *wire.Fields, from, to wire.Fields) {
 			remove = append(remove, name)
 		}
 	}
+	// Whether the proxy has told of a client's own is not relied on.
+	for _, name := range proxy.IdentityFields {
+		if to.Count(name) == 0 && !slices.Contains(remove, name) {
+			remove = append(remove, name)
+		}
+	}
 	for i := range to {
 		if !from.Same(to, to[i].Name) {
 			answer.Add(to[i].Name, to[i].Value)

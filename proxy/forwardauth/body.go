@@ -36,8 +36,8 @@ func (s *Server) body(r *http.Request, method string) (size, []byte, *wire.Refus
 	if refused != nil || r.ContentLength <= 0 || r.ContentLength > s.options.MaxBody {
 		return declared, nil, refused
 	}
-	sent := make([]byte, r.ContentLength)
-	if _, err := io.ReadFull(r.Body, sent); err != nil {
+	sent, err := io.ReadAll(r.Body) // net/http bounds it by the length
+	if err != nil {
 		return size{}, nil, misplaced("the body that came along broke off: " + err.Error())
 	}
 	switch n := int64(len(sent)); {

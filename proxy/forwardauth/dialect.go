@@ -98,8 +98,10 @@ func placed(renames bool) map[string]string {
 	for _, name := range [...]string{
 		"authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "x-amz-checksum-mode",
 		"x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner",
-		proxy.IdentityPrincipal, proxy.IdentityAccount, proxy.IdentityRequestID, proxy.IdentityRevision,
 	} {
+		all[name] = name
+	}
+	for _, name := range proxy.IdentityFields {
 		all[name] = name
 	}
 	if renames {

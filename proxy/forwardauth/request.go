@@ -131,6 +131,10 @@ func (s *Server) clientFields(header http.Header) http.Header {
 		switch name {
 		case "Connection", "Keep-Alive", "Content-Length":
 			continue
+		case "Host": // beside HTTP/2's :authority
+			if s.speaks.host != "" {
+				continue
+			}
 		}
 		if !s.speaks.describes(strings.ToLower(name)) {
 			out[name] = values

@@ -60,6 +60,22 @@ func TestAllowed(t *testing.T) {
 	}
 }
 
+// TestAnonymous: a caller without account is told as one, whatever a client says.
+func TestAnonymous(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range everyone {
+		w := open(t, dialect, nil)
+		answer, _ := w.ask(w.about(false, "GET", "/reports/open/a"))
+		if answer.StatusCode != http.StatusOK || answer.Header.Get("X-Sallyport-Principal") != "anonymous" || answer.Header.Get("X-Sallyport-Account") != "" {
+			t.Errorf("%s: %d %v", dialect, answer.StatusCode, answer.Header)
+		}
+		// Envoy may be set up not to tell of such a header.
+		if removed := answer.Header.Get("X-Envoy-Auth-Headers-To-Remove"); dialect == envoy && !strings.Contains(removed, "x-sallyport-account") {
+			t.Errorf("Envoy is told to remove %q", removed)
+		}
+	}
+}
+
 // TestDenied: each proxy gets a denial as it can pass it on.
 func TestDenied(t *testing.T) {
 	t.Parallel()
