@@ -489,6 +489,8 @@ func TestServeWeakDoors(t *testing.T) {
 		{"no body: a read passes", proxy.Capabilities{Response: true}, "GET", "/reports/a", "", 200},
 		{"no answers: ListBuckets has to be filtered", proxy.Capabilities{Body: true}, "GET", "/", "", 403},
 		{"no answers: a read passes", proxy.Capabilities{Body: true}, "GET", "/reports/a", "", 200},
+		{"no answers of ours: a bucket's policy", proxy.Capabilities{Body: true, Response: true}, "GET", "/reports?policy", "", 403},
+		{"no answers of ours: a read passes", proxy.Capabilities{Body: true, Response: true}, "GET", "/reports/a", "", 200},
 	}
 	for _, tt := range tests {
 		b := newBench(t)

@@ -80,13 +80,13 @@ var dialects = map[Dialect]*dialect{
 	Caddy: {
 		method: "x-forwarded-method", target: "x-forwarded-uri", host: "x-forwarded-host",
 		scheme: "x-forwarded-proto", address: "x-forwarded-for", length: "x-original-content-length",
-		places: placed(true),
+		places: placed(true), deny: denyPlainly,
 	},
 	Traefik: {
 		method: "x-forwarded-method", target: "x-forwarded-uri", host: "x-forwarded-host",
 		scheme: "x-forwarded-proto", address: "x-forwarded-for",
 		sendsBodies: true,
-		places:      placed(false),
+		places:      placed(false), deny: denyPlainly,
 	},
 }
 
