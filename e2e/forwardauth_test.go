@@ -262,6 +262,12 @@ func (a *asker) keys(t *testing.T, bucket string) {
 	if out, err := client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: aws.String("a"), Delimiter: aws.String("/")}); err != nil || len(out.Contents) == 0 {
 		t.Errorf("list: %v, %v", out, err)
 	}
+	part, err := client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: aws.String("plain"), Range: aws.String("bytes=0-3"), IfNoneMatch: aws.String(`"another"`)})
+	if err != nil {
+		t.Errorf("range: %v", err)
+	} else if got, _ := io.ReadAll(part.Body); string(got) != "I am" || part.Body.Close() != nil {
+		t.Errorf("range: %q", got)
+	}
 	if _, err := client.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: &bucket, Key: aws.String("copy"), CopySource: aws.String(bucket + "/a%20b")}); err != nil {
 		t.Errorf("copy: %v", err)
 	}
@@ -313,9 +319,25 @@ func (a *asker) denials(t *testing.T, bucket string) {
 	if text, _ := stored(t, bucket, "trailer"); response.StatusCode != http.StatusOK || text != "hello" {
 		t.Errorf("a trailer: %d %s, the store holds %q", response.StatusCode, body, text)
 	}
-	odd := a.at(admin).signed(t, "PATCH", "/"+bucket+"/private", emptyHash)
-	if response, body := exchange(t, a.endpoint, odd.String()); response.StatusCode != http.StatusMethodNotAllowed {
-		t.Errorf("PATCH: %d %s", response.StatusCode, body)
+	notImplemented := http.StatusNotImplemented
+	if a.file == "envoy.yaml" {
+		notImplemented = http.StatusBadRequest // it would call the other a failure
+	}
+	for _, tt := range []struct {
+		name   string
+		m      *message
+		status int
+		code   string
+	}{
+		{"another method", a.at(admin).signed(t, "PATCH", "/"+bucket+"/private", emptyHash), http.StatusMethodNotAllowed, "MethodNotAllowed"},
+		{"an unknown sub-resource", a.at(admin).signed(t, "GET", "/"+bucket+"?everything", emptyHash), notImplemented, "NotImplemented"},
+		{"a body that nobody announced", a.at(admin).signed(t, "PUT", "/"+bucket+"/private", unsigned).with("Transfer-Encoding: chunked").carrying("1\r\ny\r\n0\r\n\r\n"), http.StatusLengthRequired, "MissingContentLength"},
+		{"an access key that nobody has", place{a.endpoint, sallyport.Key{AccessKeyID: "AKIANOBODYHASTHISKEY", SecretAccessKey: "x"}}.signed(t, "GET", "/"+bucket+"/private", emptyHash), http.StatusForbidden, "InvalidAccessKeyId"},
+	} {
+		response, body := exchange(t, a.endpoint, tt.m.String())
+		if response.StatusCode != tt.status || !strings.Contains(body, "<Code>"+tt.code+"</Code>") || response.Header.Get("Content-Type") != "application/xml" || response.Header.Get("X-Amz-Request-Id") == "" {
+			t.Errorf("%s: %d %v %s", tt.name, response.StatusCode, response.Header, body)
+		}
 	}
 }
 

@@ -134,6 +134,7 @@ func TestQuestions(t *testing.T) {
 		{"a second authorization", everyone, "/reports/a", client("Authorization: AWS4-HMAC-SHA256 x"), 400, "Only one auth mechanism"},
 		{"an identity", described, "/reports/a", client("X-Sallyport-Principal: root"), 400, "not supported"},
 		{"an identity that CGI would take for one", described, "/reports/a", client("X_Sallyport_Principal: root"), 400, "not supported"},
+		{"an identity with dots", described, "/reports/a", client("X.Sallyport.Principal: root"), 400, "not supported"},
 		{"an identity at Envoy, which takes it out", []forwardauth.Dialect{envoy}, "/reports/a", client("X-Sallyport-Principal: root"), 200, ""},
 		{"repeats that Envoy has merged", []forwardauth.Dialect{envoy}, "/reports/a", client("X-Amz-Acl: private,public-read"), 403, "may have been merged"},
 		{"an upgrade", []forwardauth.Dialect{nginx, caddy, traefik}, "/reports/a", client("Upgrade: h2c"), 501, "not implemented"},

@@ -143,12 +143,14 @@ func (s *Server) clientFields(header http.Header) http.Header {
 	return out
 }
 
+var aliases = strings.NewReplacer("_", "-", ".", "-")
+
 // forged refuses identity headers of a client's own. A proxy with a fixed list
 // removes those that are on it; this does not depend on the list, nor on whether
-// what is behind takes "_" for "-".
+// what is behind takes "_" or "." for "-".
 func forged(req *wire.Request) *wire.Refusal {
 	for i := range req.Fields {
-		if strings.HasPrefix(strings.ReplaceAll(req.Fields[i].Name, "_", "-"), proxy.IdentityPrefix) {
+		if strings.HasPrefix(aliases.Replace(req.Fields[i].Name), proxy.IdentityPrefix) {
 			return invalid("The request has a header whose name begins with " + proxy.IdentityPrefix + ", which is not supported.")
 		}
 	}
