@@ -28,6 +28,7 @@ func (d *decoder) check(c *Config) {
 			d.reference(upstreams, route)
 			d.checkSigning(c, door, route)
 		}
+		d.checkForwardAuth(c, door)
 		if door.ProxyProtocol == ProxyProtocolRequired && len(door.TrustedProxies) == 0 {
 			d.problem(d.places[&door.ProxyProtocol], "proxy_protocol: required believes trusted_proxies alone, and there are none", "name the networks of the load balancers under trusted_proxies")
 		}

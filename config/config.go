@@ -42,14 +42,35 @@ const (
 	DoorStandalone DoorType = "standalone"
 	// DoorExtAuthz: the door answers Envoy, which is the proxy.
 	DoorExtAuthz DoorType = "ext_authz"
+	// DoorForwardAuth: the door answers a proxy that asks over HTTP.
+	DoorForwardAuth DoorType = "forward_auth"
 )
+
+// Dialect is how a proxy asks a door over HTTP.
+type Dialect string
+
+// The dialects of DoorForwardAuth, each named after who speaks it.
+const (
+	DialectEnvoy   Dialect = "envoy"
+	DialectNginx   Dialect = "nginx"
+	DialectTraefik Dialect = "traefik"
+	DialectCaddy   Dialect = "caddy"
+)
+
+// SendsBodies tells whether who speaks a dialect can send a request's body along.
+func (d Dialect) SendsBodies() bool { return d == DialectEnvoy || d == DialectTraefik }
+
+// SetsTarget tells whether who speaks a dialect can be told to send a request to
+// another path or host than the client did.
+func (d Dialect) SetsTarget() bool { return d == DialectNginx }
 
 // UnixPrefix begins an address that is the path of a Unix socket.
 const UnixPrefix = "unix:"
 
-// Door is a listener that enforces. TrustedProxies, ProxyProtocol and HealthPath
-// are of DoorStandalone; SocketMode, MaxBody, MaxConnectionAge and TLS.ClientCA of
-// DoorExtAuthz.
+// Door is a listener that enforces. ProxyProtocol is of DoorStandalone; SocketMode
+// and MaxConnectionAge of DoorExtAuthz; Dialect and PathPrefix of DoorForwardAuth;
+// TrustedProxies and HealthPath of all but DoorExtAuthz; MaxBody and TLS.ClientCA of
+// all but DoorStandalone.
 type Door struct {
 	Name string
 	Type DoorType
@@ -60,6 +81,9 @@ type Door struct {
 	TrustedProxies []netip.Prefix
 	ProxyProtocol  ProxyProtocol
 	HealthPath     string
+	// Dialect is who asks, and PathPrefix the path asked for, or what begins it.
+	Dialect    Dialect
+	PathPrefix string
 	// MaxBody is the greatest body, in bytes, that comes with a question.
 	MaxBody          int64
 	MaxConnectionAge time.Duration

@@ -89,7 +89,7 @@ func TestMinimalHasSafeDefaults(t *testing.T) {
 	}
 	want := &config.Config{
 		Doors: []config.Door{{
-			Name: "s3", Type: config.DoorStandalone, Listen: "127.0.0.1:9000", SocketMode: 0o660, ProxyProtocol: config.ProxyProtocolNone, MaxBody: 2 << 20, MaxConnectionAge: 10 * time.Minute,
+			Name: "s3", Type: config.DoorStandalone, Listen: "127.0.0.1:9000", SocketMode: 0o660, ProxyProtocol: config.ProxyProtocolNone, MaxBody: 2 << 20, MaxConnectionAge: 10 * time.Minute, PathPrefix: "/authorize",
 			Routes: []config.Route{{Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Mode: config.ModeEnforce, Upstream: "store"}},
 		}},
 		Upstreams: []config.Upstream{{
@@ -129,7 +129,7 @@ func TestEveryKey(t *testing.T) {
 			TLS:            &config.TLS{Certificate: "testdata/tls.crt", Key: "/run/tls.key"},
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("192.0.2.2/32")},
 			ProxyProtocol:  config.ProxyProtocolRequired,
-			HealthPath:     "/-/healthy",
+			HealthPath:     "/-/healthy", PathPrefix: "/authorize",
 			Routes: []config.Route{
 				{Name: "main", Service: "s3", Regions: []string{"us-east-1", "eu-central-1"}, Hosts: []string{"s3.example.com", "127.0.0.1", "[::1]"}, VirtualHosts: []string{"s3.example.com"}, Account: "111122223333", Mode: config.ModeObserve, CORS: []config.CORSRule{
 					{Origins: []string{"https://*.example.com:8443", "null"}, Methods: []config.CORSMethod{"GET", "PUT"}, Headers: []string{"authorization", "X-Amz-*"}, Expose: []string{"ETag"}, MaxAge: time.Hour},
@@ -137,9 +137,14 @@ func TestEveryKey(t *testing.T) {
 				{Name: "rest", Service: "s3", Regions: []string{"default"}, Mode: config.ModeEnforce, Upstream: "local"},
 			},
 		}, {
-			Name: "envoy", Type: config.DoorExtAuthz, Listen: "unix:testdata/run/authz.sock", SocketMode: 0o600, ProxyProtocol: config.ProxyProtocolNone, MaxBody: 1 << 20, MaxConnectionAge: 5 * time.Minute,
+			Name: "envoy", Type: config.DoorExtAuthz, Listen: "unix:testdata/run/authz.sock", SocketMode: 0o600, ProxyProtocol: config.ProxyProtocolNone, MaxBody: 1 << 20, MaxConnectionAge: 5 * time.Minute, PathPrefix: "/authorize",
 			TLS:    &config.TLS{Certificate: "testdata/tls.crt", Key: "testdata/tls.key", ClientCA: "testdata/envoys.pem"},
 			Routes: []config.Route{{Name: "mesh", Service: "s3", Regions: []string{"us-east-1"}, Mode: config.ModeEnforce, Upstream: "mesh"}},
+		}, {
+			Name: "asked", Type: config.DoorForwardAuth, Listen: "127.0.0.1:9192", SocketMode: 0o660, ProxyProtocol: config.ProxyProtocolNone, MaxBody: 1 << 20, MaxConnectionAge: 10 * time.Minute,
+			Dialect: config.DialectTraefik, PathPrefix: "/may-it", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+			TLS:    &config.TLS{Certificate: "testdata/tls.crt", Key: "testdata/tls.key", ClientCA: "testdata/proxies.pem"},
+			Routes: []config.Route{{Name: "asked", Service: "s3", Regions: []string{"us-east-1"}, Mode: config.ModeEnforce, Upstream: "mesh"}},
 		}},
 		Upstreams: []config.Upstream{
 			{
@@ -184,7 +189,7 @@ func TestEveryKey(t *testing.T) {
 // whose zero the file states.
 func zeroOf(t *testing.T, v reflect.Value, path string) {
 	t.Helper()
-	stated := map[string]bool{".Timeouts.DrainDelay": true, ".Doors.TLS.ClientCA": true /* of the second door */}
+	stated := map[string]bool{".Timeouts.DrainDelay": true, ".Doors.TLS.ClientCA": true /* of the second door */, ".Doors.Dialect": true /* of the third */}
 	for i := range v.NumField() {
 		field, name := v.Field(i), path+"."+v.Type().Field(i).Name
 		if field.IsZero() && !stated[name] {

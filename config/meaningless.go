@@ -2,35 +2,47 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // Keys that mean nothing beside another: they are reported, for whoever wrote
 // them counts on them.
 
-// checkDoor reports keys that are for the other type of door.
+// checkDoor reports keys that are for other types of doors.
 func (d *decoder) checkDoor(door *Door) {
-	wrong := func(into any, key string, is DoorType) {
-		if at, written := d.places[into]; written && door.Type != "" && door.Type != is {
-			d.problem(at, fmt.Sprintf("%s is for doors of type %s, and %s is of type %s", key, is, quote(door.Name), door.Type), "remove it")
+	only := func(into any, key string, types ...DoorType) {
+		if at, written := d.places[into]; written && door.Type != "" && !slices.Contains(types, door.Type) {
+			d.problem(at, fmt.Sprintf("%s is for doors of type %s, and %s is of type %s", key, either(types), quote(door.Name), door.Type), "remove it")
 		}
 	}
-	wrong(&door.TrustedProxies, "trusted_proxies", DoorStandalone)
-	wrong(&door.ProxyProtocol, "proxy_protocol", DoorStandalone)
-	wrong(&door.HealthPath, "health_path", DoorStandalone)
-	wrong(&door.SocketMode, "socket_mode", DoorExtAuthz)
-	wrong(&door.MaxBody, "max_body", DoorExtAuthz)
-	wrong(&door.MaxConnectionAge, "max_connection_age", DoorExtAuthz)
+	only(&door.TrustedProxies, "trusted_proxies", DoorStandalone, DoorForwardAuth)
+	only(&door.ProxyProtocol, "proxy_protocol", DoorStandalone)
+	only(&door.HealthPath, "health_path", DoorStandalone, DoorForwardAuth)
+	only(&door.SocketMode, "socket_mode", DoorExtAuthz)
+	only(&door.MaxBody, "max_body", DoorExtAuthz, DoorForwardAuth)
+	only(&door.MaxConnectionAge, "max_connection_age", DoorExtAuthz)
+	only(&door.Dialect, "dialect", DoorForwardAuth)
+	only(&door.PathPrefix, "path_prefix", DoorForwardAuth)
 	if door.TLS != nil {
-		wrong(&door.TLS.ClientCA, "client_ca", DoorExtAuthz)
+		only(&door.TLS.ClientCA, "client_ca", DoorExtAuthz, DoorForwardAuth)
 	}
 	socket := strings.HasPrefix(door.Listen, UnixPrefix)
-	if socket && door.Type == DoorStandalone {
+	if socket && (door.Type == DoorStandalone || door.Type == DoorForwardAuth) {
 		d.problem(d.places[&door.Listen], "a Unix socket is for doors of type ext_authz", "write HOST:PORT")
 	}
 	if at, written := d.places[&door.SocketMode]; written && door.Type == DoorExtAuthz && door.Listen != "" && !socket {
 		d.problem(at, "socket_mode is for a Unix socket, and the door listens on an address", "write listen: unix:PATH, or remove socket_mode")
 	}
+}
+
+// either lists types of doors for a message.
+func either(types []DoorType) string {
+	words := make([]string, len(types))
+	for i, t := range types {
+		words[i] = string(t)
+	}
+	return strings.Join(words, " or ")
 }
 
 // checkSigning reports a route whose door would send requests that nobody signs.

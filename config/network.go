@@ -169,9 +169,8 @@ func headerName(into *string, wild bool) value {
 }
 
 // urlPath is a path that a request is compared with, byte for byte.
-func urlPath(into *string) value {
-	const example = "/-/healthy"
-	return scalar[string]{into: into, kind: "URL path", example: example, parse: func(_ *decoder, text string) (string, *misfit) {
+func urlPath(into *string, fallback, example string) value {
+	return scalar[string]{into: into, kind: "URL path", example: example, fallback: fallback, parse: func(_ *decoder, text string) (string, *misfit) {
 		switch {
 		case !strings.HasPrefix(text, "/"):
 			return "", &misfit{message: "does not begin with /"}

@@ -89,6 +89,9 @@ func (e *Enforcer) rewriteSafely(ctx context.Context, v *Verdict) (req *wire.Req
 		Now:        v.now,
 		RequestID:  v.id,
 	})
+	if r == nil && v.door.CanForward != nil {
+		r = v.door.CanForward(v.received, req)
+	}
 	if r == nil && ctx.Err() != nil {
 		r = wire.Unavailable("there was no time left to answer: " + ctx.Err().Error())
 	}

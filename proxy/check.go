@@ -105,6 +105,9 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	}
 	if answer, r, ok := v.Route.Preflight(v.Request); ok {
 		v.Operation.Name, v.answer = PreflightName, answer
+		if r == nil && !v.door.Can.Answer {
+			return needs(v, toAnswer)
+		}
 		return r
 	}
 	v.place = action.Place{
@@ -144,6 +147,9 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	if v.mapped.Withholds && !v.door.Can.Response && !v.ownsEverything() {
 		return needs(v, "to take out of the upstream's answer what is not the caller's")
 	}
+	if v.mapped.Answer != nil && !v.door.Can.Answer {
+		return needs(v, toAnswer)
+	}
 	if v.passesThrough() && upstream.HasHoisted(v.Request) {
 		return &wire.Refusal{
 			Status: 501, Code: "NotImplemented",
@@ -182,6 +188,9 @@ func slowDown(cause string) *wire.Refusal {
 		Status: 503, Code: "SlowDown", Message: "Please reduce your request rate.", Retryable: true, Close: true, Cause: cause,
 	}
 }
+
+// toAnswer is what an operation needs that is answered here.
+const toAnswer = "to answer in the upstream's place"
 
 func needs(v *Verdict, what string) *wire.Refusal {
 	return &wire.Refusal{

@@ -75,6 +75,19 @@ func TestServePreflights(t *testing.T) {
 	}
 }
 
+// TestServePreflights_noAnswer: a door that cannot answer in the upstream's place
+// does not let a preflight pass instead.
+func TestServePreflights_noAnswer(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.route.CORS, b.door.Can.Answer = corsRules, false
+	got := b.serve(request(t, "", "OPTIONS", "localhost", "/reports/a", "",
+		wire.Field{Name: "origin", Value: "https://app.example.com"}, wire.Field{Name: "access-control-request-method", Value: "PUT"}))
+	if got.status != 403 || got.forwarded || !strings.Contains(got.body, "AccessDenied") {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestServeOrigins puts the same into every other answer, denials too, and
 // nothing of what the store says.
 func TestServeOrigins(t *testing.T) {

@@ -219,7 +219,7 @@ func newBenchAt(t *testing.T, change func(*upstream.Options)) *bench {
 	}
 	b.door = &proxy.Door{
 		Name:   "test",
-		Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
+		Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true, Answer: true},
 		Routes: proxy.NewTable([]*proxy.Route{&b.route}),
 	}
 	decisions, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: -1})
@@ -489,6 +489,8 @@ func TestServeWeakDoors(t *testing.T) {
 		{"no body: a read passes", proxy.Capabilities{Response: true}, "GET", "/reports/a", "", 200},
 		{"no answers: ListBuckets has to be filtered", proxy.Capabilities{Body: true}, "GET", "/", "", 403},
 		{"no answers: a read passes", proxy.Capabilities{Body: true}, "GET", "/reports/a", "", 200},
+		{"no answers of ours: a bucket's policy", proxy.Capabilities{Body: true, Response: true}, "GET", "/reports?policy", "", 403},
+		{"no answers of ours: a read passes", proxy.Capabilities{Body: true, Response: true}, "GET", "/reports/a", "", 200},
 	}
 	for _, tt := range tests {
 		b := newBench(t)

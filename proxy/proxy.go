@@ -15,6 +15,7 @@ import (
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/wire"
 )
 
 // Capabilities are what a door can do. An operation that needs more is denied,
@@ -36,6 +37,9 @@ type Capabilities struct {
 	RewriteBody bool
 	// Response: the door sees the upstream's answer and can change it.
 	Response bool
+	// Answer: the door can answer in the upstream's place otherwise than with a
+	// refusal.
+	Answer bool
 	// AnswerLimit is the size in bytes above which the body of an answer made
 	// here may be cut; 0 if none is. Parts of a refusal that clients can do
 	// without are left out to stay below.
@@ -47,6 +51,10 @@ type Door struct {
 	Name   string
 	Routes *Table
 	Can    Capabilities
+	// CanForward, of a door that does not forward by itself, refuses a request
+	// that it could not have forwarded as the upstream must get it. received is
+	// the request as it came. nil refuses none.
+	CanForward func(received, rewritten *wire.Request) *wire.Refusal
 }
 
 // Options is what an enforcement point works with.

@@ -63,6 +63,18 @@ func (r *Request) Clone() *Request {
 	return &out
 }
 
+// UndeclaredSize is the size of a body of which no length was declared, where
+// nothing else tells whether there is one: -1, or 0 for methods that have none
+// usually. They are taken to have none: the signature for the upstream says so,
+// too.
+func UndeclaredSize(method string) int64 {
+	switch method {
+	case "GET", "HEAD", "DELETE", "OPTIONS":
+		return 0
+	}
+	return -1
+}
+
 // TLS tells of the connection a request came over.
 type TLS struct {
 	// Version is the protocol version as in crypto/tls, e.g. 0x0304.
@@ -144,6 +156,25 @@ func (f *Fields) Del(name string) {
 	}
 	clear((*f)[len(kept):])
 	*f = kept
+}
+
+// Same tells whether the fields of a name (lower case) have the same values, in
+// the same order, in both.
+func (f Fields) Same(other Fields, name string) bool {
+	next := 0
+	for i := range f {
+		if f[i].Name != name {
+			continue
+		}
+		for next < len(other) && other[next].Name != name {
+			next++
+		}
+		if next == len(other) || other[next].Value != f[i].Value {
+			return false
+		}
+		next++
+	}
+	return other[next:].Count(name) == 0
 }
 
 // Clone copies the fields, so that the copy can be changed.

@@ -20,6 +20,7 @@ import (
 	"github.com/sallyport-iam/sallyport/config"
 	"github.com/sallyport-iam/sallyport/proxy"
 	"github.com/sallyport-iam/sallyport/proxy/extauthz"
+	"github.com/sallyport-iam/sallyport/proxy/forwardauth"
 	"github.com/sallyport-iam/sallyport/proxy/standalone"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/upstream"
@@ -42,8 +43,11 @@ func bundleOptions(cfg *config.Config, logger *zap.Logger) bundle.Options {
 		for _, r := range d.Routes {
 			m := mappers[r.Upstream]
 			fills := m.Fills
-			if d.Type == config.DoorExtAuthz {
+			switch d.Type {
+			case config.DoorExtAuthz:
 				fills = func(action, key string) bool { return !extauthz.Lacks(key) && m.Fills(action, key) }
+			case config.DoorForwardAuth:
+				fills = func(action, key string) bool { return !forwardauth.Lacks(key) && m.Fills(action, key) }
 			}
 			route := bundleRoute(r.Name, m.Actions(), fills)
 			route.Observe = r.Mode == config.ModeObserve
@@ -110,7 +114,7 @@ func standaloneOptions(cfg *config.Config, d *config.Door, routes []*proxy.Route
 		Door: &proxy.Door{
 			Name:   d.Name,
 			Routes: proxy.NewTable(routes),
-			Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
+			Can:    proxy.Capabilities{Body: true, RewriteBody: true, Response: true, Answer: true},
 		},
 		Address:        d.Listen,
 		TrustedProxies: d.TrustedProxies,
@@ -149,10 +153,44 @@ func extauthzOptions(cfg *config.Config, d *config.Door, routes []*proxy.Route) 
 	}
 	o.CertificateFile, o.KeyFile = d.TLS.Certificate, d.TLS.Key
 	var err error
-	if d.TLS.ClientCA != "" {
-		o.ClientCAs, err = certificatePool(d.TLS.ClientCA)
-	}
+	o.ClientCAs, err = clientCAs(d.TLS)
 	return o, err
+}
+
+func forwardauthOptions(cfg *config.Config, d *config.Door, routes []*proxy.Route) (forwardauth.Options, error) {
+	o := forwardauth.Options{
+		Name:           d.Name,
+		Routes:         routes,
+		Address:        d.Listen,
+		Dialect:        forwardauth.Dialect(d.Dialect),
+		PathPrefix:     d.PathPrefix,
+		TrustedProxies: d.TrustedProxies,
+		HealthPath:     d.HealthPath,
+		MaxHeader:      int(cfg.Limits.HeaderBytes),
+		MaxBody:        d.MaxBody,
+		MaxConnections: cfg.Limits.Connections,
+		HeaderTimeout:  cfg.Timeouts.Header,
+		IdleTimeout:    cfg.Timeouts.Idle,
+		ReadTimeout:    cfg.Timeouts.BodyProgress,
+		WriteTimeout:   cfg.Timeouts.WriteProgress,
+		Now:            time.Now,
+	}
+	if d.TLS == nil {
+		return o, nil
+	}
+	o.CertificateFile, o.KeyFile = d.TLS.Certificate, d.TLS.Key
+	var err error
+	o.ClientCAs, err = clientCAs(d.TLS)
+	return o, err
+}
+
+// clientCAs are the authorities of which clients must show a certificate; nil if
+// they need none.
+func clientCAs(t *config.TLS) (*x509.CertPool, error) {
+	if t.ClientCA == "" {
+		return nil, nil
+	}
+	return certificatePool(t.ClientCA)
 }
 
 var payloadSigning = map[config.PayloadSigning]sigv4.PayloadSigning{

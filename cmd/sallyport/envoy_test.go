@@ -87,7 +87,7 @@ func TestEnvoyDoorOptions(t *testing.T) {
 	}
 }
 
-// TestEnvoyDoorLacksKeys: a condition key that this door has no value for is not
+// TestEnvoyDoorLacksKeys: a condition key that these doors have no value for is not
 // said to be filled: a Deny on it would never match.
 func TestEnvoyDoorLacksKeys(t *testing.T) {
 	t.Parallel()
@@ -98,7 +98,7 @@ func TestEnvoyDoorLacksKeys(t *testing.T) {
 		}, nil)
 		return o.Routes[0].Fills("s3:GetObject", "s3:tlsversion")
 	}
-	if !fills(config.DoorStandalone) || fills(config.DoorExtAuthz) {
-		t.Errorf("s3:TlsVersion: standalone %v, ext_authz %v", fills(config.DoorStandalone), fills(config.DoorExtAuthz))
+	if !fills(config.DoorStandalone) || fills(config.DoorExtAuthz) || fills(config.DoorForwardAuth) {
+		t.Errorf("s3:TlsVersion: standalone %v, ext_authz %v, forward_auth %v", fills(config.DoorStandalone), fills(config.DoorExtAuthz), fills(config.DoorForwardAuth))
 	}
 }

@@ -48,7 +48,7 @@ func (c *MapCmd) place(console *Console) (*mapPlace, error) {
 		at.routes = proxy.NewTable(proxyRoutes(cfg, door, nil))
 		if at.scheme == "" {
 			at.scheme = "http"
-			if door.TLS != nil || door.Type == config.DoorExtAuthz { // Envoy has the client's connection
+			if door.TLS != nil || door.Type != config.DoorStandalone { // another proxy has the client's connection
 				at.scheme = "https"
 			}
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/sallyport-iam/sallyport/proxy"
 	"github.com/sallyport-iam/sallyport/proxy/admin"
 	"github.com/sallyport-iam/sallyport/proxy/extauthz"
+	"github.com/sallyport-iam/sallyport/proxy/forwardauth"
 	"github.com/sallyport-iam/sallyport/proxy/standalone"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/upstream"
@@ -139,13 +140,21 @@ func (s *server) openDoors(enforcer *proxy.Enforcer) error {
 
 func (s *server) openDoor(d *config.Door, enforcer *proxy.Enforcer) (door, error) {
 	routes := proxyRoutes(s.cfg, d, s.upstreams)
-	if d.Type == config.DoorExtAuthz {
+	switch d.Type {
+	case config.DoorExtAuthz:
 		o, err := extauthzOptions(s.cfg, d, routes)
 		if err != nil {
 			return nil, fmt.Errorf("door %q: %w", d.Name, err)
 		}
 		o.Enforcer, o.Ready, o.Logger = enforcer, s.ready, s.logger
 		return extauthz.Listen(o)
+	case config.DoorForwardAuth:
+		o, err := forwardauthOptions(s.cfg, d, routes)
+		if err != nil {
+			return nil, fmt.Errorf("door %q: %w", d.Name, err)
+		}
+		o.Enforcer, o.Ready, o.Logger = enforcer, s.ready, s.logger
+		return forwardauth.Listen(o)
 	}
 	o := standaloneOptions(s.cfg, d, routes)
 	o.Enforcer, o.Ready, o.Logger = enforcer, s.ready, s.logger

@@ -42,7 +42,7 @@ type Options struct {
 // Door is a door as /status shows it.
 type Door struct {
 	Name string `json:"name"`
-	// Type is "standalone" or "ext_authz".
+	// Type is "standalone", "ext_authz" or "forward_auth".
 	Type    string `json:"type"`
 	Address string `json:"address"`
 	TLS     bool   `json:"tls"`

@@ -50,17 +50,11 @@ func body(req *wire.Request, http *authv3.AttributeContext_HttpRequest, partial 
 	return nil
 }
 
-// declared is the length that was declared of the body; -1 if none was where
-// there may be one. Methods that have none usually are taken to have none: the
-// signature for the upstream says so, too.
+// declared is the length that was declared of the body, or what its absence says.
 func declared(req *wire.Request) (int64, *wire.Refusal) {
 	value, told := req.Fields.Lookup("content-length")
 	if !told {
-		switch req.Method {
-		case "GET", "HEAD", "DELETE", "OPTIONS":
-			return 0, nil
-		}
-		return -1, nil
+		return wire.UndeclaredSize(req.Method), nil
 	}
 	size, err := strconv.ParseUint(value, 10, 63)
 	if err != nil || req.Fields.Count("content-length") > 1 {

@@ -50,8 +50,8 @@ func (s *Server) fields(req *wire.Request, http *authv3.AttributeContext_HttpReq
 		}
 	}
 	if len(merged) > 0 {
-		if refused := unmerged(req); refused != nil {
-			return nil, refused
+		if name, merged := req.MayBeMerged(); merged {
+			return nil, misplaced("the header " + name + " may have been merged or changed on its way: set encode_raw_headers: true in the ext_authz filter")
 		}
 	}
 	return h, req.Fields.CheckConnection()
@@ -90,30 +90,6 @@ func (s *Server) field(h *header, req *wire.Request, http *authv3.AttributeConte
 	}
 	if value != attribute {
 		return invalid("", "the check request's "+name+" differs from its attribute: no filter before ext_authz may change one of the two")
-	}
-	return nil
-}
-
-// unmerged refuses a request whose header came merged, where a field that counts
-// may be another than the client sent: repeats were joined with commas, and
-// bytes outside UTF-8 replaced by exclamation marks.
-func unmerged(req *wire.Request) *wire.Refusal {
-	authorization := req.Fields.Get("authorization")
-	_, signed, _ := strings.Cut(authorization, "SignedHeaders=")
-	signed, _, _ = strings.Cut(signed, ",")
-	names := strings.Split(strings.TrimSpace(signed)+";"+req.Query.Get("X-Amz-SignedHeaders"), ";")
-	for i := range req.Fields {
-		f := &req.Fields[i]
-		if !strings.ContainsAny(f.Value, ",!") || f.Name == "authorization" {
-			continue
-		}
-		counts := strings.HasPrefix(f.Name, "x-amz-")
-		for _, name := range names {
-			counts = counts || name == f.Name
-		}
-		if counts {
-			return misplaced("the header " + f.Name + " may have been merged or changed on its way: set encode_raw_headers: true in the ext_authz filter")
-		}
 	}
 	return nil
 }

@@ -68,3 +68,44 @@ func TestPassthrough(t *testing.T) {
 		t.Errorf("anonymous: %v", got)
 	}
 }
+
+// TestModesAskedOverHTTP: the same for the proxies that ask over HTTP: nothing of
+// a client's credentials goes on unsigned, and all of them with its own signature.
+func TestModesAskedOverHTTP(t *testing.T) {
+	t.Parallel()
+	unsigned := open(t, func(s *setting) { s.upstream.Credentials, s.upstream.Unsigned = nil, true })
+	original := open(t, func(s *setting) { s.upstream.Passthrough = true })
+	read := sent(t, "alice", "GET", "localhost", "/reports/a//b?versionId=1", "", "", with("x-amz-expected-bucket-owner", "111122223333"))
+	for _, dialect := range askers {
+		status, got := unsigned.asked(unsigned.forwardAuth(dialect), dialect, read, false)
+		if status != 200 || got.target != read.target {
+			t.Fatalf("%s: %d, %v", dialect, status, got)
+		}
+		for _, name := range []string{"authorization", "x-amz-date", "x-amz-security-token", "x-amz-expected-bucket-owner"} {
+			if got.fields.Count(name) > 0 {
+				t.Errorf("%s: %s goes on", dialect, name)
+			}
+		}
+		if got.fields.Get("x-sallyport-principal") != "arn:aws:iam::111122223333:user/alice" || got.fields.Get("x-sallyport-account") != "111122223333" {
+			t.Errorf("%s: who asks is not told: %v", dialect, got.fields)
+		}
+		door := original.forwardAuth(dialect)
+		for name, m := range map[string]*message{
+			"a read":    read,
+			"presigned": presigned(t, "alice", "GET", "localhost", "/reports/a"),
+			"a host":    sent(t, "alice", "GET", "reports.s3.example.com", "/a", "", ""),
+			"chunks":    sent(t, "alice", "PUT", "localhost", "/reports/a", "x", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", with("x-amz-decoded-content-length", "1"), with("content-encoding", "aws-chunked")),
+		} {
+			status, got := original.asked(door, dialect, m, false)
+			if status != 200 || got.target != m.target || dialect == "nginx" && got.host != m.host {
+				t.Errorf("%s: %s: %d, goes on as %v", dialect, name, status, got)
+				continue
+			}
+			for _, f := range m.fields {
+				if got.fields.Get(f.Name) != f.Value {
+					t.Errorf("%s: %s: %s is %q, not %q", dialect, name, f.Name, got.fields.Get(f.Name), f.Value)
+				}
+			}
+		}
+	}
+}

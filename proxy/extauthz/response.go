@@ -2,7 +2,6 @@ package extauthz
 
 import (
 	"io"
-	"slices"
 	"strings"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -64,7 +63,7 @@ func code(a *proxy.Authorization) codes.Code {
 // allowed tells Envoy to forward a request that came as req.
 func allowed(a *proxy.Authorization, req *wire.Request, id string) *authv3.CheckResponse {
 	response := &authv3.OkHttpResponse{}
-	identify(a, id)
+	a.Identify(id)
 	change(response, req, a.Request)
 	var headers options
 	for _, f := range a.Fields {
@@ -76,23 +75,6 @@ func allowed(a *proxy.Authorization, req *wire.Request, id string) *authv3.Check
 		HttpResponse:    &authv3.CheckResponse_OkResponse{OkResponse: response},
 		DynamicMetadata: metadata(a, id),
 	}
-}
-
-// identityPrefix begins the names of identity headers.
-const identityPrefix = "x-sallyport-"
-
-// identify puts into the request for the upstream who asked and what decided:
-// the identity headers, in the place of any that the client sent. An anonymous
-// caller has no account.
-func identify(a *proxy.Authorization, id string) {
-	fields := &a.Request.Fields
-	*fields = slices.DeleteFunc(*fields, func(f wire.Field) bool { return strings.HasPrefix(f.Name, identityPrefix) })
-	fields.Add(identityPrefix+"principal", a.Caller.ARN)
-	if a.Caller.Account != "" {
-		fields.Add(identityPrefix+"account", a.Caller.Account)
-	}
-	fields.Add(identityPrefix+"request-id", id)
-	fields.Add(identityPrefix+"revision", a.Revision)
 }
 
 // change tells Envoy how the request for the upstream differs from the one that
@@ -112,7 +94,7 @@ func change(response *authv3.OkHttpResponse, from, to *wire.Request) {
 		}
 	}
 	for _, f := range to.Fields {
-		if !same(from.Fields, to.Fields, f.Name) {
+		if !from.Fields.Same(to.Fields, f.Name) {
 			headers.set(f.Name, f.Value)
 		}
 	}
@@ -122,24 +104,6 @@ func change(response *authv3.OkHttpResponse, from, to *wire.Request) {
 // first tells whether no field before the i-th has its name.
 func first(fields wire.Fields, i int) bool {
 	return fields[:i].Count(fields[i].Name) == 0
-}
-
-// same tells whether the fields of a name are the same in both.
-func same(a, b wire.Fields, name string) bool {
-	next := 0
-	for _, f := range a {
-		if f.Name != name {
-			continue
-		}
-		for next < len(b) && b[next].Name != name {
-			next++
-		}
-		if next == len(b) || b[next].Value != f.Value {
-			return false
-		}
-		next++
-	}
-	return b[next:].Count(name) == 0
 }
 
 // options are headers that Envoy is told to set. They are allocated by the

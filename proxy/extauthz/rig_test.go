@@ -92,6 +92,7 @@ type world struct {
 	log        *audit.Log
 	registry   *prometheus.Registry
 	store      string // its authority
+	routes     []*proxy.Route
 
 	mu   sync.Mutex
 	seen []*http.Request
@@ -223,8 +224,8 @@ func open(t testing.TB, change func(*setting)) *world {
 	for _, r := range set.routes {
 		r.Service, r.Regions, r.Partition, r.Protocol, r.Mapper, r.Upstream = "s3", []string{"us-east-1"}, "aws", refusal.S3, s3.New(s3.Options{}), up
 	}
-	w.enforcer = proxy.New(set.enforcer)
-	w.strong = &proxy.Door{Name: "s3", Can: proxy.Capabilities{Body: true, RewriteBody: true, Response: true}, Routes: proxy.NewTable(set.routes)}
+	w.enforcer, w.routes = proxy.New(set.enforcer), set.routes
+	w.strong = &proxy.Door{Name: "s3", Can: proxy.Capabilities{Body: true, RewriteBody: true, Response: true, Answer: true}, Routes: proxy.NewTable(set.routes)}
 	set.extauthz.Routes, set.extauthz.Enforcer = set.routes, w.enforcer
 	if w.extauthz, err = extauthz.Listen(set.extauthz); err != nil {
 		t.Fatal(err)

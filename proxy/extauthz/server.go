@@ -140,7 +140,7 @@ func door(o *Options, routes ...*proxy.Route) *proxy.Door {
 	return &proxy.Door{
 		Name:   o.Name,
 		Routes: proxy.NewTable(routes),
-		Can:    proxy.Capabilities{BodyLimit: o.MaxBody, BodyPassesBy: true, AnswerLimit: answerLimit},
+		Can:    proxy.Capabilities{BodyLimit: o.MaxBody, BodyPassesBy: true, Answer: true, AnswerLimit: answerLimit},
 	}
 }
 

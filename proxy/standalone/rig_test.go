@@ -91,7 +91,7 @@ func openDoor(t testing.TB, store http.HandlerFunc, change func(*standalone.Opti
 	o := standalone.Options{
 		Door: &proxy.Door{
 			Name: "test",
-			Can:  proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
+			Can:  proxy.Capabilities{Body: true, RewriteBody: true, Response: true, Answer: true},
 			Routes: proxy.NewTable([]*proxy.Route{{
 				Name: "main", Hosts: []string{"localhost"}, VirtualHosts: []string{"s3.example.com"}, Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
 				Protocol: refusal.S3, Mapper: s3.New(s3.Options{}), Upstream: up,
