@@ -31,15 +31,19 @@ func begin() circumstances {
 	return circumstances{time.Now(), machineTime(), ownTime()}
 }
 
-// end tells the machine, the versions, and how much others were at work.
-func (c circumstances) end() string {
+// end tells the machine, the versions, how much others were at work, and how to
+// measure a section again.
+func (c circumstances) end(section string, programs []string) string {
 	took := time.Since(c.start)
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured on %s in %s, at revision %s of the repository, on %s (%d of its processors), %s %s/%s.",
 		c.start.Format(time.DateOnly), took.Round(time.Second), revision(), processor(), runtime.NumCPU(),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	if versions := versions(); versions != "" {
-		b.WriteString(" " + versions + ".")
+	if programs == nil {
+		programs = modules()
+	}
+	if len(programs) > 0 {
+		b.WriteString(" " + strings.Join(programs, ", ") + ".")
 	}
 	if c.machine >= 0 {
 		others := (machineTime() - c.machine) - (ownTime() - c.own)
@@ -51,7 +55,7 @@ func (c circumstances) end() string {
 				"Ratios hold, since all were measured in turns; times are longer than on a quiet machine.", report.Percent(part))
 		}
 	}
-	return b.String() + "\n"
+	return b.String() + " Again: `make bench ONLY=" + section + "`.\n"
 }
 
 // revision is the commit, marked if the code that is measured differs from it.
@@ -67,11 +71,11 @@ func revision() string {
 	return text
 }
 
-// versions are those of the peers that are linked in.
-func versions() string {
+// modules are the peers that are linked in, with their versions.
+func modules() []string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return ""
+		return nil
 	}
 	var list []string
 	seen := map[string]bool{}
@@ -87,7 +91,7 @@ func versions() string {
 			}
 		}
 	}
-	return strings.Join(list, ", ")
+	return list
 }
 
 func processor() string {

@@ -1,7 +1,7 @@
 // Command bench measures Sallyport beside others in one run and writes what it
 // found into docs/benchmarks.md.
 //
-//	cd bench && go run .          # everything, about seven minutes
+//	cd bench && go run .          # everything, about twenty minutes
 //	cd bench && go run . -quick   # a look at it, on standard output alone
 package main
 
@@ -15,6 +15,7 @@ import (
 
 	"github.com/sallyport-iam/sallyport/bench/datapath"
 	"github.com/sallyport-iam/sallyport/bench/decision"
+	"github.com/sallyport-iam/sallyport/bench/extauthz"
 	"github.com/sallyport-iam/sallyport/bench/inprocess"
 	"github.com/sallyport-iam/sallyport/bench/load"
 	"github.com/sallyport-iam/sallyport/bench/measure"
@@ -22,19 +23,47 @@ import (
 	"github.com/sallyport-iam/sallyport/bench/signature"
 )
 
+// effort is how long a section measures.
+type effort struct {
+	measure.Options
+	// asked is for processes that others ask.
+	asked measure.Turns
+	// sizes are those of large objects in bytes.
+	sizes [2]int64
+	// quick leaves out what is large, or much like something else.
+	quick bool
+}
+
+const mebibyte = 1 << 20
+
+var (
+	full = effort{
+		Options: measure.Options{Rounds: 15, Sample: 20 * time.Millisecond, Budget: 3 * time.Second},
+		asked:   measure.Turns{Rounds: 7, Warm: 1, Length: time.Second},
+		sizes:   [2]int64{64 * mebibyte, 1024 * mebibyte},
+	}
+	brief = effort{
+		Options: measure.Options{Rounds: 5, Sample: 2 * time.Millisecond, Budget: 300 * time.Millisecond},
+		asked:   measure.Turns{Rounds: 3, Length: 300 * time.Millisecond},
+		sizes:   [2]int64{8 * mebibyte, 32 * mebibyte},
+		quick:   true,
+	}
+)
+
 // section is a part of docs/benchmarks.md.
 type section struct {
 	name string
-	run  func(o measure.Options, quick bool) (*report.Report, error)
+	run  func(e effort) (*report.Report, error)
 }
 
 var sections = []section{
-	{"decision", decision.Section},
-	{"load", func(_ measure.Options, quick bool) (*report.Report, error) { return load.Section(quick) }},
-	{"sigv4", signature.Section},
-	{"mapper", func(o measure.Options, _ bool) (*report.Report, error) { return inprocess.Section(o) }},
-	{"proxy", func(_ measure.Options, quick bool) (*report.Report, error) { return datapath.Small(quick) }},
-	{"large", func(_ measure.Options, quick bool) (*report.Report, error) { return datapath.Large(quick) }},
+	{"decision", func(e effort) (*report.Report, error) { return decision.Section(e.Options, e.quick) }},
+	{"load", func(e effort) (*report.Report, error) { return load.Section(e.quick) }},
+	{"sigv4", func(e effort) (*report.Report, error) { return signature.Section(e.Options, e.quick) }},
+	{"mapper", func(e effort) (*report.Report, error) { return inprocess.Section(e.Options) }},
+	{"proxy", func(e effort) (*report.Report, error) { return datapath.Small(e.asked, e.quick) }},
+	{"large", func(e effort) (*report.Report, error) { return datapath.Large(e.asked.Rounds, e.sizes) }},
+	{"envoy", func(e effort) (*report.Report, error) { return extauthz.Section(e.asked) }},
 }
 
 func main() {
@@ -57,9 +86,9 @@ func names() string {
 }
 
 func run(quick bool, only, docs string) error {
-	o := measure.Options{Rounds: 15, Sample: 20 * time.Millisecond, Budget: 3 * time.Second}
+	e := full
 	if quick {
-		o = measure.Options{Rounds: 5, Sample: 2 * time.Millisecond, Budget: 300 * time.Millisecond}
+		e = brief
 	}
 	found := false
 	for _, s := range sections {
@@ -69,11 +98,11 @@ func run(quick bool, only, docs string) error {
 		found = true
 		fmt.Fprintf(os.Stderr, "measuring: %s\n", s.name)
 		start := begin()
-		r, err := s.run(o, quick)
+		r, err := s.run(e)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		r.Text += "\n" + start.end()
+		r.Text += "\n" + start.end(s.name, r.Versions)
 		if quick {
 			fmt.Printf("## %s\n\n%s\n", s.name, r.Text)
 			continue

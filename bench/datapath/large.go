@@ -43,13 +43,9 @@ type large struct {
 	peaks map[int64]int64
 }
 
-// Large measures large objects and reports them. quick takes smaller ones.
-func Large(quick bool) (r *report.Report, err error) {
-	sizes, rounds := []int64{64 * mebibyte, 1024 * mebibyte}, 5
-	turn := 256 * int64(mebibyte)
-	if quick {
-		sizes, rounds, turn = []int64{8 * mebibyte, 32 * mebibyte}, 3, 32*mebibyte
-	}
+// Large measures objects of two sizes in bytes, whole MiB and the smaller one
+// first, in some rounds, and reports them.
+func Large(rounds int, sizes [2]int64) (r *report.Report, err error) {
 	ctx := context.Background()
 	// The objects to read, one that is written, and room for the rest.
 	f, err := fleet.New(sizes[0] + 2*sizes[1] + 64*mebibyte)
@@ -65,7 +61,7 @@ func Large(quick bool) (r *report.Report, err error) {
 	if err := fill(ctx, real.Address); err != nil {
 		return nil, err
 	}
-	l := &large{fleet: f, rounds: rounds, turn: turn, behind: filepath.Join(real.Objects, fleet.Bucket), peaks: map[int64]int64{}}
+	l := &large{fleet: f, rounds: rounds, turn: sizes[1] / 4, behind: filepath.Join(real.Objects, fleet.Bucket), peaks: map[int64]int64{}}
 	if err := l.before(ctx, "large", real.Address); err != nil {
 		return nil, err
 	}
@@ -94,6 +90,7 @@ func Large(quick bool) (r *report.Report, err error) {
 	}
 	text, err := l.compare(ctx, sizes[1])
 	r.Text += "### Objects of " + title(sizes[1]) + ", a store behind that keeps nothing\n\n" + text
+	r.Versions = f.Versions()
 	return r, err
 }
 

@@ -18,14 +18,19 @@ import (
 // connections is how many clients ask at a time.
 const connections = 32
 
-// Small measures small objects and reports them. quick takes fewer and shorter
-// turns.
-func Small(quick bool) (r *report.Report, err error) {
+// Small measures small objects and reports them. quick takes fewer kinds of
+// requests, and fewer users.
+func Small(o measure.Turns, quick bool) (r *report.Report, err error) {
 	ctx := context.Background()
+	program, err := wrk.Program()
+	if err != nil {
+		return nil, err
+	}
 	f, err := fleet.New(256 * mebibyte)
 	if err != nil {
 		return nil, err
 	}
+	f.Uses("wrk", program, "-v")
 	defer func() { err = errors.Join(err, f.Close()) }()
 	static, err := f.Static(ctx)
 	if err != nil {
@@ -37,10 +42,6 @@ func Small(quick bool) (r *report.Report, err error) {
 	}
 	if err := fill(ctx, real.Address); err != nil {
 		return nil, err
-	}
-	o := turns{rounds: 7, warm: 1, length: time.Second}
-	if quick {
-		o = turns{rounds: 3, length: time.Second}
 	}
 	hash := sha256.Sum256([]byte(fleet.Object))
 	kinds := []kind{
@@ -67,7 +68,7 @@ func Small(quick bool) (r *report.Report, err error) {
 			if quick && i > 0 && behind.name == "static" {
 				break
 			}
-			results, err := o.measure(ctx, f, k, list)
+			results, err := compare(ctx, f, o, k, list)
 			if err != nil {
 				return nil, err
 			}
@@ -76,6 +77,7 @@ func Small(quick bool) (r *report.Report, err error) {
 	}
 	text, err := populations(ctx, f, o, kinds[0], static.Addresses[0], quick)
 	r.Text += text
+	r.Versions = f.Versions()
 	return r, err
 }
 
@@ -100,14 +102,6 @@ func (k kind) requests(c *contender) ([][]byte, error) {
 	return list, nil
 }
 
-// turns say how long each contender is measured.
-type turns struct {
-	rounds int
-	// warm is the number of rounds before, which do not count.
-	warm   int
-	length time.Duration
-}
-
 // result is what was measured of a contender, one element for each round.
 type result struct {
 	contender
@@ -116,8 +110,8 @@ type result struct {
 	cost []float64
 }
 
-// measure has all take turns in every round.
-func (o turns) measure(ctx context.Context, f *fleet.Fleet, k kind, list []contender) ([]result, error) {
+// compare has all take turns in every round.
+func compare(ctx context.Context, f *fleet.Fleet, o measure.Turns, k kind, list []contender) ([]result, error) {
 	results, loads := make([]result, len(list)), make([]*wrk.Load, len(list))
 	for i := range list {
 		results[i].contender = list[i]
@@ -133,12 +127,12 @@ func (o turns) measure(ctx context.Context, f *fleet.Fleet, k kind, list []conte
 			return nil, err
 		}
 	}
-	for round := -o.warm; round < o.rounds; round++ {
+	for round := -o.Warm; round < o.Rounds; round++ {
 		for n := range list {
-			i := (n + round + len(list)) % len(list) // nobody is always first
+			i := (n + round + o.Warm) % len(list) // nobody is always first
 			at := &results[i]
 			before := fleet.ProcessorTime(at.pid)
-			got, err := loads[i].Run(ctx, at.address, connections, o.length)
+			got, err := loads[i].Run(ctx, at.address, connections, o.Length)
 			if err != nil {
 				return nil, fmt.Errorf("%s, %s: %w", at.name, k.name, err)
 			}
@@ -218,10 +212,12 @@ func verdict(held bool) string {
 }
 
 // ratio is a ratio with its spread.
-func ratio(s measure.Summary) string { return report.Ratio(s.Median) + " ±" + report.Percent(s.Spread) }
+func ratio(s measure.Summary) string {
+	return report.Ratio(s.Median) + " ±" + report.Percent(s.Spread)
+}
 
 // populations compares few users with many.
-func populations(ctx context.Context, f *fleet.Fleet, o turns, k kind, storeAddress string, quick bool) (string, error) {
+func populations(ctx context.Context, f *fleet.Fleet, o measure.Turns, k kind, storeAddress string, quick bool) (string, error) {
 	many := 10_000
 	if quick {
 		many = 1_000
@@ -234,7 +230,7 @@ func populations(ctx context.Context, f *fleet.Fleet, o turns, k kind, storeAddr
 		}
 		list = append(list, contender{report.Count(users) + " users", s.Address, fleet.User, users, s.PID()})
 	}
-	results, err := o.measure(ctx, f, k, list)
+	results, err := compare(ctx, f, o, k, list)
 	if err != nil {
 		return "", err
 	}

@@ -98,6 +98,7 @@ func (f *Fleet) nginx(ctx context.Context, name, servers string, addresses ...st
 			return nil, fmt.Errorf("%w: install it (apt-get install nginx-light)", err)
 		}
 	}
+	f.Uses("nginx", program, "-v")
 	folder, err := f.Folder("nginx-" + name)
 	if err != nil {
 		return nil, err

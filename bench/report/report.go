@@ -14,6 +14,9 @@ type Report struct {
 	// Text is Markdown.
 	Text  string
 	Plots []Plot
+	// Versions are the programs that were measured, with their versions; nil if
+	// all was linked in.
+	Versions []string
 }
 
 // Replace puts text between the markers of a section of a document.
