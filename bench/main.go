@@ -28,8 +28,12 @@ type effort struct {
 	measure.Options
 	// asked is for processes that others ask.
 	asked measure.Turns
-	// sizes are those of large objects in bytes.
-	sizes [2]int64
+	// users is the number of users where it is to be large.
+	users int
+	// sizes are those of large objects in bytes, transfers how often all take
+	// turns with them.
+	sizes     [2]int64
+	transfers int
 	// quick leaves out what is large, or much like something else.
 	quick bool
 }
@@ -38,15 +42,19 @@ const mebibyte = 1 << 20
 
 var (
 	full = effort{
-		Options: measure.Options{Rounds: 15, Sample: 20 * time.Millisecond, Budget: 3 * time.Second},
-		asked:   measure.Turns{Rounds: 7, Warm: 1, Length: time.Second},
-		sizes:   [2]int64{64 * mebibyte, 1024 * mebibyte},
+		Options:   measure.Options{Rounds: 15, Sample: 20 * time.Millisecond, Budget: 3 * time.Second},
+		asked:     measure.Turns{Rounds: 7, Warm: 1, Length: time.Second},
+		users:     10_000,
+		sizes:     [2]int64{64 * mebibyte, 1024 * mebibyte},
+		transfers: 5,
 	}
 	brief = effort{
-		Options: measure.Options{Rounds: 5, Sample: 2 * time.Millisecond, Budget: 300 * time.Millisecond},
-		asked:   measure.Turns{Rounds: 3, Length: 300 * time.Millisecond},
-		sizes:   [2]int64{8 * mebibyte, 32 * mebibyte},
-		quick:   true,
+		Options:   measure.Options{Rounds: 5, Sample: 2 * time.Millisecond, Budget: 300 * time.Millisecond},
+		asked:     measure.Turns{Rounds: 3, Length: 300 * time.Millisecond},
+		users:     1_000,
+		sizes:     [2]int64{8 * mebibyte, 32 * mebibyte},
+		transfers: 3,
+		quick:     true,
 	}
 )
 
@@ -60,9 +68,9 @@ var sections = []section{
 	{"decision", func(e effort) (*report.Report, error) { return decision.Section(e.Options, e.quick) }},
 	{"load", func(e effort) (*report.Report, error) { return load.Section(e.quick) }},
 	{"sigv4", func(e effort) (*report.Report, error) { return signature.Section(e.Options, e.quick) }},
-	{"mapper", func(e effort) (*report.Report, error) { return inprocess.Section(e.Options) }},
-	{"proxy", func(e effort) (*report.Report, error) { return datapath.Small(e.asked, e.quick) }},
-	{"large", func(e effort) (*report.Report, error) { return datapath.Large(e.asked.Rounds, e.sizes) }},
+	{"mapper", func(e effort) (*report.Report, error) { return inprocess.Section(e.Options, e.users) }},
+	{"proxy", func(e effort) (*report.Report, error) { return datapath.Small(e.asked, e.users, e.quick) }},
+	{"large", func(e effort) (*report.Report, error) { return datapath.Large(e.transfers, e.sizes) }},
 	{"envoy", func(e effort) (*report.Report, error) { return extauthz.Section(e.asked) }},
 }
 

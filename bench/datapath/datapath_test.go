@@ -33,11 +33,11 @@ func needs(t *testing.T, withWrk bool) {
 func TestSmall(t *testing.T) {
 	t.Parallel()
 	needs(t, true)
-	r, err := datapath.Small(measure.Turns{Rounds: 1, Length: time.Second}, true)
+	r, err := datapath.Small(measure.Turns{Rounds: 1, Length: time.Second}, 100, true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tells(t, r.Text, "GET, versitygw behind", "PUT, hash of the body signed", "| Sallyport |", "`auth_request`", "1,000 users", "goal")
+	tells(t, r.Text, "GET, versitygw behind", "PUT, hash of the body signed", "| Sallyport |", "`auth_request`", "100 users", "goal")
 }
 
 // TestLarge compares what is read with what was written.

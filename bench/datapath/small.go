@@ -19,8 +19,8 @@ import (
 const connections = 32
 
 // Small measures small objects and reports them. quick takes fewer kinds of
-// requests, and fewer users.
-func Small(o measure.Turns, quick bool) (r *report.Report, err error) {
+// requests. many is the number of users that few are compared with.
+func Small(o measure.Turns, many int, quick bool) (r *report.Report, err error) {
 	ctx := context.Background()
 	program, err := wrk.Program()
 	if err != nil {
@@ -75,7 +75,7 @@ func Small(o measure.Turns, quick bool) (r *report.Report, err error) {
 			r.Text += "### " + k.name + ", " + behind.title + "\n\n" + compared(results) + "\n"
 		}
 	}
-	text, err := populations(ctx, f, o, kinds[0], static.Addresses[0], quick)
+	text, err := populations(ctx, f, o, kinds[0], static.Addresses[0], many)
 	r.Text += text
 	r.Versions = f.Versions()
 	return r, err
@@ -217,11 +217,7 @@ func ratio(s measure.Summary) string {
 }
 
 // populations compares few users with many.
-func populations(ctx context.Context, f *fleet.Fleet, o measure.Turns, k kind, storeAddress string, quick bool) (string, error) {
-	many := 10_000
-	if quick {
-		many = 1_000
-	}
+func populations(ctx context.Context, f *fleet.Fleet, o measure.Turns, k kind, storeAddress string, many int) (string, error) {
 	var list []contender
 	for _, users := range []int{few, many} {
 		s, err := f.Sallyport(ctx, fmt.Sprintf("population-%d", users), storeAddress, users)

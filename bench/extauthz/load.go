@@ -57,7 +57,7 @@ func run(ctx context.Context, t target, questions [][]byte, duration time.Durati
 		go func() { ended <- c.read(func() bool { return rate == 0 && !over.Load() }) }()
 		if rate > 0 {
 			go func() {
-				if err := pace(ctx, c, rate/connections, uint64(i)); err != nil { //nolint:gosec // a small number
+				if err := pace(ctx, c, rate/connections, uint64(i)); err != nil {
 					ended <- err
 				}
 			}()
@@ -92,7 +92,7 @@ func run(ctx context.Context, t target, questions [][]byte, duration time.Durati
 
 // pace asks at a rate, at random times as independent clients do.
 func pace(ctx context.Context, c *conn, rate float64, seed uint64) error {
-	random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // only times are drawn
+	random := rand.New(rand.NewPCG(seed, 1))
 	for due := time.Now(); ctx.Err() == nil; due = due.Add(time.Duration(random.ExpFloat64() / rate * float64(time.Second))) {
 		time.Sleep(time.Until(due))
 		if err := c.ask(time.Now()); err != nil && ctx.Err() == nil {

@@ -115,7 +115,7 @@ func refuses(ctx context.Context, t target) error {
 		// A client of this benchmark takes a denial for a failure.
 		const moment = 200 * time.Millisecond
 		if _, err := saturate(ctx, t, [][]byte{q, q}, moment); (err == nil) != test.want {
-			return fmt.Errorf("Sallyport asked about %s: %w", test.what, err)
+			return fmt.Errorf("asking Sallyport about %s: %w", test.what, err)
 		}
 	}
 	return nil
