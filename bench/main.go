@@ -6,11 +6,14 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/bench/datapath"
@@ -69,9 +72,25 @@ var sections = []section{
 	{"load", func(e effort) (*report.Report, error) { return load.Section(e.quick) }},
 	{"sigv4", func(e effort) (*report.Report, error) { return signature.Section(e.Options, e.quick) }},
 	{"mapper", func(e effort) (*report.Report, error) { return inprocess.Section(e.Options, e.users) }},
-	{"proxy", func(e effort) (*report.Report, error) { return datapath.Small(e.asked, e.users, e.quick) }},
-	{"large", func(e effort) (*report.Report, error) { return datapath.Large(e.transfers, e.sizes) }},
-	{"envoy", func(e effort) (*report.Report, error) { return extauthz.Section(e.asked) }},
+	{"proxy", processes(func(ctx context.Context, e effort) (*report.Report, error) {
+		return datapath.Small(ctx, e.asked, e.users, e.quick)
+	})},
+	{"large", processes(func(ctx context.Context, e effort) (*report.Report, error) {
+		return datapath.Large(ctx, e.transfers, e.sizes)
+	})},
+	{"envoy", processes(func(ctx context.Context, e effort) (*report.Report, error) {
+		return extauthz.Section(ctx, e.asked)
+	})},
+}
+
+// processes makes a section of one that starts processes: it ends them, and
+// removes their files, when it is interrupted.
+func processes(run func(context.Context, effort) (*report.Report, error)) func(effort) (*report.Report, error) {
+	return func(e effort) (*report.Report, error) {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		return run(ctx, e)
+	}
 }
 
 func main() {
@@ -142,6 +161,11 @@ func write(docs, name string, r *report.Report) error {
 	}
 	for _, p := range r.Plots {
 		if err := p.Write(plots); err != nil {
+			return err
+		}
+	}
+	for _, b := range r.Bars {
+		if err := b.Write(plots); err != nil {
 			return err
 		}
 	}

@@ -33,7 +33,7 @@ func needs(t *testing.T, withWrk bool) {
 func TestSmall(t *testing.T) {
 	t.Parallel()
 	needs(t, true)
-	r, err := datapath.Small(measure.Turns{Rounds: 1, Length: time.Second}, 100, true)
+	r, err := datapath.Small(t.Context(), measure.Turns{Rounds: 1, Length: time.Second}, 100, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestLarge(t *testing.T) {
 	t.Parallel()
 	needs(t, false)
 	const mebibyte = 1 << 20
-	r, err := datapath.Large(1, [2]int64{mebibyte, 4 * mebibyte})
+	r, err := datapath.Large(t.Context(), 1, [2]int64{mebibyte, 4 * mebibyte})
 	if err != nil {
 		t.Fatal(err)
 	}

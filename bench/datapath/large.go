@@ -42,8 +42,7 @@ type large struct {
 
 // Large measures objects of two sizes in bytes, whole MiB and the smaller one
 // first, in some rounds, and reports them.
-func Large(rounds int, sizes [2]int64) (r *report.Report, err error) {
-	ctx := context.Background()
+func Large(ctx context.Context, rounds int, sizes [2]int64) (r *report.Report, err error) {
 	// The objects to read, one that is written, and room for the rest.
 	f, err := fleet.New(sizes[0] + 2*sizes[1] + 64*mebibyte)
 	if err != nil {
@@ -123,9 +122,9 @@ func (l *large) provide(ctx context.Context, address string, size int64) error {
 func (l *large) compare(ctx context.Context, size int64) (string, error) {
 	sum := hashOf(size)
 	kinds := []kind{
-		{"GET", fleet.Request{Method: http.MethodGet, Path: path(size), Hash: fleet.EmptyHash}},
-		{"PUT, `UNSIGNED-PAYLOAD`", fleet.Request{Method: http.MethodPut, Path: path(size) + "-new", Hash: fleet.UnsignedPayload}},
-		{"PUT, hash of the body signed", fleet.Request{Method: http.MethodPut, Path: path(size) + "-new", Hash: sum}},
+		{"GET", "GET", fleet.Request{Method: http.MethodGet, Path: path(size), Hash: fleet.EmptyHash}},
+		{"PUT, `UNSIGNED-PAYLOAD`", "PUT, unsigned", fleet.Request{Method: http.MethodPut, Path: path(size) + "-new", Hash: fleet.UnsignedPayload}},
+		{"PUT, hash of the body signed", "PUT, hashed", fleet.Request{Method: http.MethodPut, Path: path(size) + "-new", Hash: sum}},
 	}
 	own := l.list[len(l.list)-1]
 	known := resetPeak(own.pid) == nil

@@ -35,7 +35,7 @@ func TestSection(t *testing.T) {
 	if _, err := fleet.EnvoyProgram(); err != nil {
 		t.Skip(err)
 	}
-	r, err := extauthz.Section(measure.Turns{Rounds: 1, Length: 100 * time.Millisecond})
+	r, err := extauthz.Section(t.Context(), measure.Turns{Rounds: 1, Length: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

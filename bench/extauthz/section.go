@@ -36,8 +36,7 @@ type server struct {
 
 // Section measures the door behind Envoy and reports it. Through Envoy a turn
 // lasts a second at least.
-func Section(o measure.Turns) (r *report.Report, err error) {
-	ctx := context.Background()
+func Section(ctx context.Context, o measure.Turns) (r *report.Report, err error) {
 	program, err := wrk.Program()
 	if err != nil {
 		return nil, err

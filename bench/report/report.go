@@ -14,6 +14,7 @@ type Report struct {
 	// Text is Markdown.
 	Text  string
 	Plots []Plot
+	Bars  []Bars
 	// Versions are the programs that were measured, with their versions; nil if
 	// all was linked in.
 	Versions []string
