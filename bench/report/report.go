@@ -16,7 +16,7 @@ type Report struct {
 	Plots []Plot
 	Bars  []Bars
 	// Versions are the programs that were measured, with their versions; nil if
-	// all was linked in.
+	// it was the peers that are linked in.
 	Versions []string
 }
 
