@@ -19,6 +19,10 @@ import (
 // busy is the part of the machine from which on others disturb a measurement.
 const busy = 0.05
 
+// crowded is the part from which on ratios do not hold either: what needs more
+// processes waits longer.
+const crowded = 0.25
+
 // circumstances are under which a section was measured.
 type circumstances struct {
 	start time.Time
@@ -48,11 +52,15 @@ func (c circumstances) end(section string, programs []string) string {
 	if c.machine >= 0 {
 		others := (machineTime() - c.machine) - (ownTime() - c.own)
 		part := max(0, float64(others)/float64(took)/float64(runtime.NumCPU()))
-		if part < busy {
+		switch {
+		case part < busy:
 			fmt.Fprintf(&b, " Nothing else was at work (%s of the processors).", report.Percent(part))
-		} else {
+		case part < crowded:
 			fmt.Fprintf(&b, " **Measured under load**: others took %s of the processors meanwhile. "+
 				"Ratios hold, since all were measured in turns; times are longer than on a quiet machine.", report.Percent(part))
+		default:
+			fmt.Fprintf(&b, " **Measured under heavy load**: others took %s of the processors meanwhile. "+
+				"Neither times nor ratios are those of a quiet machine.", report.Percent(part))
 		}
 	}
 	return b.String() + " Again: `make bench ONLY=" + section + "`.\n"
