@@ -86,11 +86,11 @@ conformance: ## run a public conformance suite with and without Sallyport, and c
 	@cd e2e && go build -o .bin/compare ./conformance/compare && .bin/compare $(if $(WRITE),-write,)
 
 .PHONY: bench
-bench: ## measure beside others and write docs/benchmarks.md (ONLY=decision)
+bench: ## measure beside others for twenty minutes and write docs/benchmarks.md (ONLY=decision)
 	cd bench && go run . $(if $(ONLY),-only $(ONLY),)
 
 .PHONY: bench-quick
-bench-quick: ## the same in a minute, and write nothing but what it finds
+bench-quick: ## the same in three minutes, and write nothing but what it finds (ONLY=proxy)
 	cd bench && go run . -quick $(if $(ONLY),-only $(ONLY),)
 
 .PHONY: clean

@@ -19,6 +19,10 @@ import (
 // busy is the part of the machine from which on others disturb a measurement.
 const busy = 0.05
 
+// crowded is the part from which on ratios do not hold either: what needs more
+// processes waits longer.
+const crowded = 0.25
+
 // circumstances are under which a section was measured.
 type circumstances struct {
 	start time.Time
@@ -31,27 +35,35 @@ func begin() circumstances {
 	return circumstances{time.Now(), machineTime(), ownTime()}
 }
 
-// end tells the machine, the versions, and how much others were at work.
-func (c circumstances) end() string {
+// end tells the machine, the versions, how much others were at work, and how to
+// measure a section again.
+func (c circumstances) end(section string, programs []string) string {
 	took := time.Since(c.start)
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured on %s in %s, at revision %s of the repository, on %s (%d of its processors), %s %s/%s.",
 		c.start.Format(time.DateOnly), took.Round(time.Second), revision(), processor(), runtime.NumCPU(),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	if versions := versions(); versions != "" {
-		b.WriteString(" " + versions + ".")
+	if programs == nil {
+		programs = modules()
+	}
+	if len(programs) > 0 {
+		b.WriteString(" " + strings.Join(programs, ", ") + ".")
 	}
 	if c.machine >= 0 {
 		others := (machineTime() - c.machine) - (ownTime() - c.own)
 		part := max(0, float64(others)/float64(took)/float64(runtime.NumCPU()))
-		if part < busy {
+		switch {
+		case part < busy:
 			fmt.Fprintf(&b, " Nothing else was at work (%s of the processors).", report.Percent(part))
-		} else {
+		case part < crowded:
 			fmt.Fprintf(&b, " **Measured under load**: others took %s of the processors meanwhile. "+
 				"Ratios hold, since all were measured in turns; times are longer than on a quiet machine.", report.Percent(part))
+		default:
+			fmt.Fprintf(&b, " **Measured under heavy load**: others took %s of the processors meanwhile. "+
+				"Neither times nor ratios are those of a quiet machine.", report.Percent(part))
 		}
 	}
-	return b.String() + "\n"
+	return b.String() + " Again: `make bench ONLY=" + section + "`.\n"
 }
 
 // revision is the commit, marked if the code that is measured differs from it.
@@ -67,11 +79,11 @@ func revision() string {
 	return text
 }
 
-// versions are those of the peers that are linked in.
-func versions() string {
+// modules are the peers that are linked in, with their versions.
+func modules() []string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return ""
+		return nil
 	}
 	var list []string
 	seen := map[string]bool{}
@@ -87,7 +99,7 @@ func versions() string {
 			}
 		}
 	}
-	return strings.Join(list, ", ")
+	return list
 }
 
 func processor() string {

@@ -1,20 +1,24 @@
 // Command bench measures Sallyport beside others in one run and writes what it
 // found into docs/benchmarks.md.
 //
-//	cd bench && go run .          # everything, about seven minutes
+//	cd bench && go run .          # everything, about twenty minutes
 //	cd bench && go run . -quick   # a look at it, on standard output alone
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/bench/datapath"
 	"github.com/sallyport-iam/sallyport/bench/decision"
+	"github.com/sallyport-iam/sallyport/bench/extauthz"
 	"github.com/sallyport-iam/sallyport/bench/inprocess"
 	"github.com/sallyport-iam/sallyport/bench/load"
 	"github.com/sallyport-iam/sallyport/bench/measure"
@@ -22,19 +26,71 @@ import (
 	"github.com/sallyport-iam/sallyport/bench/signature"
 )
 
+// effort is how long a section measures.
+type effort struct {
+	measure.Options
+	// asked is for processes that others ask.
+	asked measure.Turns
+	// users is the number of users where it is to be large.
+	users int
+	// sizes are those of large objects in bytes, transfers how often all take
+	// turns with them.
+	sizes     [2]int64
+	transfers int
+	// quick leaves out what is large, or much like something else.
+	quick bool
+}
+
+const mebibyte = 1 << 20
+
+var (
+	full = effort{
+		Options:   measure.Options{Rounds: 15, Sample: 20 * time.Millisecond, Budget: 3 * time.Second},
+		asked:     measure.Turns{Rounds: 7, Warm: 1, Length: time.Second},
+		users:     10_000,
+		sizes:     [2]int64{64 * mebibyte, 1024 * mebibyte},
+		transfers: 5,
+	}
+	brief = effort{
+		Options:   measure.Options{Rounds: 5, Sample: 2 * time.Millisecond, Budget: 300 * time.Millisecond},
+		asked:     measure.Turns{Rounds: 3, Length: 300 * time.Millisecond},
+		users:     1_000,
+		sizes:     [2]int64{8 * mebibyte, 32 * mebibyte},
+		transfers: 3,
+		quick:     true,
+	}
+)
+
 // section is a part of docs/benchmarks.md.
 type section struct {
 	name string
-	run  func(o measure.Options, quick bool) (*report.Report, error)
+	run  func(e effort) (*report.Report, error)
 }
 
 var sections = []section{
-	{"decision", decision.Section},
-	{"load", func(_ measure.Options, quick bool) (*report.Report, error) { return load.Section(quick) }},
-	{"sigv4", signature.Section},
-	{"mapper", func(o measure.Options, _ bool) (*report.Report, error) { return inprocess.Section(o) }},
-	{"proxy", func(_ measure.Options, quick bool) (*report.Report, error) { return datapath.Small(quick) }},
-	{"large", func(_ measure.Options, quick bool) (*report.Report, error) { return datapath.Large(quick) }},
+	{"decision", func(e effort) (*report.Report, error) { return decision.Section(e.Options, e.quick) }},
+	{"load", func(e effort) (*report.Report, error) { return load.Section(e.quick) }},
+	{"sigv4", func(e effort) (*report.Report, error) { return signature.Section(e.Options, e.quick) }},
+	{"mapper", func(e effort) (*report.Report, error) { return inprocess.Section(e.Options, e.users) }},
+	{"proxy", processes(func(ctx context.Context, e effort) (*report.Report, error) {
+		return datapath.Small(ctx, e.asked, e.users, e.quick)
+	})},
+	{"large", processes(func(ctx context.Context, e effort) (*report.Report, error) {
+		return datapath.Large(ctx, e.transfers, e.sizes)
+	})},
+	{"envoy", processes(func(ctx context.Context, e effort) (*report.Report, error) {
+		return extauthz.Section(ctx, e.asked)
+	})},
+}
+
+// processes makes a section of one that starts processes: it ends them, and
+// removes their files, when it is interrupted.
+func processes(run func(context.Context, effort) (*report.Report, error)) func(effort) (*report.Report, error) {
+	return func(e effort) (*report.Report, error) {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		return run(ctx, e)
+	}
 }
 
 func main() {
@@ -57,9 +113,9 @@ func names() string {
 }
 
 func run(quick bool, only, docs string) error {
-	o := measure.Options{Rounds: 15, Sample: 20 * time.Millisecond, Budget: 3 * time.Second}
+	e := full
 	if quick {
-		o = measure.Options{Rounds: 5, Sample: 2 * time.Millisecond, Budget: 300 * time.Millisecond}
+		e = brief
 	}
 	found := false
 	for _, s := range sections {
@@ -69,11 +125,11 @@ func run(quick bool, only, docs string) error {
 		found = true
 		fmt.Fprintf(os.Stderr, "measuring: %s\n", s.name)
 		start := begin()
-		r, err := s.run(o, quick)
+		r, err := s.run(e)
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		r.Text += "\n" + start.end()
+		r.Text += "\n" + start.end(s.name, r.Versions)
 		if quick {
 			fmt.Printf("## %s\n\n%s\n", s.name, r.Text)
 			continue
@@ -105,6 +161,11 @@ func write(docs, name string, r *report.Report) error {
 	}
 	for _, p := range r.Plots {
 		if err := p.Write(plots); err != nil {
+			return err
+		}
+	}
+	for _, b := range r.Bars {
+		if err := b.Write(plots); err != nil {
 			return err
 		}
 	}

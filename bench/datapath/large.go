@@ -2,12 +2,9 @@ package datapath
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -43,14 +40,9 @@ type large struct {
 	peaks map[int64]int64
 }
 
-// Large measures large objects and reports them. quick takes smaller ones.
-func Large(quick bool) (r *report.Report, err error) {
-	sizes, rounds := []int64{64 * mebibyte, 1024 * mebibyte}, 5
-	turn := 256 * int64(mebibyte)
-	if quick {
-		sizes, rounds, turn = []int64{8 * mebibyte, 32 * mebibyte}, 3, 32*mebibyte
-	}
-	ctx := context.Background()
+// Large measures objects of two sizes in bytes, whole MiB and the smaller one
+// first, in some rounds, and reports them.
+func Large(ctx context.Context, rounds int, sizes [2]int64) (r *report.Report, err error) {
 	// The objects to read, one that is written, and room for the rest.
 	f, err := fleet.New(sizes[0] + 2*sizes[1] + 64*mebibyte)
 	if err != nil {
@@ -65,7 +57,7 @@ func Large(quick bool) (r *report.Report, err error) {
 	if err := fill(ctx, real.Address); err != nil {
 		return nil, err
 	}
-	l := &large{fleet: f, rounds: rounds, turn: turn, behind: filepath.Join(real.Objects, fleet.Bucket), peaks: map[int64]int64{}}
+	l := &large{fleet: f, rounds: rounds, turn: sizes[1] / 4, behind: filepath.Join(real.Objects, fleet.Bucket), peaks: map[int64]int64{}}
 	if err := l.before(ctx, "large", real.Address); err != nil {
 		return nil, err
 	}
@@ -79,10 +71,7 @@ func Large(quick bool) (r *report.Report, err error) {
 		}
 		r.Text += "### Objects of " + title(size) + ", versitygw behind\n\n" + text + "\n"
 	}
-	grown := l.peaks[sizes[1]] - l.peaks[sizes[0]]
-	r.Text += fmt.Sprintf("* Memory of Sallyport at its peak: %s with objects of %s, %s with %s, goal ≤ %s more: %s.\n\n",
-		report.Bytes(float64(l.peaks[sizes[0]])), title(sizes[0]), report.Bytes(float64(l.peaks[sizes[1]])), title(sizes[1]),
-		report.Bytes(goalGrowth), verdict(grown <= goalGrowth))
+	r.Text += l.memory(sizes) + "\n"
 
 	sink, err := f.Peer(ctx, "sink")
 	if err != nil {
@@ -94,6 +83,7 @@ func Large(quick bool) (r *report.Report, err error) {
 	}
 	text, err := l.compare(ctx, sizes[1])
 	r.Text += "### Objects of " + title(sizes[1]) + ", a store behind that keeps nothing\n\n" + text
+	r.Versions = f.Versions()
 	return r, err
 }
 
@@ -132,129 +122,55 @@ func (l *large) provide(ctx context.Context, address string, size int64) error {
 func (l *large) compare(ctx context.Context, size int64) (string, error) {
 	sum := hashOf(size)
 	kinds := []kind{
-		{"GET", fleet.Request{Method: http.MethodGet, Path: path(size), Hash: fleet.EmptyHash}},
-		{"PUT, `UNSIGNED-PAYLOAD`", fleet.Request{Method: http.MethodPut, Path: path(size) + "-new", Hash: fleet.UnsignedPayload}},
-		{"PUT, hash of the body signed", fleet.Request{Method: http.MethodPut, Path: path(size) + "-new", Hash: sum}},
+		{"GET", "GET", fleet.Request{Method: http.MethodGet, Path: path(size), Hash: fleet.EmptyHash}},
+		{"PUT, `UNSIGNED-PAYLOAD`", "PUT, unsigned", fleet.Request{Method: http.MethodPut, Path: path(size) + "-new", Hash: fleet.UnsignedPayload}},
+		{"PUT, hash of the body signed", "PUT, hashed", fleet.Request{Method: http.MethodPut, Path: path(size) + "-new", Hash: sum}},
 	}
-	own, hasOwn := l.list[len(l.list)-1], true
-	if err := resetPeak(own.pid); err != nil {
-		hasOwn = false
-	}
+	own := l.list[len(l.list)-1]
+	known := resetPeak(own.pid) == nil
 	if err := l.sameBytes(ctx, kinds[0], size, sum); err != nil {
 		return "", err
 	}
-	header := []string{"MB/s"}
-	rows := make([][]string, len(l.list))
-	for i, c := range l.list {
-		rows[i] = []string{c.name}
-	}
+	var rows [][]string
 	var goals string
 	var hashed, unsigned []float64
 	for _, k := range kinds {
-		times, err := l.measure(ctx, k, size)
+		list, err := l.measure(ctx, k, size)
 		if err != nil {
 			return "", err
 		}
-		header = append(header, k.name, "of direct")
-		for i := range times {
-			over := overTime(times[0], times[i])
-			speed := measure.Summarise(times[i])
-			rows[i] = append(rows[i], fmt.Sprintf("%s ±%s", report.Count(int(float64(size)/speed.Median*1e3)), report.Percent(speed.Spread)), ratio(over))
+		store, own := &list[0], &list[len(list)-1]
+		for i := range list {
+			rows = append(rows, list[i].cells(k, size, store))
 		}
-		last := times[len(times)-1]
-		switch {
-		case k.Hash == sum:
-			hashed = last
-		case k.Hash == fleet.UnsignedPayload:
-			unsigned = last
+		switch k.Hash {
+		case sum:
+			hashed = own.times
+		case fleet.UnsignedPayload:
+			unsigned = own.times
 		}
 		if k.Hash != sum && l.behind != "" {
-			goals += goal(k.name+" through Sallyport, of direct", overTime(times[0], last), goalLarge)
+			goals += goal(k.name+" through Sallyport, of direct", own.over(store), goalLarge)
 		}
 	}
 	if l.behind == "" {
 		goals += hashGoal(size, unsigned, hashed)
 	}
-	if hasOwn && l.behind != "" {
+	if known && l.behind != "" {
 		l.peaks[size] = peak(own.pid)
 	}
-	return report.Table(header, rows) + "\n" + goals, nil
+	return report.Table([]string{"request", "way", "MB/s", "of direct", "processor time of the proxy for a GiB"}, rows) + "\n" + goals, nil
 }
 
-// sameBytes checks that what is read is what was written.
-func (l *large) sameBytes(ctx context.Context, k kind, size int64, want string) error {
-	for i := range l.list {
-		head, err := l.head(&l.list[i], k, size)
-		if err != nil {
-			return err
-		}
-		sum := sha256.New()
-		if _, err := transfer(ctx, l.list[i].address, k.Method, head, size, sum); err != nil {
-			return fmt.Errorf("%s, %s: %w", l.list[i].name, k.name, err)
-		}
-		if got := hex.EncodeToString(sum.Sum(nil)); got != want {
-			return fmt.Errorf("%s, %s: other bytes than were written", l.list[i].name, k.name)
-		}
+// memory compares the peaks at both sizes.
+func (l *large) memory(sizes [2]int64) string {
+	less, more := l.peaks[sizes[0]], l.peaks[sizes[1]]
+	if less == 0 || more == 0 {
+		return "* Memory of Sallyport at its peak: this system does not tell it.\n"
 	}
-	return nil
-}
-
-func (l *large) head(c *contender, k kind, size int64) ([]byte, error) {
-	r := k.Request
-	r.Size = size
-	return fleet.Sign(r, c.address, c.key(0), time.Now())
-}
-
-// measure has all take turns: the nanoseconds of one transfer, by contender and
-// round. Small objects are transferred several times in a turn.
-func (l *large) measure(ctx context.Context, k kind, size int64) ([][]float64, error) {
-	times := make([][]float64, len(l.list))
-	repeat := max(1, int(l.turn/size))
-	const warm = -1
-	for round := warm; round < l.rounds; round++ {
-		for n := range l.list {
-			i := (n + round + len(l.list)) % len(l.list) // nobody is always first
-			var total time.Duration
-			for range repeat {
-				head, err := l.head(&l.list[i], k, size)
-				if err != nil {
-					return nil, err
-				}
-				took, err := transfer(ctx, l.list[i].address, k.Method, head, size, nil)
-				if err != nil {
-					return nil, fmt.Errorf("%s, %s: %w", l.list[i].name, k.name, err)
-				}
-				total += took
-				if err := l.forget(k); err != nil {
-					return nil, err
-				}
-				if round == warm {
-					break
-				}
-			}
-			if round != warm {
-				times[i] = append(times[i], float64(total)/float64(repeat))
-			}
-		}
-	}
-	return times, nil
-}
-
-// forget removes what was written, so that no two of it are kept at a time.
-func (l *large) forget(k kind) error {
-	if k.Method != http.MethodPut || l.behind == "" {
-		return nil
-	}
-	return os.Remove(filepath.Join(filepath.Dir(l.behind), filepath.FromSlash(k.Path)))
-}
-
-// overTime is how many times as much passes in times as in base, by rounds.
-func overTime(base, times []float64) measure.Summary {
-	ratios := make([]float64, len(times))
-	for i := range ratios {
-		ratios[i] = base[i] / times[i]
-	}
-	return measure.Summarise(ratios)
+	return fmt.Sprintf("* Memory of Sallyport at its peak: %s with objects of %s, %s with %s, goal ≤ %s more: %s.\n",
+		report.Bytes(float64(less)), title(sizes[0]), report.Bytes(float64(more)), title(sizes[1]),
+		report.Bytes(goalGrowth), verdict(more-less <= goalGrowth))
 }
 
 // hashGoal compares a PUT that is hashed with one that is not and SHA-256 after

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/bench/fleet"
@@ -18,14 +20,18 @@ import (
 // connections is how many clients ask at a time.
 const connections = 32
 
-// Small measures small objects and reports them. quick takes fewer and shorter
-// turns.
-func Small(quick bool) (r *report.Report, err error) {
-	ctx := context.Background()
+// Small measures small objects and reports them. quick takes fewer kinds of
+// requests. many is the number of users that few are compared with.
+func Small(ctx context.Context, o measure.Turns, many int, quick bool) (r *report.Report, err error) {
+	program, err := wrk.Program()
+	if err != nil {
+		return nil, err
+	}
 	f, err := fleet.New(256 * mebibyte)
 	if err != nil {
 		return nil, err
 	}
+	f.Uses("wrk", program, "-v")
 	defer func() { err = errors.Join(err, f.Close()) }()
 	static, err := f.Static(ctx)
 	if err != nil {
@@ -38,23 +44,20 @@ func Small(quick bool) (r *report.Report, err error) {
 	if err := fill(ctx, real.Address); err != nil {
 		return nil, err
 	}
-	o := turns{rounds: 7, warm: 1, length: time.Second}
-	if quick {
-		o = turns{rounds: 3, length: time.Second}
-	}
 	hash := sha256.Sum256([]byte(fleet.Object))
 	kinds := []kind{
-		{"GET", fleet.Request{Method: http.MethodGet, Hash: fleet.EmptyHash}},
-		{"PUT, `UNSIGNED-PAYLOAD`", fleet.Request{Method: http.MethodPut, Hash: fleet.UnsignedPayload, Size: fleet.ObjectSize}},
-		{"PUT, hash of the body signed", fleet.Request{Method: http.MethodPut, Hash: hex.EncodeToString(hash[:]), Size: fleet.ObjectSize}},
+		{"GET", "GET", fleet.Request{Method: http.MethodGet, Hash: fleet.EmptyHash}},
+		{"PUT, `UNSIGNED-PAYLOAD`", "PUT, unsigned", fleet.Request{Method: http.MethodPut, Hash: fleet.UnsignedPayload, Size: fleet.ObjectSize}},
+		{"PUT, hash of the body signed", "PUT, hashed", fleet.Request{Method: http.MethodPut, Hash: hex.EncodeToString(hash[:]), Size: fleet.ObjectSize}},
 	}
 	if quick {
 		kinds = []kind{kinds[0], kinds[2]}
 	}
 	r = &report.Report{}
+	picture := picture{report.Bars{File: "small-objects.svg", Title: "1 KiB objects", YLabel: "requests/s, of the bare ReverseProxy"}}
 	for _, behind := range []struct{ name, title, address string }{
-		{"store", "versitygw behind", real.Address},
-		{"static", "a store behind that costs next to nothing", static.Addresses[0]},
+		{"versitygw", "versitygw behind", real.Address},
+		{free, "a store behind that costs next to nothing", static.Addresses[0]},
 	} {
 		list, err := contenders(ctx, f, behind.name, behind.address, static.Addresses[1], false)
 		if err != nil {
@@ -64,24 +67,48 @@ func Small(quick bool) (r *report.Report, err error) {
 			return nil, err
 		}
 		for i, k := range kinds {
-			if quick && i > 0 && behind.name == "static" {
+			if quick && i > 0 && behind.name == free {
 				break
 			}
-			results, err := o.measure(ctx, f, k, list)
+			results, err := compare(ctx, f, o, k, list)
 			if err != nil {
 				return nil, err
 			}
-			r.Text += "### " + k.name + ", " + behind.title + "\n\n" + compared(results) + "\n"
+			picture.add(k.short+"\n"+behind.name, results)
+			r.Text += "### " + k.name + ", " + behind.title + "\n\n" + compared(results, behind.name != free) + "\n"
 		}
 	}
-	text, err := populations(ctx, f, o, kinds[0], static.Addresses[0], quick)
+	r.Bars = append(r.Bars, picture.Bars)
+	r.Text += "![" + picture.Title + ": " + picture.YLabel + "](benchmarks/" + picture.File + ")\n\n"
+	text, err := populations(ctx, f, o, kinds[0], static.Addresses[0], many)
 	r.Text += text
+	r.Versions = f.Versions()
 	return r, err
+}
+
+// free is the name of the store that costs next to nothing.
+const free = "a store for free"
+
+// picture shows comparisons beside each other.
+type picture struct{ report.Bars }
+
+// add adds a comparison of proxies: a group, in which the floor is one.
+func (p *picture) add(group string, results []result) {
+	p.Groups = append(p.Groups, group)
+	results = slices.DeleteFunc(slices.Clone(results), func(r result) bool { return r.name == direct })
+	if p.Subjects == nil {
+		p.Subjects = make([]report.Subject, len(results))
+	}
+	for i := range results {
+		at := &p.Subjects[i]
+		at.Name = strings.ReplaceAll(results[i].name, "`", "")
+		at.Values = append(at.Values, results[i].over(named(results, reverseProxy)).Median)
+	}
 }
 
 // kind is a kind of requests: the path is that of an object.
 type kind struct {
-	name string
+	name, short string
 	fleet.Request
 }
 
@@ -100,14 +127,6 @@ func (k kind) requests(c *contender) ([][]byte, error) {
 	return list, nil
 }
 
-// turns say how long each contender is measured.
-type turns struct {
-	rounds int
-	// warm is the number of rounds before, which do not count.
-	warm   int
-	length time.Duration
-}
-
 // result is what was measured of a contender, one element for each round.
 type result struct {
 	contender
@@ -116,8 +135,8 @@ type result struct {
 	cost []float64
 }
 
-// measure has all take turns in every round.
-func (o turns) measure(ctx context.Context, f *fleet.Fleet, k kind, list []contender) ([]result, error) {
+// compare has all take turns in every round.
+func compare(ctx context.Context, f *fleet.Fleet, o measure.Turns, k kind, list []contender) ([]result, error) {
 	results, loads := make([]result, len(list)), make([]*wrk.Load, len(list))
 	for i := range list {
 		results[i].contender = list[i]
@@ -133,12 +152,12 @@ func (o turns) measure(ctx context.Context, f *fleet.Fleet, k kind, list []conte
 			return nil, err
 		}
 	}
-	for round := -o.warm; round < o.rounds; round++ {
+	for round := -o.Warm; round < o.Rounds; round++ {
 		for n := range list {
-			i := (n + round + len(list)) % len(list) // nobody is always first
+			i := (n + round + o.Warm) % len(list) // nobody is always first
 			at := &results[i]
 			before := fleet.ProcessorTime(at.pid)
-			got, err := loads[i].Run(ctx, at.address, connections, o.length)
+			got, err := loads[i].Run(ctx, at.address, connections, o.Length)
 			if err != nil {
 				return nil, fmt.Errorf("%s, %s: %w", at.name, k.name, err)
 			}
@@ -179,18 +198,21 @@ const (
 	goalUsers        = 0.95
 )
 
-// compared is the table of a comparison, and what became of the goals.
-func compared(results []result) string {
+// compared is the table of a comparison, and what became of the goals: that over
+// nginx is for a store that does something.
+func compared(results []result, real bool) string {
 	bare, asking, own := named(results, reverseProxy), named(results, nginxAsking), named(results, sallyport)
 	var cells [][]string
 	for i := range results {
 		cells = append(cells, append(results[i].cells(), ratio(results[i].over(bare)), ratio(results[i].over(asking))))
 	}
-	return report.Table([]string{
+	text := report.Table([]string{
 		"1 KiB objects", "requests/s", "p50", "p99", "processor time of the proxy", "of the bare `ReverseProxy`", "of nginx with `auth_request`",
-	}, cells) + "\n" +
-		goal("Sallyport over the bare `ReverseProxy`", own.over(bare), goalReverseProxy) +
-		goal("Sallyport over nginx with a no-op `auth_request`", own.over(asking), goalNginxAsking)
+	}, cells) + "\n" + goal("Sallyport over the bare `ReverseProxy`", own.over(bare), goalReverseProxy)
+	if real {
+		text += goal("Sallyport over nginx with a no-op `auth_request`", own.over(asking), goalNginxAsking)
+	}
+	return text
 }
 
 func (r *result) cells() []string {
@@ -218,14 +240,12 @@ func verdict(held bool) string {
 }
 
 // ratio is a ratio with its spread.
-func ratio(s measure.Summary) string { return report.Ratio(s.Median) + " ±" + report.Percent(s.Spread) }
+func ratio(s measure.Summary) string {
+	return report.Ratio(s.Median) + " ±" + report.Percent(s.Spread)
+}
 
 // populations compares few users with many.
-func populations(ctx context.Context, f *fleet.Fleet, o turns, k kind, storeAddress string, quick bool) (string, error) {
-	many := 10_000
-	if quick {
-		many = 1_000
-	}
+func populations(ctx context.Context, f *fleet.Fleet, o measure.Turns, k kind, storeAddress string, many int) (string, error) {
 	var list []contender
 	for _, users := range []int{few, many} {
 		s, err := f.Sallyport(ctx, fmt.Sprintf("population-%d", users), storeAddress, users)
@@ -234,7 +254,7 @@ func populations(ctx context.Context, f *fleet.Fleet, o turns, k kind, storeAddr
 		}
 		list = append(list, contender{report.Count(users) + " users", s.Address, fleet.User, users, s.PID()})
 	}
-	results, err := o.measure(ctx, f, k, list)
+	results, err := compare(ctx, f, o, k, list)
 	if err != nil {
 		return "", err
 	}

@@ -25,8 +25,9 @@ type Fleet struct {
 	// Directory holds what they need; it is removed at the end.
 	Directory string
 
-	home   string // the module e2e, which builds programs
-	ending []func()
+	home     string // the module e2e, which builds programs
+	ending   []func()
+	versions []string
 }
 
 // New makes an empty fleet that needs room for some bytes of files: in memory
@@ -70,6 +71,7 @@ func (f *Fleet) Store(ctx context.Context) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.usesBuilt("versitygw", binary)
 	folder, err := f.Folder("store")
 	if err != nil {
 		return nil, err

@@ -62,13 +62,13 @@ func (f *Fleet) Nginx(ctx context.Context, name, upstream, leave string, stream 
 	if err != nil {
 		return nil, err
 	}
-	pass := `proxy_pass http://upstream; proxy_http_version 1.1; proxy_set_header Connection "";
+	pass := `proxy_pass http://store; proxy_http_version 1.1; proxy_set_header Connection "";
       proxy_set_header Host $http_host;`
 	if stream {
 		pass += " proxy_buffering off; proxy_buffer_size 64k; proxy_buffers 8 64k; proxy_busy_buffers_size 128k; proxy_request_buffering off;"
 	}
 	return f.nginx(ctx, name, fmt.Sprintf(`
-  upstream upstream { server %[1]s; keepalive 256; keepalive_requests 1000000000; }
+  upstream store { server %[1]s; keepalive 256; keepalive_requests 1000000000; }
   upstream leave { server %[2]s; keepalive 256; keepalive_requests 1000000000; }
   server { listen %[3]s; location / { %[5]s } }
   server {
@@ -98,6 +98,7 @@ func (f *Fleet) nginx(ctx context.Context, name, servers string, addresses ...st
 			return nil, fmt.Errorf("%w: install it (apt-get install nginx-light)", err)
 		}
 	}
+	f.Uses("nginx", program, "-v")
 	folder, err := f.Folder("nginx-" + name)
 	if err != nil {
 		return nil, err

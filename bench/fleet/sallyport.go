@@ -36,13 +36,7 @@ func User(i int) Key {
 // Home is where user i may read and write.
 func Home(i int) string { return fmt.Sprintf("/%s/home/u%d/", Bucket, i) }
 
-const configuration = `doors:
-  - name: door
-    listen: "${SALLYPORT_LISTEN}"
-    %s
-    routes:
-      - {name: main, service: s3, regions: [us-east-1], upstream: store}
-upstreams:
+const configuration = `%supstreams:
   - name: store
     endpoint: "${STORE_ENDPOINT}"
     credentials: {access_key_id: "${STORE_ACCESS_KEY_ID}", secret_access_key: "${STORE_SECRET_ACCESS_KEY}"}
@@ -53,13 +47,36 @@ audit: {output: /dev/null}
 timeouts: {drain_delay: 0s}
 `
 
+const standaloneDoor = `doors:
+  - name: door
+    listen: "${SALLYPORT_LISTEN}"
+    routes: [{name: main, service: s3, regions: [us-east-1], upstream: store}]
+`
+
+const envoyDoors = `doors:
+  - name: door
+    type: ext_authz
+    listen: "${SALLYPORT_LISTEN}"
+    routes: [{name: main, service: s3, regions: [us-east-1], upstream: store}]
+  - name: socket
+    type: ext_authz
+    listen: "unix:%s"
+    routes: [{name: main-socket, service: s3, regions: [us-east-1], upstream: store}]
+`
+
 // Sallyport starts Sallyport before a store, with users who have ten statements
 // each. Records of what it decides go to /dev/null.
 func (f *Fleet) Sallyport(ctx context.Context, name, upstream string, users int) (*sallyport.Server, error) {
-	return f.serve(ctx, name, "type: standalone", upstream, users)
+	return f.serve(ctx, name, standaloneDoor, upstream, users)
 }
 
-func (f *Fleet) serve(ctx context.Context, name, door, upstream string, users int) (*sallyport.Server, error) {
+// BehindEnvoy starts Sallyport with doors for Envoy: over TCP, and on a Unix
+// socket.
+func (f *Fleet) BehindEnvoy(ctx context.Context, name, upstream, socket string, users int) (*sallyport.Server, error) {
+	return f.serve(ctx, name, fmt.Sprintf(envoyDoors, socket), upstream, users)
+}
+
+func (f *Fleet) serve(ctx context.Context, name, doors, upstream string, users int) (*sallyport.Server, error) {
 	binary, err := f.build(ctx, process.Sallyport(filepath.Join(f.home, "..")))
 	if err != nil {
 		return nil, err
@@ -68,7 +85,7 @@ func (f *Fleet) serve(ctx context.Context, name, door, upstream string, users in
 	if err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(source, "sallyport.yaml"), fmt.Appendf(nil, configuration, door), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(source, "sallyport.yaml"), fmt.Appendf(nil, configuration, doors), 0o600); err != nil {
 		return nil, err
 	}
 	if err := WriteUsers(source, users); err != nil {

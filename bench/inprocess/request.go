@@ -26,7 +26,12 @@ const host = "localhost"
 // signed is a request of user 0 as a door has it, with further fields that are
 // not signed.
 func signed(r fleet.Request, fields ...string) (*wire.Request, error) {
-	head, err := fleet.Sign(r, host, fleet.User(0), now)
+	return signedBy(0, r, fields...)
+}
+
+// signedBy is a request of a user.
+func signedBy(user int, r fleet.Request, fields ...string) (*wire.Request, error) {
+	head, err := fleet.Sign(r, host, fleet.User(user), now)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,15 @@ type Options struct {
 	Budget time.Duration
 }
 
+// Turns say how long processes are measured, which others ask.
+type Turns struct {
+	// Rounds is how often each takes its turn, and Warm how often before, when it
+	// does not count.
+	Rounds, Warm int
+	// Length is how long a turn lasts; where wrk asks, a second at least.
+	Length time.Duration
+}
+
 // Series is what was measured of a subject.
 type Series struct {
 	Name string

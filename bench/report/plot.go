@@ -50,14 +50,7 @@ var (
 
 // Write draws the plot as SVG into a directory.
 func (p *Plot) Write(directory string) error {
-	drawn := plot.New()
-	for _, style := range []*draw.TextStyle{
-		&drawn.Title.TextStyle, &drawn.X.Label.TextStyle, &drawn.Y.Label.TextStyle,
-		&drawn.X.Tick.Label, &drawn.Y.Tick.Label, &drawn.Legend.TextStyle,
-	} {
-		style.Font.Variant = "Sans"
-	}
-	drawn.Title.Text, drawn.Title.Padding = p.Title, vg.Points(4)
+	drawn := titled(p.Title)
 	drawn.X.Label.Text = p.XLabel
 	drawn.Y.Label.Text = "time of one decision"
 	drawn.X.Scale, drawn.Y.Scale = plot.LogScale{}, plot.LogScale{}
@@ -89,6 +82,24 @@ func (p *Plot) Write(directory string) error {
 	// The y axis spans whole decades, with room for the legend above.
 	drawn.Y.Min = math.Pow(10, math.Floor(math.Log10(drawn.Y.Min)))
 	drawn.Y.Max = math.Pow(10, math.Ceil(math.Log10(highest))+1)
+	return save(drawn, filepath.Join(directory, p.File))
+}
+
+// titled is an empty drawing.
+func titled(title string) *plot.Plot {
+	drawn := plot.New()
+	for _, style := range []*draw.TextStyle{
+		&drawn.Title.TextStyle, &drawn.X.Label.TextStyle, &drawn.Y.Label.TextStyle,
+		&drawn.X.Tick.Label, &drawn.Y.Tick.Label, &drawn.Legend.TextStyle,
+	} {
+		style.Font.Variant = "Sans"
+	}
+	drawn.Title.Text, drawn.Title.Padding = title, vg.Points(4)
+	return drawn
+}
+
+// save writes a drawing as SVG.
+func save(drawn *plot.Plot, file string) error {
 	canvas := vgsvg.New(9*vg.Inch, 6*vg.Inch)
 	drawn.Draw(draw.New(canvas))
 	var text bytes.Buffer
@@ -98,7 +109,7 @@ func (p *Plot) Write(directory string) error {
 	// Who reads the plot may not have the font that it was laid out with.
 	named := bytes.ReplaceAll(text.Bytes(), []byte("font-family:Liberation Sans;"),
 		[]byte("font-family:Liberation Sans,Arial,Helvetica,sans-serif;"))
-	return os.WriteFile(filepath.Join(directory, p.File), named, 0o644)
+	return os.WriteFile(file, named, 0o644)
 }
 
 // decades are ticks at the powers of ten, with labels.

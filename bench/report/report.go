@@ -14,6 +14,10 @@ type Report struct {
 	// Text is Markdown.
 	Text  string
 	Plots []Plot
+	Bars  []Bars
+	// Versions are the programs that were measured, with their versions; nil if
+	// it was the peers that are linked in.
+	Versions []string
 }
 
 // Replace puts text between the markers of a section of a document.

@@ -66,24 +66,38 @@ func TestPlot(t *testing.T) {
 		{Name: "first", Points: []report.Point{{1, 90}, {10, 95}, {100, 100}}},
 		{Name: "second", Style: 1, Points: []report.Point{{1, 900}, {10, 9000}}},
 	}}
-	var texts []string
+	drawn(t, p.File, p.Write, "a title", "first", "second", "1 µs")
+}
+
+func TestBars(t *testing.T) {
+	t.Parallel()
+	b := report.Bars{File: "b.svg", Title: "a title", YLabel: "how much", Groups: []string{"one", "two"}, Subjects: []report.Subject{
+		{Name: "first", Values: []float64{1, 2}}, {Name: "second", Values: []float64{0.5, 3}},
+	}}
+	drawn(t, b.File, b.Write, "a title", "how much", "first", "second", "one", "two")
+}
+
+// drawn draws twice and looks for texts in what was drawn.
+func drawn(t *testing.T, file string, write func(directory string) error, texts ...string) {
+	t.Helper()
+	var drawings []string
 	for range 2 {
 		directory := t.TempDir()
-		if err := p.Write(directory); err != nil {
+		if err := write(directory); err != nil {
 			t.Fatal(err)
 		}
-		text, err := os.ReadFile(filepath.Join(directory, p.File))
+		text, err := os.ReadFile(filepath.Join(directory, file))
 		if err != nil {
 			t.Fatal(err)
 		}
-		texts = append(texts, string(text))
+		drawings = append(drawings, string(text))
 	}
-	if texts[0] != texts[1] {
-		t.Error("the same plot is drawn differently")
+	if drawings[0] != drawings[1] {
+		t.Error("the same is drawn differently")
 	}
-	for _, want := range []string{"<svg", "a title", "first", "second", "1 µs"} {
-		if !strings.Contains(texts[0], want) {
-			t.Errorf("the plot does not hold %q", want)
+	for _, want := range append(texts, "<svg") {
+		if !strings.Contains(drawings[0], want) {
+			t.Errorf("the drawing does not hold %q", want)
 		}
 	}
 }

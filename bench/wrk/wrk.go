@@ -45,12 +45,21 @@ type Result struct {
 	Requests int
 }
 
+// Program is where wrk is.
+func Program() (string, error) {
+	program, err := exec.LookPath("wrk")
+	if err != nil {
+		return "", fmt.Errorf("%w: install it (apt-get install wrk)", err)
+	}
+	return program, nil
+}
+
 // Run sends the requests to an address for some whole seconds, by one thread. An
 // answer that is no success, and a connection that breaks, is an error.
 func (l *Load) Run(ctx context.Context, address string, connections int, duration time.Duration) (Result, error) {
-	program, err := exec.LookPath("wrk")
+	program, err := Program()
 	if err != nil {
-		return Result{}, fmt.Errorf("%w: install it (apt-get install wrk)", err)
+		return Result{}, err
 	}
 	seconds := max(1, int(duration.Round(time.Second)/time.Second))
 	cmd := exec.CommandContext(ctx, program, "--threads", "1", "--connections", strconv.Itoa(connections),

@@ -1,0 +1,4 @@
+package extauthz
+
+// Allowed is allowed.
+var Allowed = allowed

@@ -1,0 +1,4 @@
+package wrk
+
+// Parse is parse.
+var Parse = parse
