@@ -173,8 +173,9 @@ func (b *requestBody) write(c *conn, piece []byte) bool {
 		return false
 	}
 	if b.whole.Load() {
-		c.half.Store(false)
 		c.reading.Allow(e.upstream.options.ResponseHeaderTimeout)
+		// Last: from here on another exchange may have the connection.
+		c.half.Store(false)
 	}
 	return true
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
+	"github.com/sallyport-iam/sallyport/wire/http1"
 )
 
 // MoveBucket is the rewrite that puts the bucket where the upstream expects
@@ -181,15 +182,8 @@ func removeFields(req *wire.Request, drop func(name string) bool) {
 	req.Fields = kept
 }
 
-// hopByHop tells the fields that are the connection's (RFC 9110, section 7.6.1).
-func hopByHop(name string) bool {
-	switch name {
-	case "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
-		"te", "trailer", "transfer-encoding", "upgrade", "expect":
-		return true
-	}
-	return false
-}
+// hopByHop tells the fields that are the connection's, Expect among them.
+func hopByHop(name string) bool { return name == "expect" || http1.HopByHop(name) }
 
 // checked tells whether RemoveChecked removes a field.
 func checked(name string) bool {
