@@ -108,7 +108,7 @@ func assemble(ctx context.Context, cfg *config.Config, logger *zap.Logger) (*ser
 	registry.MustRegister(cacheCollector{decisions})
 	enforcer := proxy.New(proxy.Options{
 		Snapshot: s.bundle.Current,
-		Verifier: sigv4.NewVerifier(sigv4.Options{}),
+		Verifier: sigv4.NewVerifier(sigv4.Options{KeyCacheEntries: signingKeys}),
 		Now:      time.Now,
 		Decide:   decisions.Decide,
 		Budget:   proxy.NewBudget(cfg.Limits.DecidedBodyBudget),
@@ -252,3 +252,8 @@ func (s *server) close() {
 	}
 	s.closeAudit()
 }
+
+// signingKeys is how many derived keys are remembered, of as many users in a
+// day: deriving one costs as much as the rest of a signature. One in use takes
+// about 300 bytes, and one that is not, 8.
+const signingKeys = 1 << 16
