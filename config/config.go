@@ -165,6 +165,9 @@ type CopyTags string
 
 // The treatments of tags in copies.
 const (
+	// CopyTagsExact: reading the source's tags and writing the copy's, if the
+	// source has tags.
+	CopyTagsExact CopyTags = "exact"
 	// CopyTagsUnchecked: nothing beyond the copy itself.
 	CopyTagsUnchecked CopyTags = "unchecked"
 	// CopyTagsChecked: reading the source's tags and writing the copy's.

@@ -68,7 +68,7 @@ func TestObjectTags(t *testing.T) {
 		name    string
 		store   *tagStore
 		want    []upstream.Tag
-		refusal string // of its cause; empty if the tags are known
+		refusal string // of its cause; empty if the tags are known, or that there are none
 	}{
 		{"two", &tagStore{status: 200, body: tagging(upstream.Tag{Key: "team", Value: "a &amp; b"}, upstream.Tag{Key: "é", Value: ""})},
 			[]upstream.Tag{{Key: "team", Value: "a & b"}, {Key: "é", Value: ""}}, ""},
@@ -81,7 +81,8 @@ func TestObjectTags(t *testing.T) {
 		{"the method is not allowed", &tagStore{status: 405, body: fmt.Sprintf(notFound, "MethodNotAllowed")}, nil, "405 MethodNotAllowed"},
 		{"a page that is not there", &tagStore{status: 404, body: "<html>404</html>"}, nil, "404"},
 		{"a 404 of another kind", &tagStore{status: 404, body: fmt.Sprintf(notFound, "NoSuchConfiguration")}, nil, "404 NoSuchConfiguration"},
-		{"not implemented", &tagStore{status: 501, body: fmt.Sprintf(notFound, "NotImplemented")}, nil, "501 NotImplemented"},
+		{"not implemented", &tagStore{status: 501, body: fmt.Sprintf(notFound, "NotImplemented")}, nil, ""},
+		{"a 501 of another kind", &tagStore{status: 501, body: "<html>501</html>"}, nil, "501"},
 		{"forbidden", &tagStore{status: 403, body: fmt.Sprintf(notFound, "AccessDenied")}, nil, "403 AccessDenied"},
 		{"busy", &tagStore{status: 503, body: fmt.Sprintf(notFound, "SlowDown")}, nil, "503 SlowDown"},
 		{"the object itself", &tagStore{status: 200, body: "hello"}, nil, "no Tagging document"},
@@ -97,7 +98,10 @@ func TestObjectTags(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			u, _ := open(t, serveTags(t, tt.store), nil)
-			tags, refusal := u.ObjectTags(t.Context(), upstream.Object{Bucket: "reports", Key: "k"}, now, "R")
+			tags, kept, refusal := u.ObjectTags(t.Context(), upstream.Object{Bucket: "reports", Key: "k"}, now, "R")
+			if want := refusal == nil && tt.store.status != 501; kept != want {
+				t.Errorf("kept is %t, want %t", kept, want)
+			}
 			switch {
 			case tt.refusal == "":
 				if refusal != nil {
@@ -148,7 +152,7 @@ func TestObjectTags_request(t *testing.T) {
 			_, authority, _ := strings.Cut(server.URL, "//")
 			authority = strings.Replace(authority, "127.0.0.1", "localhost", 1)
 			u, _ := open(t, "http://"+authority, func(o *upstream.Options) { o.Addressing = tt.addressing })
-			if _, refusal := u.ObjectTags(t.Context(), tt.object, now, "R"); refusal != nil {
+			if _, _, refusal := u.ObjectTags(t.Context(), tt.object, now, "R"); refusal != nil {
 				t.Fatal(refusal, refusal.Cause)
 			}
 			if got, want := store.requests(), []string{fmt.Sprintf(tt.want, authority)}; !slices.Equal(got, want) {
@@ -179,7 +183,7 @@ func TestObjectTags_remembered(t *testing.T) {
 		{upstream.Object{Bucket: "reports", Key: "k"}, time.Hour, 6},
 	}
 	for i, step := range steps {
-		tags, refusal := u.ObjectTags(t.Context(), step.object, now.Add(step.after), "R")
+		tags, _, refusal := u.ObjectTags(t.Context(), step.object, now.Add(step.after), "R")
 		if refusal != nil || len(tags) != 1 {
 			t.Fatalf("step %d: tags %v, refusal %v", i, tags, refusal)
 		}
@@ -191,7 +195,7 @@ func TestObjectTags_remembered(t *testing.T) {
 	before := len(store.requests())
 	const many = 8200
 	for i := range many + 1 {
-		if _, refusal := u.ObjectTags(t.Context(), upstream.Object{Bucket: "many", Key: fmt.Sprint(i % many)}, now, "R"); refusal != nil {
+		if _, _, refusal := u.ObjectTags(t.Context(), upstream.Object{Bucket: "many", Key: fmt.Sprint(i % many)}, now, "R"); refusal != nil {
 			t.Fatal(refusal)
 		}
 	}

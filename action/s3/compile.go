@@ -87,7 +87,7 @@ func init() {
 	for i := range table {
 		compileRow(i)
 	}
-	everything = New(Options{Operations: []string{AllOperations}, StrictCopyTags: true, StrictCopyAnnotations: true, ForwardACLs: true, ObjectTags: true})
+	everything = New(Options{Operations: []string{AllOperations}, CopyTags: CopyTagsChecked, StrictCopyAnnotations: true, ForwardACLs: true, ObjectTags: true})
 }
 
 func compileRow(number int) {
@@ -151,7 +151,7 @@ func (c *compiledRow) yields(m *Mapper) []*compiledAction {
 	}
 	if c.traits&copies != 0 {
 		all = append(all, getObject, getObjectVersion)
-		if m.strictCopyTags && c.whole() {
+		if m.copyTags != CopyTagsUnchecked && c.whole() {
 			all = append(all, putObjectTagging, getObjectTagging, getObjectVersionTagging)
 		}
 		if m.strictCopyAnnotations && c.whole() {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/action/s3"
 )
 
@@ -199,7 +200,7 @@ func TestCopies(t *testing.T) {
 
 func TestCopyTakesTagsAlong(t *testing.T) {
 	t.Parallel()
-	strict := s3.New(s3.Options{StrictCopyTags: true, StrictCopyAnnotations: true, Operations: all})
+	strict := s3.New(s3.Options{CopyTags: s3.CopyTagsChecked, StrictCopyAnnotations: true, Operations: all})
 	tests := []struct {
 		target string
 		fields []string
@@ -222,6 +223,81 @@ func TestCopyTakesTagsAlong(t *testing.T) {
 		if diff := cmp.Diff(tt.want, printed(mapped.Accesses)); diff != "" {
 			t.Errorf("%s %v: %s", tt.target, tt.fields, diff)
 		}
+	}
+}
+
+// TestCopyTags_exact demands what tags take if the source has any, of whole copies
+// that take them along, and of stores that can tell.
+func TestCopyTags_exact(t *testing.T) {
+	t.Parallel()
+	archive := action.Object{Bucket: "archive", Key: "a"}
+	version := action.Object{Bucket: "archive", Key: "a", Version: "v"}
+	ifTagged := []string{"s3:PutObject@reports/k", "s3:GetObject@archive/a", "s3:PutObjectTagging@reports/k", "s3:GetObjectTagging@archive/a"}
+	checked := []string{"s3:PutObject@reports/k", "s3:PutObjectTagging@reports/k", "s3:GetObject@archive/a", "s3:GetObjectTagging@archive/a"}
+	unchecked := []string{"s3:PutObject@reports/k", "s3:GetObject@archive/a"}
+	some := []string{"CopyObject", "UploadPartCopy"}
+	tests := []struct {
+		name    string
+		options s3.Options
+		target  string
+		fields  []string
+		want    []string
+		tagsOf  *action.Object
+	}{
+		{"a copy", s3.Options{ObjectTags: true}, "/reports/k", nil, ifTagged, &archive},
+		{"of a version", s3.Options{ObjectTags: true}, "/reports/k", []string{"x-amz-copy-source: archive/a?versionId=v", "x-amz-tagging-directive: COPY"},
+			[]string{"s3:PutObject@reports/k", "s3:GetObjectVersion@archive/a", "s3:PutObjectTagging@reports/k", "s3:GetObjectVersionTagging@archive/a"}, &version},
+		{"tags replaced", s3.Options{ObjectTags: true}, "/reports/k?x-amz-tagging-directive=REPLACE", nil, unchecked, nil},
+		{"of a part", s3.Options{ObjectTags: true}, "/reports/k?uploadId=u&partNumber=1", nil, unchecked, nil},
+		{"nobody reads tags", s3.Options{}, "/reports/k", nil, checked, nil},
+		{"a store without tags", s3.Options{ObjectTags: true, Operations: some}, "/reports/k", nil, unchecked, nil},
+	}
+	for _, tt := range tests {
+		tt.options.CopyTags = s3.CopyTagsExact
+		if len(tt.fields) == 0 {
+			tt.fields = []string{"x-amz-copy-source: archive/a"}
+		}
+		_, mapped, refusal := mapWith(s3.New(tt.options), request(t, "PUT", tt.target, tt.fields...), place(), "")
+		if refusal != nil {
+			t.Errorf("%s: %v", tt.name, refusal)
+			continue
+		}
+		if diff := cmp.Diff(tt.want, printed(mapped.Accesses)) + cmp.Diff(tt.tagsOf, mapped.TagsOf); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", tt.name, diff)
+		}
+		if (mapped.TagsOf != nil) != (mapped.IfTagged == 2) || mapped.TagsOf == nil && mapped.IfTagged != 0 {
+			t.Errorf("%s: %d accesses if it has tags", tt.name, mapped.IfTagged)
+		}
+		for i := range mapped.Accesses {
+			a := &mapped.Accesses[i]
+			for _, key := range []string{"s3:requestobjecttag/team", "s3:requestobjecttagkeys"} {
+				writes := strings.HasPrefix(a.Action, "s3:Put") && tt.tagsOf != nil
+				if unread := a.Keys.Unread(key) == action.RequestTags; unread != writes {
+					t.Errorf("%s: %s of %s is unread: %t", tt.name, key, a.Action, unread)
+				}
+			}
+			if _, set := a.Keys.Lookup("s3:versionid"); set != strings.Contains(a.Action, "Version") {
+				t.Errorf("%s: s3:versionid of %s is set: %t", tt.name, a.Action, set)
+			}
+		}
+	}
+}
+
+// Tags that have no effect were those that conditions saw, in place of those that
+// the copy got.
+func TestCopyTags_withoutEffect(t *testing.T) {
+	t.Parallel()
+	for _, fields := range [][]string{
+		{"x-amz-copy-source: archive/a", "x-amz-tagging: a=1"},
+		{"x-amz-copy-source: archive/a", "x-amz-tagging: a=1", "x-amz-tagging-directive: COPY"},
+		{"x-amz-copy-source: archive/a", "x-amz-tagging: "},
+	} {
+		if got := refused(t, "PUT", "/reports/k", fields...); got != "InvalidArgument" {
+			t.Errorf("%v: %s", fields, got)
+		}
+	}
+	if got := refused(t, "PUT", "/reports/k?x-amz-tagging=a%3D1", "x-amz-copy-source: archive/a"); got != "InvalidArgument" {
+		t.Errorf("hoisted: %s", got)
 	}
 }
 

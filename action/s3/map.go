@@ -20,6 +20,7 @@ type mapping struct {
 
 	mapper  *Mapper
 	objects []action.Object // by access; nil if nobody reads tags
+	tagsOf  *action.Object  // whose tags a copy takes along, if they are read
 }
 
 // resource is a bucket, or an object if it has a key.
@@ -99,6 +100,9 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 // mapped is the mapping as far as all operations have it alike.
 func (b *mapping) mapped() action.Mapped {
 	mapped := action.Mapped{Accesses: b.accesses, Objects: b.objects}
+	if b.tagsOf != nil {
+		mapped.TagsOf, mapped.IfTagged = b.tagsOf, 2
+	}
 	if b.disclosure.Action != "" {
 		mapped.Disclosure = &b.disclosure
 	}
@@ -204,12 +208,19 @@ func (m *Mapper) copies(b *mapping, place *action.Place) *wire.Refusal {
 	if refusal != nil {
 		return refusal
 	}
+	copiesTags := r.row.whole() && r.header(hTaggingDirective) != "REPLACE"
+	if copiesTags && r.hasHeader(hTagging) {
+		// Amazon S3 overlooks it. Who decides by it decides by other tags than
+		// those that the copy gets.
+		return invalidArgument("x-amz-tagging has an effect on a copy with x-amz-tagging-directive: REPLACE alone: send that, or no x-amz-tagging.", headers[hTagging], r.header(hTagging))
+	}
 	from := resourceOf(place.Partition, r.source.bucket, r.source.key, account)
 	read, tags, annotations := getObject, getObjectTagging, getAnnotation
 	if r.source.version != "" {
 		read, tags, annotations = getObjectVersion, getObjectVersionTagging, getVersionAnnotation
 	}
-	copiesTags := r.row.whole() && m.strictCopyTags && r.header(hTaggingDirective) != "REPLACE"
+	exactly := copiesTags && m.copyTags == CopyTagsExact
+	copiesTags = copiesTags && m.copyTags == CopyTagsChecked
 	copiesAnnotations := r.row.whole() && m.strictCopyAnnotations && r.header(hAnnotationDirective) != "EXCLUDE"
 	if copiesTags {
 		b.add(putObjectTagging, &b.addressed)
@@ -225,8 +236,24 @@ func (m *Mapper) copies(b *mapping, place *action.Place) *wire.Refusal {
 	if copiesAnnotations {
 		b.add(annotations, &from)
 	}
+	if exactly {
+		b.tagsFollow(&from, tags)
+	}
 	b.disclose(from.bucketOf())
 	return nil
+}
+
+// tagsFollow adds the accesses that a copy demands if its source has tags. They
+// are those that the request gives the copy, and nobody has read them yet.
+func (b *mapping) tagsFollow(from *resource, read *compiledAction) {
+	source := b.view.version
+	b.tagsOf = &action.Object{Bucket: from.bucket, Key: from.key, Version: source}
+	b.accesses[0].Keys.SetUnread(action.RequestTags)
+	b.view.version = ""
+	b.add(putObjectTagging, &b.addressed)
+	b.accesses[len(b.accesses)-1].Keys.SetUnread(action.RequestTags)
+	b.view.version = source
+	b.add(read, from)
 }
 
 // add adds an access with its condition keys.

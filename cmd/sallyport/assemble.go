@@ -66,12 +66,18 @@ func newMappers(cfg *config.Config) map[string]*s3.Mapper {
 			StrictKeys:     u.ObjectKeys != config.ObjectKeysExact,
 			MaxObjectBytes: cfg.Limits.ObjectBytes,
 			Operations:     u.Operations,
-			StrictCopyTags: u.CopyTags == config.CopyTagsChecked,
+			CopyTags:       copyTags[u.CopyTags],
 			ObjectTags:     true,
 			ForwardACLs:    u.ACLs == config.ACLsForwarded,
 		})
 	}
 	return mappers
+}
+
+var copyTags = map[config.CopyTags]s3.CopyTags{
+	config.CopyTagsUnchecked: s3.CopyTagsUnchecked,
+	config.CopyTagsChecked:   s3.CopyTagsChecked,
+	config.CopyTagsExact:     s3.CopyTagsExact,
 }
 
 // bundleRoute tells the bundle what an S3 route can produce and fill.
