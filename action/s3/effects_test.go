@@ -283,21 +283,46 @@ func TestCopyTags_exact(t *testing.T) {
 	}
 }
 
-// Tags that have no effect were those that conditions saw, in place of those that
-// the copy got.
-func TestCopyTags_withoutEffect(t *testing.T) {
+// TestRename decides a rename as what it does.
+func TestRename(t *testing.T) {
 	t.Parallel()
-	for _, fields := range [][]string{
-		{"x-amz-copy-source: archive/a", "x-amz-tagging: a=1"},
-		{"x-amz-copy-source: archive/a", "x-amz-tagging: a=1", "x-amz-tagging-directive: COPY"},
-		{"x-amz-copy-source: archive/a", "x-amz-tagging: "},
-	} {
-		if got := refused(t, "PUT", "/reports/k", fields...); got != "InvalidArgument" {
-			t.Errorf("%v: %s", fields, got)
-		}
+	exact := s3.New(s3.Options{Operations: all, ObjectTags: true, CopyTags: s3.CopyTagsExact})
+	checked := s3.New(s3.Options{Operations: all, CopyTags: s3.CopyTagsChecked, StrictCopyAnnotations: true})
+	tests := []struct {
+		mapper *s3.Mapper
+		target string
+		fields []string
+		want   []string // or a code
+	}{
+		{mapper, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a"}, []string{"s3:PutObject@reports/k", "s3:GetObject@reports/a", "s3:DeleteObject@reports/a"}},
+		{mapper, "/reports/k?renameObject=", []string{"x-amz-rename-source: reports/a%2Fb%20c"}, []string{"s3:PutObject@reports/k", "s3:GetObject@reports/a/b c", "s3:DeleteObject@reports/a/b c"}},
+		{mapper, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a", `if-match: "e"`, "x-amz-client-token: t", "x-amz-rename-source-if-match: e"},
+			[]string{"s3:PutObject@reports/k", "s3:GetObject@reports/k", "s3:GetObject@reports/a", "s3:DeleteObject@reports/a"}},
+		{exact, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a"}, []string{"s3:PutObject@reports/k", "s3:GetObject@reports/a", "s3:DeleteObject@reports/a", "s3:PutObjectTagging@reports/k", "s3:GetObjectTagging@reports/a"}},
+		{checked, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a"}, []string{
+			"s3:PutObject@reports/k", "s3:PutObjectTagging@reports/k", "s3:PutObjectAnnotation@reports/k",
+			"s3:GetObject@reports/a", "s3:DeleteObject@reports/a", "s3:GetObjectTagging@reports/a", "s3:GetObjectAnnotation@reports/a"}},
+		{s3.New(s3.Options{}), "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a"}, []string{"NotImplemented"}},
+		{mapper, "/reports/k?renameObject", nil, []string{"InvalidArgument"}},
+		{mapper, "/reports/k?renameObject", []string{"x-amz-copy-source: /reports/a"}, []string{"InvalidArgument"}},
+		{mapper, "/reports/k?renameObject", []string{"x-amz-rename-source: /archive/a"}, []string{"InvalidArgument"}},
+		{mapper, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a?versionId=v"}, []string{"InvalidArgument"}},
+		{mapper, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/"}, []string{"InvalidArgument"}},
+		{mapper, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a+b"}, []string{"InvalidArgument"}},
+		{mapper, "/reports/k?renameObject&x-amz-rename-source=/reports/a", nil, []string{"InvalidArgument"}},
+		{mapper, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a", "x-amz-tagging: a=b"}, []string{"InvalidArgument"}},
+		{mapper, "/reports/k", []string{"x-amz-rename-source: /reports/a"}, []string{"NotImplemented"}},
+		{mapper, "/reports/k?tagging", []string{"x-amz-rename-source: /reports/a"}, []string{"NotImplemented"}},
 	}
-	if got := refused(t, "PUT", "/reports/k?x-amz-tagging=a%3D1", "x-amz-copy-source: archive/a"); got != "InvalidArgument" {
-		t.Errorf("hoisted: %s", got)
+	for _, tt := range tests {
+		_, mapped, refusal := mapWith(tt.mapper, request(t, "PUT", tt.target, tt.fields...), place(), "")
+		got := printed(mapped.Accesses)
+		if refusal != nil {
+			got = []string{refusal.Code}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s %v: (-want +got)\n%s", tt.target, tt.fields, diff)
+		}
 	}
 }
 

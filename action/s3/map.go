@@ -79,8 +79,8 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 		return m.deleteObjects(b)
 	}
 	b.addAddressed(r)
-	if r.row.traits&copies != 0 {
-		if refusal := m.copies(b, &place); refusal != nil {
+	if r.row.traits&(copies|renames) != 0 {
+		if refusal := m.fromSource(b, &place); refusal != nil {
 			return nothing, refusal
 		}
 	} else if r.row.traits&hides != 0 || b.view.hasIfMatch {
@@ -199,61 +199,6 @@ func (b *mapping) addEffects(r *request, to *resource) {
 			b.add(a, to)
 		}
 	}
-}
-
-// copies adds the accesses to a copy's source.
-func (m *Mapper) copies(b *mapping, place *action.Place) *wire.Refusal {
-	r := b.view.request
-	account, refusal := ownerOf(place, r.source.bucket, r.header(hSourceExpectedBucketOwner))
-	if refusal != nil {
-		return refusal
-	}
-	copiesTags := r.row.whole() && r.header(hTaggingDirective) != "REPLACE"
-	if copiesTags && r.hasHeader(hTagging) {
-		// Amazon S3 overlooks it. Who decides by it decides by other tags than
-		// those that the copy gets.
-		return invalidArgument("x-amz-tagging has an effect on a copy with x-amz-tagging-directive: REPLACE alone: send that, or no x-amz-tagging.", headers[hTagging], r.header(hTagging))
-	}
-	from := resourceOf(place.Partition, r.source.bucket, r.source.key, account)
-	read, tags, annotations := getObject, getObjectTagging, getAnnotation
-	if r.source.version != "" {
-		read, tags, annotations = getObjectVersion, getObjectVersionTagging, getVersionAnnotation
-	}
-	exactly := copiesTags && m.copyTags == CopyTagsExact
-	copiesTags = copiesTags && m.copyTags == CopyTagsChecked
-	copiesAnnotations := r.row.whole() && m.strictCopyAnnotations && r.header(hAnnotationDirective) != "EXCLUDE"
-	if copiesTags {
-		b.add(putObjectTagging, &b.addressed)
-	}
-	if copiesAnnotations {
-		b.add(putObjectAnnotation, &b.addressed)
-	}
-	b.view.version, b.view.hasIfMatch = r.source.version, false
-	b.add(read, &from)
-	if copiesTags {
-		b.add(tags, &from)
-	}
-	if copiesAnnotations {
-		b.add(annotations, &from)
-	}
-	if exactly {
-		b.tagsFollow(&from, tags)
-	}
-	b.disclose(from.bucketOf())
-	return nil
-}
-
-// tagsFollow adds the accesses that a copy demands if its source has tags. They
-// are those that the request gives the copy, and nobody has read them yet.
-func (b *mapping) tagsFollow(from *resource, read *compiledAction) {
-	source := b.view.version
-	b.tagsOf = &action.Object{Bucket: from.bucket, Key: from.key, Version: source}
-	b.accesses[0].Keys.SetUnread(action.RequestTags)
-	b.view.version = ""
-	b.add(putObjectTagging, &b.addressed)
-	b.accesses[len(b.accesses)-1].Keys.SetUnread(action.RequestTags)
-	b.view.version = source
-	b.add(read, from)
 }
 
 // add adds an access with its condition keys.

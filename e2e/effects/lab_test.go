@@ -63,12 +63,13 @@ type lab struct {
 	store  *store.Store
 	audit  *bufio.Reader
 
+	busy    sync.Mutex // one request at a time
 	objects []stored
 	uploads []upload
 	disk    disk // as it is at the beginning
 }
 
-// shared is the lab of this process: one request at a time is in it.
+// shared is the lab of this process.
 var shared struct {
 	sync.Mutex
 	*lab
@@ -86,11 +87,11 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// open is the lab of this process, for one test at a time.
+// open is the lab of this process.
 func open(t testing.TB) *lab {
 	t.Helper()
 	shared.Lock()
-	t.Cleanup(shared.Unlock)
+	defer shared.Unlock()
 	if shared.lab == nil {
 		home, err := os.MkdirTemp("", "sallyport-effects-")
 		if err != nil {
@@ -233,7 +234,7 @@ func (l *lab) exchange(r *request) (response *http.Response, answer string, reco
 		return nil, "", nil, err
 	}
 	defer connection.Close()
-	_ = connection.SetDeadline(time.Now().Add(30 * time.Second))
+	_ = connection.SetDeadline(time.Now().Add(8 * time.Second))
 	// A peer that closed meanwhile has answered.
 	_, _ = io.WriteString(connection, r.String())
 	if response, err = http.ReadResponse(bufio.NewReader(connection), &http.Request{Method: r.method}); err != nil {
@@ -259,7 +260,7 @@ type record struct {
 // recordOf waits for the record of a request. Those before it are passed over.
 func (l *lab) recordOf(id string) (*record, error) {
 	var line strings.Builder
-	for end := time.Now().Add(20 * time.Second); ; {
+	for end := time.Now().Add(8 * time.Second); ; {
 		text, err := l.audit.ReadString('\n')
 		line.WriteString(text)
 		switch {
