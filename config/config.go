@@ -174,6 +174,19 @@ const (
 	CopyTagsChecked CopyTags = "checked"
 )
 
+// CopyAnnotations is what copies that take their source's annotations along must
+// be allowed.
+type CopyAnnotations string
+
+// The treatments of annotations in copies.
+const (
+	// CopyAnnotationsChecked: reading the source's annotations and writing the
+	// copy's.
+	CopyAnnotationsChecked CopyAnnotations = "checked"
+	// CopyAnnotationsUnchecked: nothing beyond the copy itself.
+	CopyAnnotationsUnchecked CopyAnnotations = "unchecked"
+)
+
 // Signing is who signs the requests to an upstream.
 type Signing string
 
@@ -229,17 +242,18 @@ type Upstream struct {
 	ACLs       ACLs
 	// Operations are names of Operations and of the groups OperationsCore and
 	// OperationsAll.
-	Operations     []string
-	CopyTags       CopyTags
-	TagLifetime    time.Duration
-	Region         string
-	Signing        Signing
-	PayloadSigning PayloadSigning
-	CAFile         string
-	Credentials    *Credentials
-	Callers        []CallerCredentials
-	Timeouts       UpstreamTimeouts
-	Connections    Connections
+	Operations      []string
+	CopyTags        CopyTags
+	CopyAnnotations CopyAnnotations
+	TagLifetime     time.Duration
+	Region          string
+	Signing         Signing
+	PayloadSigning  PayloadSigning
+	CAFile          string
+	Credentials     *Credentials
+	Callers         []CallerCredentials
+	Timeouts        UpstreamTimeouts
+	Connections     Connections
 }
 
 // Credentials are long-term or temporary credentials of an upstream. Without

@@ -20,7 +20,8 @@ type Options struct {
 	// StrictCopyAnnotations demands, for copies that take the source's
 	// annotations along, s3:GetObjectAnnotation on the source and
 	// s3:PutObjectAnnotation on the target. Amazon S3 demands it only if the
-	// source has annotations, which is not known here.
+	// source has annotations, which is not known here. Where GetObjectAnnotation
+	// is not among the Operations there are none, and it demands nothing.
 	StrictCopyAnnotations bool
 	// ForwardACLs lets requests pass that give others than the owners of object
 	// and bucket access by an ACL: canned ACLs but private and
@@ -119,6 +120,7 @@ func New(o Options) *Mapper {
 	// A store that does not have the operation would answer with the object.
 	kept := m.serves("GetObjectTagging")
 	m.objectTags = o.ObjectTags && kept
+	m.strictCopyAnnotations = m.strictCopyAnnotations && m.serves("GetObjectAnnotation")
 	if m.copyTags == CopyTagsExact && !m.objectTags {
 		m.copyTags = CopyTagsUnchecked
 		if kept { // and nobody reads them

@@ -63,12 +63,13 @@ func newMappers(cfg *config.Config) map[string]*s3.Mapper {
 	mappers := make(map[string]*s3.Mapper, len(cfg.Upstreams))
 	for _, u := range cfg.Upstreams {
 		mappers[u.Name] = s3.New(s3.Options{
-			StrictKeys:     u.ObjectKeys != config.ObjectKeysExact,
-			MaxObjectBytes: cfg.Limits.ObjectBytes,
-			Operations:     u.Operations,
-			CopyTags:       copyTags[u.CopyTags],
-			ObjectTags:     true,
-			ForwardACLs:    u.ACLs == config.ACLsForwarded,
+			StrictKeys:            u.ObjectKeys != config.ObjectKeysExact,
+			MaxObjectBytes:        cfg.Limits.ObjectBytes,
+			Operations:            u.Operations,
+			CopyTags:              copyTags[u.CopyTags],
+			StrictCopyAnnotations: u.CopyAnnotations != config.CopyAnnotationsUnchecked,
+			ObjectTags:            true,
+			ForwardACLs:           u.ACLs == config.ACLsForwarded,
 		})
 	}
 	return mappers
