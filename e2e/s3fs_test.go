@@ -283,5 +283,5 @@ func device(t testing.TB, folder string) uint64 {
 	if err := syscall.Stat(folder, &stat); err != nil {
 		return 0 // of one that has just been unmounted, or is not ready yet
 	}
-	return uint64(stat.Dev)
+	return uint64(stat.Dev) //nolint:unconvert // of another type elsewhere
 }

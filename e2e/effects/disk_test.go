@@ -1,6 +1,6 @@
 //go:build linux
 
-package effects
+package effects_test
 
 import (
 	"bytes"

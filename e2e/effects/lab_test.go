@@ -1,6 +1,6 @@
 //go:build linux
 
-package effects
+package effects_test
 
 import (
 	"bufio"
@@ -93,7 +93,7 @@ func open(t testing.TB) *lab {
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.lab == nil {
-		home, err := os.MkdirTemp("", "sallyport-effects-")
+		home, err := os.MkdirTemp("", "sallyport-effects-") //nolint:usetesting // outlives the test
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,6 @@
 //go:build linux
 
-package effects
+package effects_test
 
 // template is a request that does something; what stands in braces is filled in.
 type template struct {
