@@ -158,12 +158,12 @@ func TestEveryKey(t *testing.T) {
 				Connections: config.Connections{Max: 100, MaxIdle: 50},
 			},
 			{
-				Name: "local", Endpoint: &url.URL{Scheme: "http", Host: "[::1]:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsExact, CopyAnnotations: config.CopyAnnotationsChecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Signing: config.SigningPassthrough, Region: "us-east-1", PayloadSigning: config.PayloadSigningAuto,
+				Name: "local", Endpoint: &url.URL{Scheme: "http", Host: "[::1]:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, CopyAnnotations: config.CopyAnnotationsChecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Signing: config.SigningPassthrough, Region: "us-east-1", PayloadSigning: config.PayloadSigningAuto,
 				Timeouts:    config.UpstreamTimeouts{Connect: 5 * time.Second, ResponseHeader: time.Minute, Idle: 90 * time.Second},
 				Connections: config.Connections{MaxIdle: 256},
 			},
 			{
-				Name: "mesh", Endpoint: &url.URL{Scheme: "http", Host: "store:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsExact, CopyAnnotations: config.CopyAnnotationsChecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Region: "us-east-1", Signing: config.SigningIdentity, PayloadSigning: config.PayloadSigningAuto,
+				Name: "mesh", Endpoint: &url.URL{Scheme: "http", Host: "store:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, CopyAnnotations: config.CopyAnnotationsChecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Region: "us-east-1", Signing: config.SigningIdentity, PayloadSigning: config.PayloadSigningAuto,
 				Timeouts:    config.UpstreamTimeouts{Connect: 5 * time.Second, ResponseHeader: time.Minute, Idle: 90 * time.Second},
 				Connections: config.Connections{MaxIdle: 256},
 			},
