@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"bytes"
 	"context"
 	"encoding/xml"
 	"fmt"
@@ -78,7 +79,7 @@ func (u *Upstream) readTags(ctx context.Context, o Object, now time.Time, reques
 			return nil, false, u.noTags(err.Error())
 		}
 		return tags, true, nil
-	case isMissing(resp, errorCode(body)):
+	case isMissing(resp, errorCode(body)), o.Version != "" && isNoVersion(resp, body):
 		return nil, true, nil
 	case resp.Status == 501 && errorCode(body) == "NotImplemented":
 		return nil, false, nil
@@ -117,6 +118,12 @@ func isMissing(resp *wire.Response, code string) bool {
 		return resp.Fields.Get("x-amz-delete-marker") == "true"
 	}
 	return false
+}
+
+// isNoVersion tells that the version's id is not one of the upstream's: so there is
+// no such version.
+func isNoVersion(resp *wire.Response, body []byte) bool {
+	return resp.Status == 400 && errorCode(body) == "InvalidArgument" && bytes.Contains(body, []byte("<ArgumentName>versionId</ArgumentName>"))
 }
 
 // parseTags reads the answer of GetObjectTagging.
