@@ -74,7 +74,7 @@ fuzz: ## run every fuzz target for FUZZTIME (10s) each
 	  grep -o '^func Fuzz[A-Za-z0-9_]*' "$$file" | sed 's/^func //' | while read -r target; do \
 	    echo "== $$package $$target"; \
 	    log="$$(mktemp)"; \
-	    if ! go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package" 2>&1 | tee "$$log"; then \
+	    if ! go -C "$$package" test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) . 2>&1 | tee "$$log"; then \
 	      grep -q 'context deadline exceeded' "$$log" && ! grep -q 'testdata/fuzz' "$$log" || { rm -f "$$log"; exit 1; }; \
 	    fi; \
 	    rm -f "$$log"; \

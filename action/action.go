@@ -113,6 +113,12 @@ type Mapped struct {
 	// Objects, if set, names for each access the object whose tags are read where
 	// the decision Needs ObjectTags. Equal ones need to be read once.
 	Objects []Object
+	// TagsOf, if set, is the object whose tags the request copies: they are read
+	// where a decision Needs RequestTags, and where IfTagged asks for it.
+	TagsOf *Object
+	// IfTagged is how many of the Accesses, the last ones, must be allowed only
+	// if TagsOf has tags. Their RequestTags are filled when those were read.
+	IfTagged int
 	// Answer, if set, is what an allowed request is answered with, and the
 	// upstream is not asked.
 	Answer *Answer
@@ -146,6 +152,11 @@ type Object struct {
 // ObjectTags is the family of condition keys that are the tags of an object, as
 // authz.Context has it.
 const ObjectTags = "s3:existingobjecttag/"
+
+// RequestTags is the family of condition keys that are the tags that a request
+// gives an object, and the list of their keys, as authz.Context has it. A copy
+// has them from its source.
+const RequestTags = "s3:requestobjecttag"
 
 // ResponseLimit bounds, in bytes, an upstream's answer that is rewritten.
 const ResponseLimit = 8 << 20

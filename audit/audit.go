@@ -66,8 +66,8 @@ type Record struct {
 type Access struct {
 	Action, Resource, Account string
 	Decision                  authz.Decision
-	// Observed tells that the decision denied, and was recorded alone: the
-	// route observes.
+	// Observed tells that the decision denied, or could not be made, and was
+	// recorded alone: the route observes.
 	Observed bool
 }
 
@@ -172,13 +172,20 @@ func (a accesses) MarshalLogArray(enc zapcore.ArrayEncoder) error {
 	return nil
 }
 
-// MarshalLogObject lays out one decision and the statement that made it.
+// MarshalLogObject lays out one decision and the statement that made it. One that
+// could not be made, for what it Needs could not be read, is no denial by a policy
+// and has neither layer nor statement.
 func (a *Access) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	enc.AddString("action", a.Action)
 	enc.AddString("resource", a.Resource)
 	enc.AddString("accountId", a.Account)
-	enc.AddString("decision", a.Decision.Effect.String())
-	addString(enc, "layer", a.Decision.Layer.String())
+	if a.Decision.Needs == "" {
+		enc.AddString("decision", a.Decision.Effect.String())
+		addString(enc, "layer", a.Decision.Layer.String())
+	} else {
+		enc.AddString("decision", "undecided")
+		enc.AddString("unread", a.Decision.Needs)
+	}
 	if a.Observed {
 		enc.AddBool("enforced", false)
 	}

@@ -89,6 +89,7 @@ func (d *decoder) checkUpstreams(c *Config) map[string]bool {
 		if u.Signing == SigningIdentity {
 			d.checkIdentity(u)
 		}
+		d.checkCopyTags(u)
 		if u.Signing == SigningPassthrough {
 			d.checkPassthrough(u)
 		}

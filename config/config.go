@@ -165,10 +165,26 @@ type CopyTags string
 
 // The treatments of tags in copies.
 const (
+	// CopyTagsExact: reading the source's tags and writing the copy's, if the
+	// source has tags.
+	CopyTagsExact CopyTags = "exact"
 	// CopyTagsUnchecked: nothing beyond the copy itself.
 	CopyTagsUnchecked CopyTags = "unchecked"
 	// CopyTagsChecked: reading the source's tags and writing the copy's.
 	CopyTagsChecked CopyTags = "checked"
+)
+
+// CopyAnnotations is what copies that take their source's annotations along must
+// be allowed.
+type CopyAnnotations string
+
+// The treatments of annotations in copies.
+const (
+	// CopyAnnotationsChecked: reading the source's annotations and writing the
+	// copy's.
+	CopyAnnotationsChecked CopyAnnotations = "checked"
+	// CopyAnnotationsUnchecked: nothing beyond the copy itself.
+	CopyAnnotationsUnchecked CopyAnnotations = "unchecked"
 )
 
 // Signing is who signs the requests to an upstream.
@@ -226,17 +242,18 @@ type Upstream struct {
 	ACLs       ACLs
 	// Operations are names of Operations and of the groups OperationsCore and
 	// OperationsAll.
-	Operations     []string
-	CopyTags       CopyTags
-	TagLifetime    time.Duration
-	Region         string
-	Signing        Signing
-	PayloadSigning PayloadSigning
-	CAFile         string
-	Credentials    *Credentials
-	Callers        []CallerCredentials
-	Timeouts       UpstreamTimeouts
-	Connections    Connections
+	Operations      []string
+	CopyTags        CopyTags
+	CopyAnnotations CopyAnnotations
+	TagLifetime     time.Duration
+	Region          string
+	Signing         Signing
+	PayloadSigning  PayloadSigning
+	CAFile          string
+	Credentials     *Credentials
+	Callers         []CallerCredentials
+	Timeouts        UpstreamTimeouts
+	Connections     Connections
 }
 
 // Credentials are long-term or temporary credentials of an upstream. Without

@@ -93,7 +93,7 @@ func TestMinimalHasSafeDefaults(t *testing.T) {
 			Routes: []config.Route{{Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Mode: config.ModeEnforce, Upstream: "store"}},
 		}},
 		Upstreams: []config.Upstream{{
-			Name: "store", Endpoint: &url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Signing: config.SigningResign, Region: "us-east-1", PayloadSigning: config.PayloadSigningAuto,
+			Name: "store", Endpoint: &url.URL{Scheme: "http", Host: "127.0.0.1:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsExact, CopyAnnotations: config.CopyAnnotationsChecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Signing: config.SigningResign, Region: "us-east-1", PayloadSigning: config.PayloadSigningAuto,
 			Credentials: &config.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")},
 			Timeouts:    config.UpstreamTimeouts{Connect: 5 * time.Second, ResponseHeader: time.Minute, Idle: 90 * time.Second},
 			Connections: config.Connections{Max: 0, MaxIdle: 256},
@@ -148,7 +148,7 @@ func TestEveryKey(t *testing.T) {
 		}},
 		Upstreams: []config.Upstream{
 			{
-				Name: "store", Endpoint: &url.URL{Scheme: "https", Host: "store.example.com"}, Addressing: config.AddressingVirtual, ObjectKeys: config.ObjectKeysExact, Operations: []string{"core", "GetBucketReplication"}, CopyTags: config.CopyTagsChecked, ACLs: config.ACLsForwarded, TagLifetime: 2 * time.Second, Signing: config.SigningResign, Region: "eu-central-1", PayloadSigning: config.PayloadSigningSigned, CAFile: "testdata/ca.pem",
+				Name: "store", Endpoint: &url.URL{Scheme: "https", Host: "store.example.com"}, Addressing: config.AddressingVirtual, ObjectKeys: config.ObjectKeysExact, Operations: []string{"core", "GetBucketReplication"}, CopyTags: config.CopyTagsChecked, CopyAnnotations: config.CopyAnnotationsUnchecked, ACLs: config.ACLsForwarded, TagLifetime: 2 * time.Second, Signing: config.SigningResign, Region: "eu-central-1", PayloadSigning: config.PayloadSigningSigned, CAFile: "testdata/ca.pem",
 				Credentials: &config.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SessionToken: secret.New("$" + environment["YAML"])},
 				Callers: []config.CallerCredentials{
 					{Principal: "arn:aws:iam::111122223333:user/team/alice", Credentials: config.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret.New("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"), SessionToken: secret.New("token")}},
@@ -158,12 +158,12 @@ func TestEveryKey(t *testing.T) {
 				Connections: config.Connections{Max: 100, MaxIdle: 50},
 			},
 			{
-				Name: "local", Endpoint: &url.URL{Scheme: "http", Host: "[::1]:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Signing: config.SigningPassthrough, Region: "us-east-1", PayloadSigning: config.PayloadSigningAuto,
+				Name: "local", Endpoint: &url.URL{Scheme: "http", Host: "[::1]:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, CopyAnnotations: config.CopyAnnotationsChecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Signing: config.SigningPassthrough, Region: "us-east-1", PayloadSigning: config.PayloadSigningAuto,
 				Timeouts:    config.UpstreamTimeouts{Connect: 5 * time.Second, ResponseHeader: time.Minute, Idle: 90 * time.Second},
 				Connections: config.Connections{MaxIdle: 256},
 			},
 			{
-				Name: "mesh", Endpoint: &url.URL{Scheme: "http", Host: "store:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Region: "us-east-1", Signing: config.SigningIdentity, PayloadSigning: config.PayloadSigningAuto,
+				Name: "mesh", Endpoint: &url.URL{Scheme: "http", Host: "store:7070"}, Addressing: config.AddressingPath, ObjectKeys: config.ObjectKeysStrict, Operations: []string{"core"}, CopyTags: config.CopyTagsUnchecked, CopyAnnotations: config.CopyAnnotationsChecked, ACLs: config.ACLsRefused, TagLifetime: time.Second, Region: "us-east-1", Signing: config.SigningIdentity, PayloadSigning: config.PayloadSigningAuto,
 				Timeouts:    config.UpstreamTimeouts{Connect: 5 * time.Second, ResponseHeader: time.Minute, Idle: 90 * time.Second},
 				Connections: config.Connections{MaxIdle: 256},
 			},

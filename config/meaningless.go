@@ -67,6 +67,19 @@ func (d *decoder) checkIdentity(u *Upstream) {
 	}
 }
 
+// checkCopyTags sets what copies demand where nothing is written and nobody can
+// read tags, and reports what is written that takes reading them.
+func (d *decoder) checkCopyTags(u *Upstream) {
+	at, written := d.places[&u.CopyTags]
+	switch {
+	case u.CopyTags != CopyTagsExact:
+	case !written && (u.Signing == SigningIdentity || u.Signing == SigningPassthrough && u.Credentials == nil):
+		u.CopyTags = CopyTagsUnchecked
+	case u.Signing == SigningIdentity:
+		d.problem(at, "copy_tags: exact reads tags with credentials of Sallyport's own, and signing: identity has none", "write checked or unchecked")
+	}
+}
+
 // checkPassthrough reports keys about rewrites that are not done.
 func (d *decoder) checkPassthrough(u *Upstream) {
 	for _, key := range []struct {

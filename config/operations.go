@@ -72,6 +72,6 @@ var Operations = []string{
 	"PutBucketLogging", "PutBucketMetricsConfiguration", "PutBucketNotification", "PutBucketNotificationConfiguration", "PutBucketOwnershipControls",
 	"PutBucketPolicy", "PutBucketReplication", "PutBucketRequestPayment", "PutBucketTagging", "PutBucketVersioning", "PutBucketWebsite", "PutObject", "PutObjectAcl",
 	"PutObjectAnnotation", "PutObjectLegalHold", "PutObjectLockConfiguration", "PutObjectRetention", "PutObjectTagging", "PutPublicAccessBlock",
-	"RestoreObject", "SelectObjectContent", "UpdateBucketMetadataAnnotationTableConfiguration", "UpdateBucketMetadataJournalTableConfiguration",
+	"RenameObject", "RestoreObject", "SelectObjectContent", "UpdateBucketMetadataAnnotationTableConfiguration", "UpdateBucketMetadataJournalTableConfiguration",
 	"UpdateObjectEncryption", "UploadPart", "UploadPartCopy",
 }

@@ -102,6 +102,7 @@ func TestClientsPage(t *testing.T) {
 		want[name] = version
 	}
 	for module, file := range map[string]string{
+		"github.com/restic/restic": filepath.Join("testdata", "restic", "go.mod"),
 		"github.com/rclone/rclone": filepath.Join("testdata", "rclone", "go.mod"), "github.com/aws/aws-sdk-go-v2/service/s3": "go.mod",
 	} {
 		_, rest, found := strings.Cut(read(file), module+" v")
@@ -109,6 +110,7 @@ func TestClientsPage(t *testing.T) {
 			t.Fatal(errors.New(file + " does not name " + module))
 		}
 		version, _, _ := strings.Cut(rest, "\n")
+		version, _, _ = strings.Cut(version, " //")
 		want[module] = strings.TrimSpace(version)
 	}
 	for name, version := range want {

@@ -47,22 +47,29 @@ func TestMuseum_19_oddKeys(t *testing.T) {
 			}
 		}
 	}
-	var listed []string
-	pages := s3.NewListObjectsV2Paginator(c, &s3.ListObjectsV2Input{Bucket: &bucket})
+	listed := keysBelow(t, bucket, "")
+	slices.Sort(keys)
+	if !slices.Equal(listed, keys) {
+		t.Errorf("listed\n%q, want\n%q", listed, keys)
+	}
+}
+
+// keysBelow are the keys that begin with a prefix, sorted, through the door.
+func keysBelow(t testing.TB, bucket, prefix string) []string {
+	t.Helper()
+	var keys []string
+	pages := s3.NewListObjectsV2Paginator(at(admin).client(t), &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, o := range page.Contents {
-			listed = append(listed, aws.ToString(o.Key))
+			keys = append(keys, aws.ToString(o.Key))
 		}
 	}
 	slices.Sort(keys)
-	slices.Sort(listed)
-	if !slices.Equal(listed, keys) {
-		t.Errorf("listed\n%q, want\n%q", listed, keys)
-	}
+	return keys
 }
 
 // TestRawKeys: bytes that SDKs encode in a path, and that clients of other

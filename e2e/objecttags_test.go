@@ -16,13 +16,16 @@ import (
 )
 
 // TestObjectTags decides by tags that only the store knows: of the object, of a
-// copy's source, and as they are after a change.
+// copy's source, of those that a copy takes along, and as they are after a change.
 func TestObjectTags(t *testing.T) {
 	t.Parallel()
 	needsSallyport(t)
 	const byTag = `{"Version": "2012-10-17", "Statement": [
-  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {"StringEquals": {"s3:ExistingObjectTag/class": "open"}}},
-  {"Effect": "Allow", "Action": ["s3:PutObject", "s3:PutObjectTagging"], "Resource": "arn:aws:s3:::*/out/*"}]}`
+  {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObjectTagging"], "Resource": "*", "Condition": {"StringEquals": {"s3:ExistingObjectTag/class": "open"}}},
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::*/free/*"},
+  {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::*/out/*"},
+  {"Effect": "Allow", "Action": "s3:PutObjectTagging", "Resource": "arn:aws:s3:::*/out/*",
+   "Condition": {"ForAllValues:StringEquals": {"s3:RequestObjectTagKeys": ["class"]}}}]}`
 	door := serve(t, "sallyport.yaml", upstream(shared.store), func(site *sallyport.Site) {
 		if err := os.WriteFile(site.Path(limitedPolicy...), []byte(byTag), 0o644); err != nil {
 			t.Fatal(err)
@@ -30,7 +33,8 @@ func TestObjectTags(t *testing.T) {
 	})
 	bucket := bucket(t)
 	full, few := door.at(admin).client(t, once), door.at(limited).client(t, once)
-	for key, tagging := range map[string]*string{"open ä": aws.String("class=open"), "closed": aws.String("class=closed"), "untagged": nil} {
+	for key, tagging := range map[string]*string{"open ä": aws.String("class=open"), "closed": aws.String("class=closed"), "untagged": nil,
+		"two tags": aws.String("class=open&secret=1"), "free/closed": aws.String("class=closed"), "free/untagged": nil} {
 		if _, err := full.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Tagging: tagging}); err != nil {
 			t.Fatal(err)
 		}
@@ -51,6 +55,14 @@ func TestObjectTags(t *testing.T) {
 	}
 	if err := copied("open ä"); err != nil {
 		t.Errorf("a copy of what has the tag: %v", err)
+	}
+	if err := copied("free/untagged"); err != nil {
+		t.Errorf("a copy of what has no tags: %v", err)
+	}
+	wantDenied(t, copied("free/closed"), "s3:GetObjectTagging")
+	wantDenied(t, copied("two tags"), "s3:PutObjectTagging")
+	if out, err := full.GetObjectTagging(t.Context(), &s3.GetObjectTaggingInput{Bucket: &bucket, Key: aws.String("out/open ä")}); err != nil || len(out.TagSet) != 1 {
+		t.Errorf("the copy has the tags %v (%v)", out, err)
 	}
 	for _, key := range []string{"closed", "untagged", "not there"} {
 		wantDenied(t, get(key), "s3:GetObject")

@@ -62,8 +62,10 @@ type Verdict struct {
 	// answer is what is answered here in place of the upstream; nil if nothing
 	// is.
 	answer *wire.Response
-	// tags are those of the objects that were read for the decision.
-	tags []objectTags
+	// tags are those of the objects that were read for the decision, and tagged
+	// is the first access that is demanded only if what is copied has tags.
+	tags   []objectTags
+	tagged int
 	// upstreamRequestID is the id the upstream answered with.
 	upstreamRequestID string
 }

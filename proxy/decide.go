@@ -17,8 +17,13 @@ func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 		v.refused = make([]*wire.Refusal, items.Items())
 	}
 	v.accesses = make([]audit.Access, len(v.mapped.Accesses))
+	v.tagged = len(v.accesses) - v.mapped.IfTagged
 	var first *wire.Refusal
 	for i := range v.mapped.Accesses {
+		if i == v.tagged && !v.copiesTags(ctx) {
+			v.accesses = v.accesses[:i]
+			break
+		}
 		a := &v.mapped.Accesses[i]
 		d, unread := v.decideAccess(ctx, i)
 		v.accesses[i] = audit.Access{Action: a.Action, Resource: a.Resource, Account: a.Account, Decision: d}

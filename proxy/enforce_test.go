@@ -79,8 +79,20 @@ buckets:
 	"accounts/111122223333/users/frank.yaml": "id: AIDAFRANKFRANKFRANK1\n",
 	"accounts/111122223333/users/frank/tagged.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*"},
+  {"Effect": "Allow", "Action": ["s3:PutObject", "s3:PutObjectTagging"], "Resource": "arn:aws:s3:::reports/frank/*"},
   {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/never/*"},
   {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringLike": {"s3:ExistingObjectTag/Class": "sec*"}}}]}`,
+	"accounts/111122223333/users/gina.yaml": "id: AIDAGINAGINAGINAGIN1\n",
+	"accounts/111122223333/users/gina/copies.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:GetObject*", "Resource": "arn:aws:s3:::reports/*"},
+  {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::reports/out/*"},
+  {"Effect": "Allow", "Action": "s3:PutObjectTagging", "Resource": "arn:aws:s3:::reports/out/*",
+   "Condition": {"StringEquals": {"s3:RequestObjectTag/class": "open"}, "ForAllValues:StringEquals": {"s3:RequestObjectTagKeys": ["Class"]}}}]}`,
+	"accounts/111122223333/users/hal.yaml": "id: AIDAHALHALHALHALHAL1\n",
+	"accounts/111122223333/users/hal/copies.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+  {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*", "Condition": {"StringEquals": {"s3:RequestObjectTag/class": "secret"}}},
+  {"Effect": "Deny", "Action": "s3:PutObjectTagging", "Resource": "*", "Condition": {"StringEquals": {"s3:ExistingObjectTag/class": "secret"}}}]}`,
 	"accounts/444455556666/users/carol.yaml": "id: AIDACAROLCAROLCAROL1\n",
 	"accounts/444455556666/users/carol/all.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`,
@@ -99,6 +111,7 @@ type bench struct {
 	route    proxy.Route
 	audit    *audit.Log
 	records  *lines
+	counted  *prometheus.Registry
 	store    *httptest.Server
 
 	mu     sync.Mutex
@@ -131,6 +144,29 @@ func (b *bench) recorded() string {
 	return b.records.String()
 }
 
+// decisions counts the requests by outcome and reason.
+func (b *bench) decisions() map[string]int {
+	b.t.Helper()
+	families, err := b.counted.Gather()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	counted := map[string]int{}
+	for _, f := range families {
+		if f.GetName() != "sallyport_decisions_total" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			labels := map[string]string{}
+			for _, l := range m.GetLabel() {
+				labels[l.GetName()] = l.GetValue()
+			}
+			counted[labels["decision"]+" "+labels["reason"]] += int(m.GetCounter().GetValue())
+		}
+	}
+	return counted
+}
+
 func newBench(t *testing.T) *bench { return newBenchAt(t, nil) }
 
 // newBenchSigning is a bench whose store is sent bodies that are signed so.
@@ -157,7 +193,7 @@ func newBenchAt(t *testing.T, change func(*upstream.Options)) *bench {
 	}
 	var keys strings.Builder
 	keys.WriteString("keys:\n")
-	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "dave": "111122223333", "erin": "111122223333", "frank": "111122223333", "carol": "444455556666"} {
+	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "dave": "111122223333", "erin": "111122223333", "frank": "111122223333", "gina": "111122223333", "hal": "111122223333", "carol": "444455556666"} {
 		fmt.Fprintf(&keys, "  - {access_key_id: %s, secret_access_key: %s, account: \"%s\", user: %s, status: Active}\n", keyOf(user), secretKey, account, user)
 	}
 	everywhere := proxy.Keys()
@@ -179,7 +215,7 @@ func newBenchAt(t *testing.T, change func(*upstream.Options)) *bench {
 		t.Fatalf("the bundle does not load: %v", findings)
 	}
 
-	b := &bench{t: t, records: &lines{}}
+	b := &bench{t: t, records: &lines{}, counted: prometheus.NewRegistry()}
 	b.audit = audit.New(audit.Options{Output: b.records})
 	b.answer = func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "from the store") }
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -234,7 +270,7 @@ func newBenchAt(t *testing.T, change func(*upstream.Options)) *bench {
 		Decide:   decisions.Decide,
 		Budget:   proxy.NewBudget(8 << 20),
 		Audit:    b.audit,
-		Metrics:  proxy.NewMetrics(prometheus.NewRegistry()),
+		Metrics:  proxy.NewMetrics(b.counted),
 		Logger:   zap.NewNop(),
 	})
 	return b

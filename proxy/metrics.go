@@ -74,9 +74,15 @@ func (v *Verdict) outcome() (decision, reason string) {
 		if v.Refusal != nil {
 			return "refused", stage(v.Refusal)
 		}
+		if v.observed().Needs != "" {
+			return "observed", "unavailable"
+		}
 		return "observed", v.observed().Layer.String()
 	case len(v.accesses) > 0:
 		last := v.accesses[len(v.accesses)-1].Decision
+		if last.Needs != "" && v.Refusal != nil {
+			return "refused", stage(v.Refusal)
+		}
 		if v.Refusal == nil || last.Allowed() {
 			if v.refused != nil && anyRefused(v.refused) {
 				return "partial", "items"
@@ -96,14 +102,21 @@ func (v *Verdict) outcome() (decision, reason string) {
 	}
 }
 
-// observed is the first denial that was not enforced; nil if there is none.
+// observed is the first denial that was not enforced, or else the first decision
+// that could not be made; nil if there is neither.
 func (v *Verdict) observed() *authz.Decision {
+	var undecided *authz.Decision
 	for i := range v.accesses {
-		if v.accesses[i].Observed {
-			return &v.accesses[i].Decision
+		d := &v.accesses[i].Decision
+		switch {
+		case !v.accesses[i].Observed:
+		case d.Needs == "":
+			return d
+		case undecided == nil:
+			undecided = d
 		}
 	}
-	return nil
+	return undecided
 }
 
 // stage sorts a refusal that no policy made.

@@ -11,59 +11,104 @@ import (
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
-// objectTags are the tags of an object that the request at hand has read.
+// objectTags are the tags of an object that the request at hand has read, or why
+// it could not.
 type objectTags struct {
 	object action.Object
 	tags   []upstream.Tag
+	// kept tells that the upstream keeps tags at all.
+	kept    bool
+	refusal *wire.Refusal
 }
 
 // maxTagReads bounds the objects whose tags are read for one request: for each,
-// the upstream is asked. A copy reads those of two at most; only a
+// the upstream is asked. A copy reads those of two; only a
 // DeleteObjects that depends on what it deletes may want more.
 const maxTagReads = 64
 
-// tagNamespace is what comes before the key of an object's tag.
-var tagNamespace = strings.TrimSuffix(action.ObjectTags, "/")
-
 // decideAccess decides one access. Where the decision depends on what only the
 // upstream knows, it is asked, and then decided again. A decision that cannot be
-// made for want of it is a refusal that can be tried again.
+// made for want of it is a refusal that can be tried again, and Decision.Needs
+// says for want of what.
 func (v *Verdict) decideAccess(ctx context.Context, i int) (authz.Decision, *wire.Refusal) {
+	if i >= v.tagged {
+		// They were read, or could not be.
+		if r := v.fillTags(ctx, i, action.RequestTags); r != nil {
+			return authz.Decision{Needs: action.RequestTags}, r
+		}
+	}
 	a := &v.mapped.Accesses[i]
 	d := v.ask(a)
 	if d.Needs == "" {
 		return d, nil
 	}
-	if d.Needs != action.ObjectTags || i >= len(v.mapped.Objects) || v.Route.Upstream == nil {
-		return d, wire.Unavailable("the decision needs " + d.Needs + "…, which nothing here can read")
-	}
-	tags, r := v.readTags(ctx, v.mapped.Objects[i])
-	if r != nil {
+	if r := v.fillTags(ctx, i, d.Needs); r != nil {
 		return d, r
 	}
-	for _, t := range tags {
-		a.Keys.SetTag(tagNamespace, t.Key, t.Value)
-	}
-	a.Keys.SetRead(action.ObjectTags)
 	if d = v.ask(a); d.Needs != "" {
 		return d, wire.Unavailable("the decision needs " + d.Needs + "… after the tags of the object were read")
 	}
 	return d, nil
 }
 
+// fillTags reads the tags that are a family of condition keys of an access, and
+// fills them.
+func (v *Verdict) fillTags(ctx context.Context, i int, family string) *wire.Refusal {
+	var object *action.Object
+	switch {
+	case family == action.ObjectTags && i < len(v.mapped.Objects):
+		object = &v.mapped.Objects[i]
+	case family == action.RequestTags:
+		object = v.mapped.TagsOf
+	}
+	if object == nil || v.Route.Upstream == nil {
+		return wire.Unavailable("the decision needs " + family + "…, which nothing here can read")
+	}
+	read := v.readTags(ctx, *object)
+	keys := &v.mapped.Accesses[i].Keys
+	switch {
+	case read.refusal != nil:
+		return read.refusal
+	case family == action.ObjectTags && !read.kept:
+		// A policy counts on tags, and who wrote it may know of some.
+		return wire.Unavailable("the decision needs " + family + "…, and the upstream answers that it does not implement tags of objects")
+	case family == action.RequestTags && len(read.tags) > 0:
+		names := make([]string, len(read.tags))
+		for j, t := range read.tags {
+			names[j] = t.Key
+		}
+		keys.SetList(action.RequestTags+"keys", names)
+	}
+	namespace := strings.TrimSuffix(family, "/")
+	for _, t := range read.tags {
+		keys.SetTag(namespace, t.Key, t.Value)
+	}
+	keys.SetRead(family)
+	return nil
+}
+
+// copiesTags tells whether the object whose tags a copy takes along has any. It
+// may have, if it cannot be told.
+func (v *Verdict) copiesTags(ctx context.Context) bool {
+	if v.mapped.TagsOf == nil || v.Route.Upstream == nil {
+		return true
+	}
+	read := v.readTags(ctx, *v.mapped.TagsOf)
+	return read.refusal != nil || len(read.tags) > 0
+}
+
 // readTags asks the upstream for the tags of an object, once in a request.
-func (v *Verdict) readTags(ctx context.Context, object action.Object) ([]upstream.Tag, *wire.Refusal) {
+func (v *Verdict) readTags(ctx context.Context, object action.Object) *objectTags {
 	for i := range v.tags {
 		if v.tags[i].object == object {
-			return v.tags[i].tags, nil
+			return &v.tags[i]
 		}
 	}
 	if len(v.tags) == maxTagReads {
-		return nil, wire.Unavailable(fmt.Sprintf("the decisions depend on the tags of more than %d objects", maxTagReads))
+		return &objectTags{refusal: wire.Unavailable(fmt.Sprintf("the decisions depend on the tags of more than %d objects", maxTagReads))}
 	}
-	tags, r := v.Route.Upstream.ObjectTags(ctx, upstream.Object(object), v.now, v.id)
-	if r == nil {
-		v.tags = append(v.tags, objectTags{object, tags})
-	}
-	return tags, r
+	read := objectTags{object: object}
+	read.tags, read.kept, read.refusal = v.Route.Upstream.ObjectTags(ctx, upstream.Object(object), v.now, v.id)
+	v.tags = append(v.tags, read)
+	return &v.tags[len(v.tags)-1]
 }

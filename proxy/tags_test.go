@@ -25,6 +25,11 @@ func (b *bench) tagged(tags map[string]string) {
 			fmt.Fprint(w, "<Error><Code>NoSuchKey</Code></Error>")
 		case value == "fail":
 			w.WriteHeader(500)
+		case value == "unknown":
+			w.WriteHeader(501)
+			fmt.Fprint(w, "<Error><Code>NotImplemented</Code></Error>")
+		case value == "":
+			fmt.Fprint(w, "<Tagging><TagSet></TagSet></Tagging>")
 		default:
 			fmt.Fprintf(w, "<Tagging><TagSet><Tag><Key>Class</Key><Value>%s</Value></Tag></TagSet></Tagging>", value)
 		}
@@ -58,6 +63,7 @@ func TestServeObjectTags(t *testing.T) {
 		{"no such object", "erin", "GET", "/reports/gone.csv", nil, 403, 1},
 		{"a version has tags of its own", "erin", "GET", "/reports/open.csv?versionId=v1", nil, 403, 1},
 		{"tags that cannot be read", "erin", "GET", "/reports/fail.csv", nil, 503, 1},
+		{"a store without tags", "erin", "GET", "/reports/unknown.csv", nil, 503, 1},
 		{"an action that has no tags", "erin", "PUT", "/reports/open.csv", nil, 403, 0},
 		{"a copy reads those of its source", "erin", "PUT", "/reports/out/a", []wire.Field{{Name: "x-amz-copy-source", Value: "/reports/open.csv"}}, 200, 1},
 		{"a copy of what may not be read", "erin", "PUT", "/reports/out/a", []wire.Field{{Name: "x-amz-copy-source", Value: "/reports/closed.csv"}}, 403, 1},
@@ -77,7 +83,7 @@ func TestServeObjectTags(t *testing.T) {
 			}
 			b.tagged(map[string]string{
 				"/reports/open.csv": "open", "/reports/open.csvv1": "closed", "/reports/closed.csv": "closed",
-				"/reports/secret.csv": "secret", "/reports/fail.csv": "fail",
+				"/reports/secret.csv": "secret", "/reports/fail.csv": "fail", "/reports/unknown.csv": "unknown",
 			})
 			got := b.serve(request(t, tt.user, tt.method, "localhost", tt.target, "", tt.fields...))
 			if got.status != tt.status || b.asked() != tt.asked {
@@ -100,7 +106,29 @@ func TestServeObjectTags_observed(t *testing.T) {
 	if got := b.serve(request(t, "erin", "GET", "localhost", "/reports/fail.csv", "")); got.status != 200 {
 		t.Errorf("status %d: %s", got.status, got.body)
 	}
-	if record := b.recorded(); !strings.Contains(record, `"enforced":false`) {
+	if counted := b.decisions(); counted["observed unavailable"] != 1 {
+		t.Errorf("counted %v", counted)
+	}
+	// It is no denial by a policy, and looks like none.
+	record := b.recorded()
+	if !strings.Contains(record, `"decision":"undecided","unread":"s3:existingobjecttag/","enforced":false`) || strings.Contains(record, "implicit_deny") {
+		t.Errorf("recorded %s", record)
+	}
+}
+
+// TestServeObjectTags_undecided records what could not be decided as such where
+// it is enforced, too.
+func TestServeObjectTags_undecided(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.tagged(map[string]string{"/reports/fail.csv": "fail"})
+	if got := b.serve(request(t, "erin", "GET", "localhost", "/reports/fail.csv", "")); got.status != 503 {
+		t.Errorf("status %d: %s", got.status, got.body)
+	}
+	if counted := b.decisions(); counted["refused unavailable"] != 1 {
+		t.Errorf("counted %v", counted)
+	}
+	if record := b.recorded(); !strings.Contains(record, `"decision":"undecided","unread":"s3:existingobjecttag/"}`) {
 		t.Errorf("recorded %s", record)
 	}
 }

@@ -91,7 +91,7 @@ func TestPassthrough_own(t *testing.T) {
 	t.Parallel()
 	store := &tagStore{status: 403, body: "<Error><Code>InvalidAccessKeyId</Code></Error>"}
 	u, _ := open(t, serveTags(t, store), func(o *upstream.Options) { o.Passthrough = true })
-	_, refusal := u.ObjectTags(t.Context(), upstream.Object{Bucket: "reports", Key: "k"}, now, "R")
+	_, _, refusal := u.ObjectTags(t.Context(), upstream.Object{Bucket: "reports", Key: "k"}, now, "R")
 	if refusal == nil || !strings.Contains(refusal.Cause, "does not accept the credentials") {
 		t.Errorf("refused %v", refusal)
 	}

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"bytes"
 	"context"
 	"encoding/xml"
 	"fmt"
@@ -33,24 +34,25 @@ const (
 )
 
 // ObjectTags asks the upstream, with its own credentials, for the tags of an
-// object (GetObjectTagging). An object that is not there has none. Whatever
-// else the upstream says is a refusal that can be tried again: without the tags
-// nothing is decided. What was read is remembered for Options.TagLifetime.
+// object (GetObjectTagging). An object that is not there has none. kept is false,
+// without a refusal, if the upstream answers that it does not implement tags of
+// objects (501 NotImplemented). Whatever else it says is a refusal that can be
+// tried again: without the tags nothing is decided. What was read is remembered
+// for Options.TagLifetime.
 //
 // Ask only upstreams that have the operation: one that overlooks the
 // sub-resource would answer with the object.
-func (u *Upstream) ObjectTags(ctx context.Context, o Object, now time.Time, requestID string) ([]Tag, *wire.Refusal) {
+func (u *Upstream) ObjectTags(ctx context.Context, o Object, now time.Time, requestID string) (tags []Tag, kept bool, refusal *wire.Refusal) {
 	if tags, ok := u.tags.get(o, now); ok {
-		return tags, nil
+		return tags, true, nil
 	}
-	tags, refusal := u.readTags(ctx, o, now, requestID)
-	if refusal == nil {
+	if tags, kept, refusal = u.readTags(ctx, o, now, requestID); kept {
 		u.tags.put(o, tags, now)
 	}
-	return tags, refusal
+	return tags, kept, refusal
 }
 
-func (u *Upstream) readTags(ctx context.Context, o Object, now time.Time, requestID string) ([]Tag, *wire.Refusal) {
+func (u *Upstream) readTags(ctx context.Context, o Object, now time.Time, requestID string) (tags []Tag, kept bool, refusal *wire.Refusal) {
 	ctx, cancel := context.WithTimeout(ctx, tagsTimeout)
 	defer cancel()
 	req := &wire.Request{
@@ -60,29 +62,29 @@ func (u *Upstream) readTags(ctx context.Context, o Object, now time.Time, reques
 	if o.Version != "" {
 		req.RawQuery += "&versionId=" + sigv4.EscapeParam(o.Version)
 	}
-	var refusal *wire.Refusal
 	if req.Query, refusal = wire.ParseQuery(req.RawQuery); refusal != nil {
-		return nil, refusal
+		return nil, false, refusal
 	}
 	resp, refusal := u.Do(ctx, &Call{Request: req, Own: true, Bucket: o.Bucket, Payload: sigv4.EmptyPayload, Now: now, RequestID: requestID})
 	if refusal != nil {
-		return nil, refusal
+		return nil, false, refusal
 	}
 	body, err := readAnswer(resp)
 	if err != nil {
-		return nil, u.noTags("reading the answer: " + err.Error())
+		return nil, false, u.noTags("reading the answer: " + err.Error())
 	}
 	switch {
 	case resp.Status == 200:
-		tags, err := parseTags(body)
-		if err != nil {
-			return nil, u.noTags(err.Error())
+		if tags, err = parseTags(body); err != nil {
+			return nil, false, u.noTags(err.Error())
 		}
-		return tags, nil
-	case isMissing(resp, errorCode(body)):
-		return nil, nil
+		return tags, true, nil
+	case isMissing(resp, errorCode(body)), o.Version != "" && isNoVersion(resp, body):
+		return nil, true, nil
+	case resp.Status == 501 && errorCode(body) == "NotImplemented":
+		return nil, false, nil
 	default:
-		return nil, u.noTags(fmt.Sprintf("it answered %d %.64s", resp.Status, errorCode(body)))
+		return nil, false, u.noTags(fmt.Sprintf("it answered %d %.64s", resp.Status, errorCode(body)))
 	}
 }
 
@@ -116,6 +118,12 @@ func isMissing(resp *wire.Response, code string) bool {
 		return resp.Fields.Get("x-amz-delete-marker") == "true"
 	}
 	return false
+}
+
+// isNoVersion tells that the version's id is not one of the upstream's: so there is
+// no such version.
+func isNoVersion(resp *wire.Response, body []byte) bool {
+	return resp.Status == 400 && errorCode(body) == "InvalidArgument" && bytes.Contains(body, []byte("<ArgumentName>versionId</ArgumentName>"))
 }
 
 // parseTags reads the answer of GetObjectTagging.

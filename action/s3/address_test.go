@@ -313,7 +313,14 @@ func TestOwnership(t *testing.T) {
 			}
 		})
 	}
+	// A bucket that only another route has is behind another upstream.
 	at := place()
+	at.Owner = func(route, bucket string) (string, bool) { return storage, bucket == "reports" || route == "elsewhere" }
+	for _, fields := range [][]string{{"x-amz-copy-source: archive/k"}, {"x-amz-copy-source: archive/k?versionId=v"}} {
+		if _, _, refusal := mapWith(mapper, request(t, "PUT", "/reports/k", fields...), at, ""); refusal == nil || refusal.Code != "AccessDenied" {
+			t.Errorf("%v of another route: %v", fields, refusal)
+		}
+	}
 	at.Owner = nil
 	if _, _, refusal := mapWith(mapper, request(t, "GET", "/reports/k"), at, ""); refusal == nil || refusal.Code != "AccessDenied" {
 		t.Errorf("without owners: %v", refusal)

@@ -142,7 +142,6 @@ func TestHeadersThatAreNotDecided(t *testing.T) {
 		{"PUT", "/reports/k", []string{"x-amz_acl: public-read"}, "NotImplemented"},
 		{"PUT", "/reports/k", []string{"x_amz_acl: public-read"}, "NotImplemented"},
 		{"GET", "/reports/k", []string{"x-http-method-override: DELETE"}, "NotImplemented"},
-		{"PUT", "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a"}, "NotImplemented"},
 		{"PUT", "/reports/k", []string{"x-amz-rename-source: /reports/a"}, "NotImplemented"},
 		{"PUT", "/reports/k", []string{"x-amz-write-offset-bytes: 5"}, "NotImplemented"},
 		{"GET", "/reports/k", []string{"x-amz-copy-source: archive/a"}, "InvalidArgument"},

@@ -50,6 +50,7 @@ var (
 	getAnnotation, getVersionAnnotation       *compiledAction
 	putObjectTagging, putObjectAnnotation     *compiledAction
 	listBucket, tagResource, passRole         *compiledAction
+	deleteObject                              *compiledAction
 )
 
 func init() {
@@ -81,13 +82,14 @@ func init() {
 		&getAnnotation: "s3:GetObjectAnnotation", &getVersionAnnotation: "s3:GetObjectVersionAnnotation",
 		&putObjectTagging: "s3:PutObjectTagging", &putObjectAnnotation: "s3:PutObjectAnnotation",
 		&listBucket: "s3:ListBucket", &tagResource: "s3:TagResource", &passRole: "iam:PassRole",
+		&deleteObject: "s3:DeleteObject",
 	} {
 		*action = compileAction(name, &row{})
 	}
 	for i := range table {
 		compileRow(i)
 	}
-	everything = New(Options{Operations: []string{AllOperations}, StrictCopyTags: true, StrictCopyAnnotations: true, ForwardACLs: true, ObjectTags: true})
+	everything = New(Options{Operations: []string{AllOperations}, CopyTags: CopyTagsChecked, StrictCopyAnnotations: true, ForwardACLs: true, ObjectTags: true})
 }
 
 func compileRow(number int) {
@@ -149,24 +151,27 @@ func (c *compiledRow) yields(m *Mapper) []*compiledAction {
 	case bodyReplication, bodyAnnotationTable:
 		all = append(all, passRole)
 	}
-	if c.traits&copies != 0 {
+	if c.traits&renames != 0 {
+		all = append(all, deleteObject)
+	}
+	if c.traits&(copies|renames) != 0 {
 		all = append(all, getObject, getObjectVersion)
-		if m.strictCopyTags && c.whole() {
+		if m.copyTags != CopyTagsUnchecked && c.whole() {
 			all = append(all, putObjectTagging, getObjectTagging, getObjectVersionTagging)
 		}
 		if m.strictCopyAnnotations && c.whole() {
 			all = append(all, putObjectAnnotation, getAnnotation, getVersionAnnotation)
 		}
 	}
-	if c.traits&(hides|copies) != 0 || c.effects&effectIfMatch != 0 {
+	if c.traits&(hides|copies|renames) != 0 || c.effects&effectIfMatch != 0 {
 		all = append(all, listBucket) // to learn that something is missing
 	}
 	return all
 }
 
-// whole tells of copies whether they are of whole objects: parts have neither
-// tags nor annotations.
-func (r *row) whole() bool { return r.effects&effectTagging != 0 }
+// whole tells of copies and renames whether they are of whole objects: parts have
+// neither tags nor annotations.
+func (r *row) whole() bool { return r.effects&effectTagging != 0 || r.traits&renames != 0 }
 
 // methodIndex is the place of a method in rowIndex; -1 if S3 has none of it.
 func methodIndex(method string) int {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/action/s3"
 )
 
@@ -199,7 +200,7 @@ func TestCopies(t *testing.T) {
 
 func TestCopyTakesTagsAlong(t *testing.T) {
 	t.Parallel()
-	strict := s3.New(s3.Options{StrictCopyTags: true, StrictCopyAnnotations: true, Operations: all})
+	strict := s3.New(s3.Options{CopyTags: s3.CopyTagsChecked, StrictCopyAnnotations: true, Operations: all})
 	tests := []struct {
 		target string
 		fields []string
@@ -221,6 +222,106 @@ func TestCopyTakesTagsAlong(t *testing.T) {
 		}
 		if diff := cmp.Diff(tt.want, printed(mapped.Accesses)); diff != "" {
 			t.Errorf("%s %v: %s", tt.target, tt.fields, diff)
+		}
+	}
+}
+
+// TestCopyTags_exact demands what tags take if the source has any, of whole copies
+// that take them along, and of stores that can tell.
+func TestCopyTags_exact(t *testing.T) {
+	t.Parallel()
+	archive := action.Object{Bucket: "archive", Key: "a"}
+	version := action.Object{Bucket: "archive", Key: "a", Version: "v"}
+	ifTagged := []string{"s3:PutObject@reports/k", "s3:GetObject@archive/a", "s3:PutObjectTagging@reports/k", "s3:GetObjectTagging@archive/a"}
+	checked := []string{"s3:PutObject@reports/k", "s3:PutObjectTagging@reports/k", "s3:GetObject@archive/a", "s3:GetObjectTagging@archive/a"}
+	unchecked := []string{"s3:PutObject@reports/k", "s3:GetObject@archive/a"}
+	some := []string{"CopyObject", "UploadPartCopy"}
+	tests := []struct {
+		name    string
+		options s3.Options
+		target  string
+		fields  []string
+		want    []string
+		tagsOf  *action.Object
+	}{
+		{"a copy", s3.Options{ObjectTags: true}, "/reports/k", nil, ifTagged, &archive},
+		{"of a version", s3.Options{ObjectTags: true}, "/reports/k", []string{"x-amz-copy-source: archive/a?versionId=v", "x-amz-tagging-directive: COPY"},
+			[]string{"s3:PutObject@reports/k", "s3:GetObjectVersion@archive/a", "s3:PutObjectTagging@reports/k", "s3:GetObjectVersionTagging@archive/a"}, &version},
+		{"tags replaced", s3.Options{ObjectTags: true}, "/reports/k?x-amz-tagging-directive=REPLACE", nil, unchecked, nil},
+		{"of a part", s3.Options{ObjectTags: true}, "/reports/k?uploadId=u&partNumber=1", nil, unchecked, nil},
+		{"nobody reads tags", s3.Options{}, "/reports/k", nil, checked, nil},
+		{"a store without tags", s3.Options{ObjectTags: true, Operations: some}, "/reports/k", nil, unchecked, nil},
+	}
+	for _, tt := range tests {
+		tt.options.CopyTags = s3.CopyTagsExact
+		if len(tt.fields) == 0 {
+			tt.fields = []string{"x-amz-copy-source: archive/a"}
+		}
+		_, mapped, refusal := mapWith(s3.New(tt.options), request(t, "PUT", tt.target, tt.fields...), place(), "")
+		if refusal != nil {
+			t.Errorf("%s: %v", tt.name, refusal)
+			continue
+		}
+		if diff := cmp.Diff(tt.want, printed(mapped.Accesses)) + cmp.Diff(tt.tagsOf, mapped.TagsOf); diff != "" {
+			t.Errorf("%s: (-want +got)\n%s", tt.name, diff)
+		}
+		if (mapped.TagsOf != nil) != (mapped.IfTagged == 2) || mapped.TagsOf == nil && mapped.IfTagged != 0 {
+			t.Errorf("%s: %d accesses if it has tags", tt.name, mapped.IfTagged)
+		}
+		for i := range mapped.Accesses {
+			a := &mapped.Accesses[i]
+			for _, key := range []string{"s3:requestobjecttag/team", "s3:requestobjecttagkeys"} {
+				writes := strings.HasPrefix(a.Action, "s3:Put") && tt.tagsOf != nil
+				if unread := a.Keys.Unread(key) == action.RequestTags; unread != writes {
+					t.Errorf("%s: %s of %s is unread: %t", tt.name, key, a.Action, unread)
+				}
+			}
+			if _, set := a.Keys.Lookup("s3:versionid"); set != strings.Contains(a.Action, "Version") {
+				t.Errorf("%s: s3:versionid of %s is set: %t", tt.name, a.Action, set)
+			}
+		}
+	}
+}
+
+// TestRename decides a rename as what it does.
+func TestRename(t *testing.T) {
+	t.Parallel()
+	exact := s3.New(s3.Options{Operations: all, ObjectTags: true, CopyTags: s3.CopyTagsExact})
+	checked := s3.New(s3.Options{Operations: all, CopyTags: s3.CopyTagsChecked, StrictCopyAnnotations: true})
+	tests := []struct {
+		mapper *s3.Mapper
+		target string
+		fields []string
+		want   []string // or a code
+	}{
+		{mapper, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a"}, []string{"s3:PutObject@reports/k", "s3:GetObject@reports/a", "s3:DeleteObject@reports/a"}},
+		{mapper, "/reports/k?renameObject=", []string{"x-amz-rename-source: reports/a%2Fb%20c"}, []string{"s3:PutObject@reports/k", "s3:GetObject@reports/a/b c", "s3:DeleteObject@reports/a/b c"}},
+		{mapper, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a", `if-match: "e"`, "x-amz-client-token: t", "x-amz-rename-source-if-match: e"},
+			[]string{"s3:PutObject@reports/k", "s3:GetObject@reports/k", "s3:GetObject@reports/a", "s3:DeleteObject@reports/a"}},
+		{exact, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a"}, []string{"s3:PutObject@reports/k", "s3:GetObject@reports/a", "s3:DeleteObject@reports/a", "s3:PutObjectTagging@reports/k", "s3:GetObjectTagging@reports/a"}},
+		{checked, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a"}, []string{
+			"s3:PutObject@reports/k", "s3:PutObjectTagging@reports/k", "s3:PutObjectAnnotation@reports/k",
+			"s3:GetObject@reports/a", "s3:DeleteObject@reports/a", "s3:GetObjectTagging@reports/a", "s3:GetObjectAnnotation@reports/a"}},
+		{s3.New(s3.Options{}), "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a"}, []string{"NotImplemented"}},
+		{mapper, "/reports/k?renameObject", nil, []string{"InvalidArgument"}},
+		{mapper, "/reports/k?renameObject", []string{"x-amz-copy-source: /reports/a"}, []string{"InvalidArgument"}},
+		{mapper, "/reports/k?renameObject", []string{"x-amz-rename-source: /archive/a"}, []string{"InvalidArgument"}},
+		{mapper, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a?versionId=v"}, []string{"InvalidArgument"}},
+		{mapper, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/"}, []string{"InvalidArgument"}},
+		{mapper, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a+b"}, []string{"InvalidArgument"}},
+		{mapper, "/reports/k?renameObject&x-amz-rename-source=/reports/a", nil, []string{"InvalidArgument"}},
+		{mapper, "/reports/k?renameObject", []string{"x-amz-rename-source: /reports/a", "x-amz-tagging: a=b"}, []string{"InvalidArgument"}},
+		{mapper, "/reports/k", []string{"x-amz-rename-source: /reports/a"}, []string{"NotImplemented"}},
+		{mapper, "/reports/k?tagging", []string{"x-amz-rename-source: /reports/a"}, []string{"NotImplemented"}},
+	}
+	for _, tt := range tests {
+		_, mapped, refusal := mapWith(tt.mapper, request(t, "PUT", tt.target, tt.fields...), place(), "")
+		got := printed(mapped.Accesses)
+		if refusal != nil {
+			got = []string{refusal.Code}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s %v: (-want +got)\n%s", tt.target, tt.fields, diff)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func readGolden(tb testing.TB) []golden {
 			g.target, g.fields = target, []string{strings.TrimSuffix(field, "]")}
 		}
 		if want != "refused" {
-			replace := strings.NewReplacer("@B", "@reports", "@O", "@reports/2026/q1.csv", "@S", "@archive/old/q1.csv")
+			replace := strings.NewReplacer("@B", "@reports", "@O", "@reports/2026/q1.csv", "@S", "@archive/old/q1.csv", "@R", "@reports/old/q1.csv")
 			g.accesses = strings.Fields(replace.Replace(want))
 		}
 		out = append(out, g)

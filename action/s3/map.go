@@ -20,6 +20,7 @@ type mapping struct {
 
 	mapper  *Mapper
 	objects []action.Object // by access; nil if nobody reads tags
+	tagsOf  *action.Object  // whose tags a copy takes along, if they are read
 }
 
 // resource is a bucket, or an object if it has a key.
@@ -78,8 +79,8 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 		return m.deleteObjects(b)
 	}
 	b.addAddressed(r)
-	if r.row.traits&copies != 0 {
-		if refusal := m.copies(b, &place); refusal != nil {
+	if r.row.traits&(copies|renames) != 0 {
+		if refusal := m.fromSource(b, &place); refusal != nil {
 			return nothing, refusal
 		}
 	} else if r.row.traits&hides != 0 || b.view.hasIfMatch {
@@ -99,6 +100,9 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 // mapped is the mapping as far as all operations have it alike.
 func (b *mapping) mapped() action.Mapped {
 	mapped := action.Mapped{Accesses: b.accesses, Objects: b.objects}
+	if b.tagsOf != nil {
+		mapped.TagsOf, mapped.IfTagged = b.tagsOf, 2
+	}
 	if b.disclosure.Action != "" {
 		mapped.Disclosure = &b.disclosure
 	}
@@ -195,38 +199,6 @@ func (b *mapping) addEffects(r *request, to *resource) {
 			b.add(a, to)
 		}
 	}
-}
-
-// copies adds the accesses to a copy's source.
-func (m *Mapper) copies(b *mapping, place *action.Place) *wire.Refusal {
-	r := b.view.request
-	account, refusal := ownerOf(place, r.source.bucket, r.header(hSourceExpectedBucketOwner))
-	if refusal != nil {
-		return refusal
-	}
-	from := resourceOf(place.Partition, r.source.bucket, r.source.key, account)
-	read, tags, annotations := getObject, getObjectTagging, getAnnotation
-	if r.source.version != "" {
-		read, tags, annotations = getObjectVersion, getObjectVersionTagging, getVersionAnnotation
-	}
-	copiesTags := r.row.whole() && m.strictCopyTags && r.header(hTaggingDirective) != "REPLACE"
-	copiesAnnotations := r.row.whole() && m.strictCopyAnnotations && r.header(hAnnotationDirective) != "EXCLUDE"
-	if copiesTags {
-		b.add(putObjectTagging, &b.addressed)
-	}
-	if copiesAnnotations {
-		b.add(putObjectAnnotation, &b.addressed)
-	}
-	b.view.version, b.view.hasIfMatch = r.source.version, false
-	b.add(read, &from)
-	if copiesTags {
-		b.add(tags, &from)
-	}
-	if copiesAnnotations {
-		b.add(annotations, &from)
-	}
-	b.disclose(from.bucketOf())
-	return nil
 }
 
 // add adds an access with its condition keys.

@@ -85,6 +85,9 @@ func TestRowsAreMapped(t *testing.T) {
 		if o.Copies {
 			fields = []string{"x-amz-copy-source: archive/old/q1.csv"}
 		}
+		if o.Renames {
+			fields = []string{"x-amz-rename-source: /reports/old/q1.csv"}
+		}
 		for _, version := range []bool{false, true} {
 			want := o.Actions
 			if version {
@@ -100,14 +103,14 @@ func TestRowsAreMapped(t *testing.T) {
 			}
 			var got []string
 			for _, a := range mapped.Accesses {
-				if !strings.HasPrefix(a.Resource, "arn:aws:s3:::archive") && a.Action != "iam:PassRole" {
+				if !strings.HasSuffix(a.Resource, "/old/q1.csv") && a.Action != "iam:PassRole" {
 					got = append(got, a.Action)
 				}
 			}
 			if op.Name != o.Name || !slices.Equal(got, want) {
 				t.Errorf("%s %s: %s %v, want %s %v", o.Method, target, op.Name, got, o.Name, want)
 			}
-			if (mapped.Disclosure != nil) != (o.Hides || o.Copies) {
+			if (mapped.Disclosure != nil) != (o.Hides || o.Copies || o.Renames) {
 				t.Errorf("%s: disclosure %v", o.Name, mapped.Disclosure)
 			}
 		}

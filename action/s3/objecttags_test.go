@@ -11,7 +11,7 @@ import (
 	"github.com/sallyport-iam/sallyport/authz"
 )
 
-var reading = s3.New(s3.Options{Operations: all, ForwardACLs: true, StrictCopyTags: true, ObjectTags: true})
+var reading = s3.New(s3.Options{Operations: all, ForwardACLs: true, CopyTags: s3.CopyTagsChecked, ObjectTags: true})
 
 // TestUnreadTags: the accesses whose actions have keys of stored tags say that
 // nobody has read them, and of what they are.

@@ -24,10 +24,11 @@ type OperationInfo struct {
 	// with and to.
 	Method, Level string
 	// Selector is the sub-resource, With are further parameters that must be
-	// there. Copies tells that it is the one with x-amz-copy-source.
-	Selector string
-	With     []string
-	Copies   bool
+	// there. Copies tells that it is the one with x-amz-copy-source, Renames that
+	// it has x-amz-rename-source.
+	Selector        string
+	With            []string
+	Copies, Renames bool
 	// Actions are all required, on the bucket or object that is addressed;
 	// Version takes their place with versionId.
 	Actions, Version []string
@@ -64,7 +65,7 @@ func Operations() []OperationInfo {
 		r := &table[i]
 		info := OperationInfo{
 			Name: r.operation, Method: r.method, Level: r.level.String(),
-			Selector: params[r.selector].name, Copies: r.traits&copies != 0,
+			Selector: params[r.selector].name, Copies: r.traits&copies != 0, Renames: r.traits&renames != 0,
 			Actions: slices.Clone(r.actions), Version: slices.Clone(r.version),
 			Decides: r.body == decides, Form: r.body == action.BodyForm, BodyLimit: r.limit, Hides: r.traits&hides != 0,
 			OlderName: r.traits&twin != 0, Note: r.note, Refused: r.refused, Core: inCore[r.operation],

@@ -90,8 +90,8 @@ func TestOperations(t *testing.T) {
 func TestActionsOfMapper(t *testing.T) {
 	t.Parallel()
 	for _, options := range []s3.Options{
-		{}, {StrictCopyTags: true}, {Operations: all}, {Operations: []string{"core", "PutBucketCors"}},
-		{Operations: all, StrictCopyTags: true, StrictCopyAnnotations: true},
+		{}, {CopyTags: s3.CopyTagsChecked}, {Operations: all}, {Operations: []string{"core", "PutBucketCors"}},
+		{Operations: all, CopyTags: s3.CopyTagsChecked, StrictCopyAnnotations: true},
 	} {
 		m := s3.New(options)
 		can := m.Actions()
@@ -110,7 +110,7 @@ func TestActionsOfMapper(t *testing.T) {
 			}
 		}
 	}
-	everything := s3.New(s3.Options{Operations: all, StrictCopyTags: true, StrictCopyAnnotations: true})
+	everything := s3.New(s3.Options{Operations: all, CopyTags: s3.CopyTagsChecked, StrictCopyAnnotations: true})
 	if !slices.Equal(everything.Actions(), s3.Actions()) {
 		t.Errorf("%v are not %v", everything.Actions(), s3.Actions())
 	}

@@ -44,8 +44,8 @@ func (m *Mapper) Recognise(req *wire.Request, place action.Place) (action.Operat
 			return none, refusal
 		}
 	}
-	if r.row.traits&copies != 0 {
-		if r.source, refusal = m.parseSource(r.header(hCopySource)); refusal != nil {
+	if r.row.traits&(copies|renames) != 0 {
+		if r.source, refusal = m.sourceOf(r); refusal != nil {
 			return none, refusal
 		}
 	}
@@ -118,7 +118,7 @@ func (m *Mapper) dispatch(r *request, lvl level, method int, name string) *wire.
 }
 
 func (r *request) fits(c *compiledRow) bool {
-	if c.traits&copies != 0 && !r.hasHeader(hCopySource) {
+	if c.traits&copies != 0 && !r.hasHeader(hCopySource) || c.traits&renames != 0 && !r.hasHeader(hRenameSource) {
 		return false
 	}
 	for _, p := range c.with {
@@ -136,7 +136,10 @@ func (r *request) misfit(c *compiledRow) *wire.Refusal {
 			return invalidArgument("This operation needs the query parameter "+params[p].name+".", params[p].name, "")
 		}
 	}
-	return invalidArgument("This operation needs a copy source.", "x-amz-copy-source", "")
+	if c.traits&renames != 0 {
+		return invalidArgument("This operation needs a rename source.", headers[hRenameSource], "")
+	}
+	return invalidArgument("This operation needs a copy source.", headers[hCopySource], "")
 }
 
 // conflict is S3's answer to several sub-resources.
@@ -263,7 +266,7 @@ func (m *Mapper) checkHeaders(r *request) *wire.Refusal {
 		return notImplemented("A header you provided implies functionality that is not implemented", "Header", "If-None-Match")
 	}
 	for h := hCreateSessionMode; h <= hWriteOffset; h++ {
-		if r.hasHeader(h) {
+		if r.hasHeader(h) && (h != hRenameSource || r.row.traits&renames == 0) {
 			return notImplemented("The header "+headers[h]+" is one of directory buckets, which are not served.", "Header", headers[h])
 		}
 	}

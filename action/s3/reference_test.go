@@ -170,6 +170,10 @@ func writeOperation(b *bytes.Buffer, o *s3.OperationInfo) {
 		request += " and `x-amz-copy-source`"
 		actions += "; of the source `s3:GetObject`, or `s3:GetObjectVersion` of a version"
 	}
+	if o.Renames {
+		request += " and `x-amz-rename-source`"
+		actions += "; of the source `s3:GetObject` and `s3:DeleteObject`"
+	}
 	switch {
 	case o.Form:
 		body = "a form: its fields are read first, 20 KiB, its file streams, up to `limits.object_bytes`"

@@ -131,8 +131,8 @@ func (m *Mapper) addOther(r *request, lower string, i int, p *wire.Param) *wire.
 // addHoisted takes a header that a presigner moved into the query.
 func (r *request) addHoisted(h header, i int, p *wire.Param) *wire.Refusal {
 	switch {
-	case h == hCopySource:
-		return invalidArgument("x-amz-copy-source must be a header.", "x-amz-copy-source", p.Value)
+	case h == hCopySource, h == hRenameSource:
+		return invalidArgument(headers[h]+" must be a header.", headers[h], p.Value)
 	case r.headers[h] != 0:
 		return repeated("query parameter", p.Name)
 	case !isText(p.Value):

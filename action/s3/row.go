@@ -34,6 +34,8 @@ const (
 	part
 	// copies: the row is for requests with x-amz-copy-source.
 	copies
+	// renames: the request moves the object that x-amz-rename-source names.
+	renames
 	// hides: a 404 of the upstream tells that an object is missing, which
 	// only who may list the bucket may know.
 	hides

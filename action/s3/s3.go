@@ -15,12 +15,13 @@ type Options struct {
 	// which stores keep their own files; they compare without case. nil means
 	// DefaultPrivateFolders.
 	PrivateFolders []string
-	// StrictCopyTags demands, for copies that take the source's tags along,
-	// s3:GetObjectTagging on the source and s3:PutObjectTagging on the
-	// target. Amazon S3 demands it only if the source has tags, which is not
-	// known here.
-	StrictCopyTags bool
-	// StrictCopyAnnotations is the same for annotations.
+	// CopyTags is what copies that take the source's tags along demand for them.
+	CopyTags CopyTags
+	// StrictCopyAnnotations demands, for copies that take the source's
+	// annotations along, s3:GetObjectAnnotation on the source and
+	// s3:PutObjectAnnotation on the target. Amazon S3 demands it only if the
+	// source has annotations, which is not known here. Where GetObjectAnnotation
+	// is not among the Operations there are none, and it demands nothing.
 	StrictCopyAnnotations bool
 	// ForwardACLs lets requests pass that give others than the owners of object
 	// and bucket access by an ACL: canned ACLs but private and
@@ -52,6 +53,23 @@ type Options struct {
 	Operations []string
 }
 
+// CopyTags is what a copy that takes its source's tags along must be allowed to
+// do with them: s3:GetObjectTagging on the source and s3:PutObjectTagging on the
+// target, or nothing.
+type CopyTags uint8
+
+const (
+	// CopyTagsUnchecked demands nothing.
+	CopyTagsUnchecked CopyTags = iota
+	// CopyTagsChecked demands both, of sources without tags too.
+	CopyTagsChecked
+	// CopyTagsExact demands both if the source has tags, as Amazon S3 does, and
+	// has them as s3:RequestObjectTag/… of the target: who enforces reads them,
+	// as Mapped.TagsOf says. It takes ObjectTags. A store that is said not to
+	// have GetObjectTagging has no tags, and nothing is demanded.
+	CopyTagsExact
+)
+
 // DefaultReservedBuckets are the path prefixes of the administrative and Swift
 // interfaces of MinIO, RustFS and Ceph.
 var DefaultReservedBuckets = []string{"admin", "minio", "rustfs", "swift"}
@@ -64,7 +82,7 @@ var DefaultPrivateFolders = []string{".sgwtmp", ".minio.sys", ".rustfs.sys", ".u
 // use.
 type Mapper struct {
 	strictKeys            bool
-	strictCopyTags        bool
+	copyTags              CopyTags
 	strictCopyAnnotations bool
 	forwardACLs           bool
 	objectTags            bool
@@ -90,7 +108,7 @@ func New(o Options) *Mapper {
 	}
 	m := &Mapper{
 		strictKeys:            o.StrictKeys,
-		strictCopyTags:        o.StrictCopyTags,
+		copyTags:              o.CopyTags,
 		strictCopyAnnotations: o.StrictCopyAnnotations,
 		forwardACLs:           o.ForwardACLs,
 		maxObject:             o.MaxObjectBytes,
@@ -100,7 +118,15 @@ func New(o Options) *Mapper {
 		served:                served(o.Operations),
 	}
 	// A store that does not have the operation would answer with the object.
-	m.objectTags = o.ObjectTags && m.serves("GetObjectTagging")
+	kept := m.serves("GetObjectTagging")
+	m.objectTags = o.ObjectTags && kept
+	m.strictCopyAnnotations = m.strictCopyAnnotations && m.serves("GetObjectAnnotation")
+	if m.copyTags == CopyTagsExact && !m.objectTags {
+		m.copyTags = CopyTagsUnchecked
+		if kept { // and nobody reads them
+			m.copyTags = CopyTagsChecked
+		}
+	}
 	m.actions = m.reached()
 	return m
 }

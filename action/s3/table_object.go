@@ -22,7 +22,8 @@ var objectRows = []row{
 	{method: post, level: objectLevel, selector: pRestore, operation: "RestoreObject", actions: acts("s3:RestoreObject"),
 		traits: hides | versioned, body: decides, reads: bodyRestore, limit: maxConfiguration,
 		note: "Of the type SELECT, which writes objects, it is refused."},
-	{method: put, level: objectLevel, selector: pRenameObject, operation: "RenameObject", refused: ofDirectoryBuckets},
+	{method: put, level: objectLevel, selector: pRenameObject, operation: "RenameObject", actions: acts("s3:PutObject"), effects: effectIfMatch,
+		traits: renames | creates, note: "Amazon S3 has it in directory buckets, where the session decides. Here it is decided as what it does: as a copy, and the removal of its source, which is in the same bucket."},
 }
 
 // uploadRows are about uploads in parts.

@@ -63,15 +63,22 @@ func newMappers(cfg *config.Config) map[string]*s3.Mapper {
 	mappers := make(map[string]*s3.Mapper, len(cfg.Upstreams))
 	for _, u := range cfg.Upstreams {
 		mappers[u.Name] = s3.New(s3.Options{
-			StrictKeys:     u.ObjectKeys != config.ObjectKeysExact,
-			MaxObjectBytes: cfg.Limits.ObjectBytes,
-			Operations:     u.Operations,
-			StrictCopyTags: u.CopyTags == config.CopyTagsChecked,
-			ObjectTags:     true,
-			ForwardACLs:    u.ACLs == config.ACLsForwarded,
+			StrictKeys:            u.ObjectKeys != config.ObjectKeysExact,
+			MaxObjectBytes:        cfg.Limits.ObjectBytes,
+			Operations:            u.Operations,
+			CopyTags:              copyTags[u.CopyTags],
+			StrictCopyAnnotations: u.CopyAnnotations != config.CopyAnnotationsUnchecked,
+			ObjectTags:            true,
+			ForwardACLs:           u.ACLs == config.ACLsForwarded,
 		})
 	}
 	return mappers
+}
+
+var copyTags = map[config.CopyTags]s3.CopyTags{
+	config.CopyTagsUnchecked: s3.CopyTagsUnchecked,
+	config.CopyTagsChecked:   s3.CopyTagsChecked,
+	config.CopyTagsExact:     s3.CopyTagsExact,
 }
 
 // bundleRoute tells the bundle what an S3 route can produce and fill.

@@ -14,7 +14,9 @@ func TestMappersFollowTheUpstream(t *testing.T) {
 	t.Parallel()
 	mappers := newMappers(&config.Config{Upstreams: []config.Upstream{
 		{Name: "plain", ObjectKeys: config.ObjectKeysStrict, Operations: []string{config.OperationsCore}, CopyTags: config.CopyTagsUnchecked},
+		{Name: "exact", ObjectKeys: config.ObjectKeysExact, Operations: []string{config.OperationsCore}, CopyTags: config.CopyTagsExact},
 		{Name: "aws", ObjectKeys: config.ObjectKeysExact, Operations: []string{config.OperationsAll}, CopyTags: config.CopyTagsChecked},
+		{Name: "bare", ObjectKeys: config.ObjectKeysExact, Operations: []string{config.OperationsAll}, CopyTags: config.CopyTagsUnchecked, CopyAnnotations: config.CopyAnnotationsUnchecked},
 	}})
 	place := action.Place{Caller: "111122223333", Owner: func(string, string) (string, bool) { return "111122223333", true }}
 	copied := func(upstream string) []string {
@@ -36,8 +38,15 @@ func TestMappersFollowTheUpstream(t *testing.T) {
 	if got := copied("plain"); !slices.Equal(got, []string{"s3:PutObject", "s3:GetObject"}) {
 		t.Errorf("unchecked: %v", got)
 	}
-	if got := copied("aws"); !slices.Equal(got, []string{"s3:PutObject", "s3:PutObjectTagging", "s3:GetObject", "s3:GetObjectTagging"}) {
+	if got := copied("aws"); !slices.Equal(got, []string{
+		"s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectAnnotation", "s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectAnnotation"}) {
 		t.Errorf("checked: %v", got)
+	}
+	if got := copied("bare"); !slices.Equal(got, []string{"s3:PutObject", "s3:GetObject"}) {
+		t.Errorf("unchecked, with annotations: %v", got)
+	}
+	if got := copied("exact"); !slices.Equal(got, []string{"s3:PutObject", "s3:GetObject", "s3:PutObjectTagging", "s3:GetObjectTagging"}) {
+		t.Errorf("exact: %v", got)
 	}
 	for _, req := range []*wire.Request{
 		{Method: "GET", Path: "/bucket/a//b"},

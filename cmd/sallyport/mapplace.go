@@ -124,7 +124,7 @@ func (c *MapCmd) door(console *Console) (*config.Config, *config.Door, error) {
 // anyRoutes are the routes without a configuration: everything that is known is
 // mapped, as of Amazon S3.
 func (c *MapCmd) anyRoutes() *proxy.Table {
-	mapper := s3.New(s3.Options{Operations: []string{s3.AllOperations}, ForwardACLs: true, ObjectTags: true})
+	mapper := s3.New(s3.Options{Operations: []string{s3.AllOperations}, ForwardACLs: true, ObjectTags: true, CopyTags: s3.CopyTagsExact})
 	region := c.Region
 	if region == "" {
 		region = "us-east-1"

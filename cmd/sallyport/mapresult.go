@@ -61,6 +61,10 @@ type mappedAccess struct {
 	Item int `json:"item,omitempty"`
 	// ReadsTags is the object whose tags are read if a policy asks for them.
 	ReadsTags *mappedObject `json:"reads_tags,omitempty"`
+	// CopiesTags is the object whose tags the request gives the one it writes, and
+	// IfTagged tells that the access is demanded only if that has any.
+	CopiesTags *mappedObject `json:"copies_tags,omitempty"`
+	IfTagged   bool          `json:"if_tagged,omitempty"`
 }
 
 // mappedObject is an object, or a version of one.
@@ -105,6 +109,10 @@ func (m *mappedRequest) fill(from *action.Mapped, at *mapPlace) {
 			o := &from.Objects[i]
 			m.Accesses[i].ReadsTags = &mappedObject{o.Bucket, o.Key, o.Version}
 		}
+		if o := from.TagsOf; o != nil && a.Keys.Unread(action.RequestTags) != "" {
+			m.Accesses[i].CopiesTags = &mappedObject{o.Bucket, o.Key, o.Version}
+		}
+		m.Accesses[i].IfTagged = i >= len(from.Accesses)-from.IfTagged
 	}
 	if from.PerItem != nil {
 		m.Items = from.PerItem.Items()
@@ -204,6 +212,12 @@ func (a *mappedAccess) print(table *tabwriter.Writer, all bool) {
 	}
 	if a.ReadsTags != nil {
 		row(action.ObjectTags+"…", "read from the store if a policy asks: "+printable(a.ReadsTags.String()))
+	}
+	if a.CopiesTags != nil {
+		row(action.RequestTags+"/…", "those of "+printable(a.CopiesTags.String()))
+	}
+	if a.IfTagged {
+		row("", "demanded if what is copied has tags")
 	}
 	if first[0] != "" {
 		row("", "")

@@ -68,6 +68,9 @@ func TestModel(t *testing.T) {
 		if source := sent.Header.Get("x-amz-copy-source"); source != "" {
 			line += " [x-amz-copy-source: " + source + "]"
 		}
+		if source := sent.Header.Get("x-amz-rename-source"); source != "" {
+			line += " [x-amz-rename-source: " + source + "]"
+		}
 		lines = append(lines, line+"  "+name)
 	}
 	slices.Sort(lines)
@@ -113,8 +116,10 @@ func fill(v reflect.Value) {
 				v.Field(i).Set(reflect.ValueOf(aws.String("7")))
 			case field.Type == reflect.TypeFor[types.ObjectEncryption]():
 				v.Field(i).Set(reflect.ValueOf(&types.ObjectEncryptionMemberSSEKMS{Value: types.SSEKMSEncryption{KMSKeyArn: aws.String("a1")}}))
-			case field.Name == "CopySource", field.Name == "RenameSource":
+			case field.Name == "CopySource":
 				v.Field(i).Set(reflect.ValueOf(aws.String("archive/old/q1.csv")))
+			case field.Name == "RenameSource":
+				v.Field(i).Set(reflect.ValueOf(aws.String("reports/old/q1.csv")))
 			default:
 				fill(v.Field(i))
 			}
