@@ -89,9 +89,9 @@ func (c *session) send(p []byte) bool {
 // sendSized sends a body of a declared size, behind what out holds.
 func (c *session) sendSized(out []byte, body io.Reader, left int64) bool {
 	passer, _ := body.(tcp.Passer)
-	client, clear := c.Conn.(*net.TCPConn)
+	client, plain := c.Conn.(*net.TCPConn)
 	for left > 0 {
-		if passer != nil && clear && len(out) == 0 && left > int64(cap(out)) {
+		if passer != nil && plain && len(out) == 0 && left > int64(cap(out)) {
 			n, err := passer.PassTo(client, left, c.allowWriting)
 			if left -= n; err != nil {
 				return false

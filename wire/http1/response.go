@@ -37,7 +37,7 @@ func (r *Reader) Response(method string, limit int) (*Response, error) {
 			return nil, fmt.Errorf("malformed HTTP response: it begins with %q", begin)
 		}
 		lines, count, err := r.head(limit)
-		if err == errLine {
+		if errors.Is(err, errLine) {
 			return nil, fmt.Errorf("malformed HTTP response: %w", err)
 		}
 		if err != nil {
@@ -236,7 +236,7 @@ func (b *Body) nextChunk() error {
 // chunkError is what is wrong with the framing of chunks; what the connection
 // says stays as it is.
 func chunkError(err error) error {
-	if err == nil || err == errLine || err == ErrTooLarge {
+	if err == nil || errors.Is(err, errLine) || errors.Is(err, ErrTooLarge) {
 		return errors.New("malformed chunk")
 	}
 	return err

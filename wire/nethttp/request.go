@@ -144,7 +144,3 @@ func invalidFraming(message string) *wire.Refusal {
 	refusal.Close = true
 	return refusal
 }
-
-func badTarget(cause string) *wire.Refusal {
-	return &wire.Refusal{Status: http.StatusBadRequest, Code: "InvalidURI", Message: "Couldn't parse the specified URI: " + cause + "."}
-}
