@@ -1,0 +1,58 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/sallyport-iam/sallyport/action/s3"
+	"github.com/sallyport-iam/sallyport/config"
+	"github.com/sallyport-iam/sallyport/proxy/extauthz/envoyconfig"
+)
+
+// EnvoyCmd is about the Envoy before a door of type ext_authz.
+type EnvoyCmd struct {
+	Config EnvoyConfigCmd `cmd:"" help:"Print the configuration of an Envoy that asks a door of a configuration file."`
+	Check  EnvoyCheckCmd  `cmd:"" help:"Find what in an Envoy's configuration breaks signatures, or lets requests pass undecided."`
+}
+
+// envoyOperations are the operations of the groups and names that an upstream
+// may be said to have.
+func envoyOperations(named []string) []envoyconfig.Operation {
+	var out []envoyconfig.Operation
+	for _, o := range s3.Operations() {
+		if o.Refused != "" || o.OlderName || !slices.Contains(named, config.OperationsAll) &&
+			!slices.Contains(named, o.Name) && (!o.Core || !slices.Contains(named, config.OperationsCore)) {
+			continue
+		}
+		out = append(out, envoyconfig.Operation{
+			Name: o.Name, Method: o.Method, Level: o.Level, Selector: o.Selector, Decides: o.Decides, BodyLimit: o.BodyLimit,
+		})
+	}
+	return out
+}
+
+// envoyDoor is the door of a configuration that an Envoy asks: the named one, or
+// the only one.
+func envoyDoor(cfg *config.Config, file, name string) (*config.Door, error) {
+	var found *config.Door
+	for i := range cfg.Doors {
+		d := &cfg.Doors[i]
+		switch {
+		case name != "" && d.Name == name && d.Type != config.DoorExtAuthz:
+			return nil, usageError("the door "+name+" is no door for Envoy", "name one of type: "+string(config.DoorExtAuthz))
+		case name != "" && d.Name == name:
+			return d, nil
+		case name != "" || d.Type != config.DoorExtAuthz:
+		case found != nil:
+			return nil, usageError(file+" has several doors for Envoy", "name one with --door, such as --door "+found.Name)
+		default:
+			found = d
+		}
+	}
+	if found == nil && name != "" {
+		return nil, usageError(file+" has no door "+name, "name one of its doors of type: "+string(config.DoorExtAuthz))
+	}
+	if found == nil {
+		return nil, usageError(file+" has no door for Envoy", "add one of type: "+string(config.DoorExtAuthz)+"; docs/envoy.md shows it")
+	}
+	return found, nil
+}

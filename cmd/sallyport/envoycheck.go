@@ -1,0 +1,7 @@
+package main
+
+// EnvoyCheckCmd is written next.
+type EnvoyCheckCmd struct{}
+
+// Run does nothing yet.
+func (EnvoyCheckCmd) Run() error { return nil }
