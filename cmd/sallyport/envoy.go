@@ -56,3 +56,24 @@ func envoyDoor(cfg *config.Config, file, name string) (*config.Door, error) {
 	}
 	return found, nil
 }
+
+// envoyRoutes are the routes of a door.
+func envoyRoutes(cfg *config.Config, d *config.Door) []envoyconfig.Route {
+	out := make([]envoyconfig.Route, len(d.Routes))
+	for i, r := range d.Routes {
+		out[i] = envoyconfig.Route{Name: r.Name, Upstream: r.Upstream, Hosts: r.Hosts, Domains: r.VirtualHosts, Operations: envoyOperations(upstreamOf(cfg, &r).Operations)}
+		for j := range out[i].Operations {
+			// A door that takes no bodies denies what is decided from one.
+			if o := &out[i].Operations[j]; d.MaxBody == 0 && o.Decides {
+				o.Decides, o.BodyLimit = false, 0
+			}
+		}
+	}
+	return out
+}
+
+// upstreamOf is the upstream behind a route, which a configuration that holds
+// together has.
+func upstreamOf(cfg *config.Config, r *config.Route) *config.Upstream {
+	return &cfg.Upstreams[slices.IndexFunc(cfg.Upstreams, func(u config.Upstream) bool { return u.Name == r.Upstream })]
+}

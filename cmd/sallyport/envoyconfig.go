@@ -84,12 +84,9 @@ func (c *EnvoyConfigCmd) options(cfg *config.Config, d *config.Door) (*envoyconf
 	if o.Door, err = c.door(d); err != nil {
 		return nil, err
 	}
+	o.Routes = envoyRoutes(cfg, d)
 	for _, r := range d.Routes {
-		i := slices.IndexFunc(cfg.Upstreams, func(u config.Upstream) bool { return u.Name == r.Upstream })
-		u := &cfg.Upstreams[i]
-		o.Routes = append(o.Routes, envoyconfig.Route{
-			Name: r.Name, Upstream: r.Upstream, Hosts: r.Hosts, Domains: r.VirtualHosts, Operations: envoyOperations(u.Operations),
-		})
+		u := upstreamOf(cfg, &r)
 		if slices.ContainsFunc(o.Upstreams, func(known envoyconfig.Upstream) bool { return known.Name == u.Name }) {
 			continue
 		}
