@@ -61,6 +61,7 @@ var rules = []struct {
 	{"UPGRADES", envoyconfig.Warning, streams, strings.Replace(streams, "timeout: 0s", "timeout: 0s, upgrade_configs: [{upgrade_type: websocket}]", 1)},
 	{"LOCAL_REPLIES", envoyconfig.Warning, manager, manager + "                local_reply_config: {body_format: {text_format: x}}\n"},
 	{"UNKNOWN_FIELD", envoyconfig.Error, manager, manager + "                normalise_path: false\n"},
+	{"UNKNOWN_FIELD", envoyconfig.Error, "- match:", "- mach:"},
 	{"DUPLICATE_FIELD", envoyconfig.Error, "merge_slashes: false", "merge_slashes: false\n                mergeSlashes: false"},
 	{"DUPLICATE_FIELD", envoyconfig.Error, "failure_mode_allow: false", "failure_mode_allow: false\n                      failure_mode_allow: false"},
 	{"RUNTIME", envoyconfig.Error, clusters, clusters + "    []\nlayered_runtime: {layers: [{name: a, static_layer: {http_connection_manager.normalize_path: true}}]}\nx:\n"},

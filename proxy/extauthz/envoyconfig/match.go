@@ -46,7 +46,7 @@ func (m *matcher) route(match *node, s *sample) verdict {
 	for _, q := range match.get("query_parameters").each() {
 		v = min(v, m.query(q, s))
 	}
-	for _, f := range match.fields {
+	for _, f := range match.all() {
 		switch snake(f.key) {
 		case "prefix", "path", "path_separated_prefix", "safe_regex", "headers", "query_parameters", "case_sensitive":
 		case "connect_matcher", "grpc":
