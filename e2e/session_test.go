@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/sallyport-iam/sallyport/e2e/process"
 )
 
 // session is a program that answers lines of JSON with lines of JSON.
@@ -129,7 +131,7 @@ var node = sync.OnceValues(func() (modules string, err error) {
 		return "", err
 	}
 	pins := []string{filepath.Join("testdata", "node", "package.json"), filepath.Join("testdata", "node", "package-lock.json")}
-	home, err := installed("node", interpreter, pins, func(home string) [][]string {
+	home, err := process.Installed("node", interpreter, pins, func(home string) [][]string {
 		return [][]string{
 			append(append([]string{"cp"}, pins...), home),
 			{"npm", "--prefix", home, "ci", "--ignore-scripts", "--no-audit", "--no-fund"},

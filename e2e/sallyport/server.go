@@ -48,6 +48,9 @@ type Server struct {
 	Admin string
 
 	process *process.Process
+	// config and env are those that it was started with.
+	config string
+	env    []string
 }
 
 // Start serves the site and waits until it is ready.
@@ -60,26 +63,25 @@ func (s *Site) Start(ctx context.Context, o Options) (*Server, error) {
 	if config == "" {
 		config = "sallyport.yaml"
 	}
+	env := append([]string{
+		"PATH=" + os.Getenv("PATH"),
+		"HOME=" + s.Directory,
+		"GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
+		"SALLYPORT_LISTEN=127.0.0.1:0",
+		"SALLYPORT_ADMIN_LISTEN=" + admin,
+		"STORE_ENDPOINT=" + o.Upstream.Endpoint,
+		"STORE_ACCESS_KEY_ID=" + o.Upstream.AccessKeyID,
+		"STORE_SECRET_ACCESS_KEY=" + o.Upstream.SecretAccessKey,
+	}, o.Env...)
 	p, err := process.Start(process.Spec{
 		Path: s.binary,
 		Args: []string{"serve", "--config", s.Path(config)},
-		Dir:  s.Directory,
-		Env: append([]string{
-			"PATH=" + os.Getenv("PATH"),
-			"HOME=" + s.Directory,
-			"GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
-			"SALLYPORT_LISTEN=127.0.0.1:0",
-			"SALLYPORT_ADMIN_LISTEN=" + admin,
-			"STORE_ENDPOINT=" + o.Upstream.Endpoint,
-			"STORE_ACCESS_KEY_ID=" + o.Upstream.AccessKeyID,
-			"STORE_SECRET_ACCESS_KEY=" + o.Upstream.SecretAccessKey,
-		}, o.Env...),
-		Output: o.Output,
+		Dir:  s.Directory, Env: env, Output: o.Output,
 	})
 	if err != nil {
 		return nil, err
 	}
-	server := &Server{Admin: "http://" + admin, process: p}
+	server := &Server{Admin: "http://" + admin, process: p, config: config, env: env}
 	if err := server.ready(ctx); err != nil {
 		p.Kill()
 		return nil, err

@@ -66,3 +66,28 @@ func (s *Site) CreateKey(ctx context.Context, account, user string) (Key, error)
 	}
 	return key, nil
 }
+
+// EnvoyConfig is what `sallyport envoy config` prints for the first door that
+// server serves, with further flags.
+func (s *Site) EnvoyConfig(ctx context.Context, server *Server, flags ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, s.binary, append([]string{"envoy", "config", "--config", s.Path(server.config)}, flags...)...)
+	cmd.Env = append(server.env, "SALLYPORT_LISTEN="+server.Address)
+	return output(cmd)
+}
+
+// EnvoyCheck is what `sallyport envoy check` prints about a file; the error
+// says that it found some.
+func (s *Site) EnvoyCheck(ctx context.Context, file string) ([]byte, error) {
+	return output(exec.CommandContext(ctx, s.binary, "envoy", "check", file))
+}
+
+// output is what a command prints; an error has what it says of it.
+func output(cmd *exec.Cmd) ([]byte, error) {
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return out, fmt.Errorf("%s: %w\n%s", cmd, err, stderr.String())
+	}
+	return out, nil
+}
