@@ -53,9 +53,9 @@ func documented(t testing.TB, name string, addresses ...string) []byte {
 // configured as docs/envoy.md shows, and Envoy as Sallyport says.
 type envoyed struct {
 	*instance
-	endpoint string
-	file     string
-	server   *envoy.Server
+	address, endpoint string
+	// config is Envoy's configuration, file where it is.
+	config, file string
 }
 
 // at is Envoy's endpoint as user.
@@ -63,8 +63,10 @@ func (e *envoyed) at(user string) place { return place{e.endpoint, shared.keys[u
 
 // setup says how the two differ from what is usual.
 type setup struct {
-	// upstream are further keys of the upstream, door of the door.
-	upstream, door []string
+	// listen is the door's, door are further keys of it, route of its route and
+	// upstream of the upstream.
+	listen                string
+	door, route, upstream []string
 	// flags are those of `sallyport envoy config`, and change is made to what
 	// it prints.
 	flags  []string
@@ -77,14 +79,21 @@ type setup struct {
 func startEnvoy(t testing.TB, up sallyport.Upstream, s setup) *envoyed {
 	t.Helper()
 	needsSallyport(t)
-	program, err := envoyProgram()
-	if err != nil {
+	if _, err := envoyProgram(); err != nil {
 		skip(t, "no Envoy: "+err.Error())
+	}
+	if s.listen == "" {
+		s.listen = `"${SALLYPORT_LISTEN}"`
+	}
+	lines := func(first, indent string, further []string) string {
+		return strings.Join(append([]string{first}, further...), "\n"+indent)
 	}
 	e := &envoyed{}
 	e.instance = serve(t, "envoy.yaml", up, func(site *sallyport.Site) {
-		config := documented(t, "sallyport.yaml", "127.0.0.1:9191", strings.Join(append([]string{`"${SALLYPORT_LISTEN}"`}, s.door...), "\n    "),
-			"http://127.0.0.1:7070", strings.Join(append([]string{`"${STORE_ENDPOINT}"`}, s.upstream...), "\n    "))
+		config := documented(t, "sallyport.yaml",
+			"127.0.0.1:9191", lines(s.listen, "    ", s.door),
+			"upstream: store", lines("upstream: store", "        ", s.route),
+			"http://127.0.0.1:7070", lines(`"${STORE_ENDPOINT}"`, "    ", s.upstream))
 		config = append(config, "admin: {listen: \"${SALLYPORT_ADMIN_LISTEN}\"}\ntimeouts: {drain_delay: 0s}\n"...)
 		if err := os.WriteFile(site.Path("envoy.yaml"), config, 0o644); err != nil {
 			t.Fatal(err)
@@ -95,42 +104,65 @@ func startEnvoy(t testing.TB, up sallyport.Upstream, s setup) *envoyed {
 		t.Fatal(err)
 	}
 	// A loaded machine is no finding.
-	config, err := e.site.EnvoyConfig(t.Context(), e.Server, append([]string{"--listen", address, "--timeout", "10s"}, s.flags...)...)
+	printed, err := e.site.EnvoyConfig(t.Context(), e.Server, append([]string{"--listen", address, "--timeout", "10s"}, s.flags...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
+	e.address, e.endpoint = address, "http://"+address
+	if s.client != nil {
+		e.endpoint = "https://" + address
+	}
+	e.config = string(printed)
 	if s.change != nil {
-		changed := s.change(string(config))
-		if changed == string(config) {
-			t.Fatalf("nothing was changed in\n%s", config)
-		}
-		config = []byte(changed)
+		e.config = s.change(e.config)
+	}
+	e.launch(t, s.client)
+	if out, err := e.site.EnvoyCheck(t.Context(), e.file); s.change == nil && (err != nil || !strings.HasSuffix(string(out), ": OK\n")) {
+		t.Errorf("%s%v", out, err)
+	}
+	return e
+}
+
+// launch starts Envoy with the configuration.
+func (e *envoyed) launch(t testing.TB, client *http.Client) {
+	t.Helper()
+	program, err := envoyProgram()
+	if err != nil {
+		t.Fatal(err)
 	}
 	e.file = filepath.Join(t.TempDir(), "envoy.yaml")
-	if err := os.WriteFile(e.file, config, 0o644); err != nil {
+	if err := os.WriteFile(e.file, []byte(e.config), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := envoy.Validate(t.Context(), program, e.file); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := e.site.EnvoyCheck(t.Context(), e.file); s.change == nil && (err != nil || !strings.HasSuffix(string(out), ": OK\n")) {
-		t.Fatalf("%s%v", out, err)
-	}
-	e.endpoint = "http://" + address
-	if s.client != nil {
-		e.endpoint = "https://" + address
-	}
-	e.server, err = envoy.Start(t.Context(), envoy.Options{Program: program, File: e.file, Endpoint: e.endpoint, Client: s.client, Output: output()})
+	server, err := envoy.Start(t.Context(), envoy.Options{Program: program, File: e.file, Endpoint: e.endpoint, Client: client, Output: output()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		e.server.Kill()
+		server.Kill()
 		if t.Failed() {
-			t.Logf("Envoy's last words:\n%s", e.server.Log())
+			t.Logf("Envoy's last words:\n%s", server.Log())
 		}
 	})
-	return e
+}
+
+// again is another Envoy before the same Sallyport, with a change.
+func (e *envoyed) again(t testing.TB, change func(string) string) *envoyed {
+	t.Helper()
+	address, err := process.FreeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := func(address string) string {
+		return "port_value: " + address[strings.LastIndexByte(address, ':')+1:] + "}"
+	}
+	other := &envoyed{instance: e.instance, address: address, endpoint: "http://" + address}
+	other.config = change(strings.Replace(e.config, port(e.address), port(address), 1))
+	other.launch(t, nil)
+	return other
 }
 
 // TestEnvoy: what clients sign reaches Sallyport through Envoy as they signed it,

@@ -20,11 +20,7 @@ func TestVirtualHosts(t *testing.T) {
 	needsSallyport(t)
 	bucket := bucket(t)
 	// Whatever the name, it is that door.
-	everywhere := &http.Client{Transport: &http.Transport{
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, network, shared.hostsAddress)
-		},
-	}}
+	everywhere := alwaysAt(shared.hostsAddress)
 	p := place{"http://s3.example.com", shared.keys[admin]}
 	var hosts []string
 	c := p.client(t, once, func(o *s3.Options) {
@@ -71,6 +67,15 @@ func TestVirtualHosts(t *testing.T) {
 	if status, _ := fetch(t, http.MethodGet, "http://"+shared.hostsAddress+"/-/healthy", nil, nil); status != http.StatusOK {
 		t.Errorf("the health path answers %d", status)
 	}
+}
+
+// alwaysAt is a client that connects to one address, whatever the host.
+func alwaysAt(address string) *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, address)
+		},
+	}}
 }
 
 type clientFunc func(*http.Request) (*http.Response, error)

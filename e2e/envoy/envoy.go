@@ -73,11 +73,11 @@ type Server struct {
 	process  *process.Process
 }
 
-// readyWithin is how long it may take until it answers with a denial of
-// Sallyport's.
+// readyWithin is how long it may take until it answers.
 const readyWithin = time.Minute
 
-// Start starts Envoy and waits until Sallyport answers through it.
+// Start starts Envoy and waits until what it asks, and what it forwards to, can
+// be reached: until then it answers 503.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	p, err := process.Start(process.Spec{
 		Path: o.Program,
@@ -110,7 +110,7 @@ func (s *Server) ready(ctx context.Context, client *http.Client) error {
 		response, err := client.Do(req)
 		if err == nil {
 			response.Body.Close()
-			if response.Header.Get("x-sallyport-revision") != "" {
+			if response.StatusCode != http.StatusServiceUnavailable {
 				return nil
 			}
 			err = errors.New(response.Status)
@@ -119,7 +119,7 @@ func (s *Server) ready(ctx context.Context, client *http.Client) error {
 		case <-s.process.Done():
 			return fmt.Errorf("envoy ended: %s", s.process.Ending())
 		case <-ctx.Done():
-			return fmt.Errorf("sallyport did not answer through envoy within %s: %w; envoy's last words:\n%s", readyWithin, err, s.process.Tail())
+			return fmt.Errorf("envoy was not ready within %s: %w; envoy's last words:\n%s", readyWithin, err, s.process.Tail())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

@@ -75,10 +75,10 @@ func (s *Site) EnvoyConfig(ctx context.Context, server *Server, flags ...string)
 	return output(cmd)
 }
 
-// EnvoyCheck is what `sallyport envoy check` prints about a file; the error
-// says that it found some.
-func (s *Site) EnvoyCheck(ctx context.Context, file string) ([]byte, error) {
-	return output(exec.CommandContext(ctx, s.binary, "envoy", "check", file))
+// EnvoyCheck is what `sallyport envoy check` prints about a file, with further
+// flags; errors that it found are an error.
+func (s *Site) EnvoyCheck(ctx context.Context, file string, flags ...string) ([]byte, error) {
+	return output(exec.CommandContext(ctx, s.binary, append([]string{"envoy", "check", file}, flags...)...))
 }
 
 // output is what a command prints; an error has what it says of it.

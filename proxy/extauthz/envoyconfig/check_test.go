@@ -46,7 +46,7 @@ var rules = []struct {
 	{"ESCAPED_SLASHES", envoyconfig.Error, "KEEP_UNCHANGED", "2"},
 	{"PATH_NORMALIZATION", envoyconfig.Error, manager, manager + "                path_normalization_options: {}\n"},
 	{"HEADER_VALIDATION", envoyconfig.Warning, manager, manager + "                typed_header_validation_config: {name: x}\n"},
-	{"STRIP_HOST", envoyconfig.Error, manager, manager + "                strip_matching_host_port: true\n"},
+	{"STRIP_HOST", envoyconfig.Warning, manager, manager + "                strip_matching_host_port: true\n"},
 	{"STRIP_HOST", envoyconfig.Error, manager, manager + "                strip_any_host_port: true\n"},
 	{"STRIP_HOST", envoyconfig.Error, manager, manager + "                strip_trailing_host_dot: true\n"},
 	{"UNDERSCORES", envoyconfig.Error, manager, manager + "                common_http_protocol_options: {headers_with_underscores_action: DROP_HEADER}\n"},

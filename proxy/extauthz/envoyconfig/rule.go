@@ -56,7 +56,7 @@ var rules = []rule{
 	{"ESCAPED_SLASHES", Error, "HttpConnectionManager", "path_with_escaped_slashes_action", not("KEEP_UNCHANGED", "IMPLEMENTATION_SPECIFIC_DEFAULT", "0", "1"), "%2F in a path is part of a key" + clientSigned, "write path_with_escaped_slashes_action: KEEP_UNCHANGED"},
 	{"PATH_NORMALIZATION", Error, "HttpConnectionManager", "path_normalization_options", set, "it changes paths" + clientSigned, removeIt},
 	{"HEADER_VALIDATION", Warning, "HttpConnectionManager", "typed_header_validation_config", set, "a validator may normalise paths, and is not read here", "remove it, or see that it changes no path"},
-	{"STRIP_HOST", Error, "HttpConnectionManager", "strip_matching_host_port", notOff, "Envoy changes the Host header" + clientSigned, "write strip_matching_host_port: false"},
+	{"STRIP_HOST", Warning, "HttpConnectionManager", "strip_matching_host_port", notOff, "Envoy changes the Host header, and Sallyport must guess what the client signed", "write strip_matching_host_port: false"},
 	{"STRIP_HOST", Error, "HttpConnectionManager", "strip_any_host_port", notOff, "Envoy changes the Host header" + clientSigned, "remove it; ignore_port_in_host_matching: true in the route configuration lets hosts be found without"},
 	{"STRIP_HOST", Error, "HttpConnectionManager", "strip_trailing_host_dot", notOff, "Envoy changes the Host header" + clientSigned, "write strip_trailing_host_dot: false"},
 	{"UNDERSCORES", Error, "HttpConnectionManager", "common_http_protocol_options.headers_with_underscores_action", not("ALLOW", "0"), "names of metadata may have underscores, and a header that is dropped may have been signed", "write headers_with_underscores_action: ALLOW"},
