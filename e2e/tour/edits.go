@@ -22,7 +22,7 @@ const visitors = "groups/visitors/read-public.json"
 const inForceWithin = 10 * time.Second
 
 func (g *Guide) visitorsFile() string {
-	return g.Site.Path("bundle", "accounts", Account, filepath.FromSlash(visitors))
+	return filepath.Join(g.Bundle, "accounts", Account, filepath.FromSlash(visitors))
 }
 
 // grantBob adds a statement to the visitors' policy, as an editor does, and

@@ -33,8 +33,13 @@ const anonymous = "anonymous"
 
 // Guide knows where Sallyport is and whom to be there.
 type Guide struct {
-	// Site is the copy of examples/quickstart that is served.
-	Site *sallyport.Site
+	// Endpoint is the URL for clients: Sallyport's, or that of the Envoy before
+	// it.
+	Endpoint string
+	// BehindEnvoy tells that it is Envoy's.
+	BehindEnvoy bool
+	// Bundle is the folder of the bundle that is served.
+	Bundle string
 	// Server serves it.
 	Server *sallyport.Server
 	// Keys are the users' access keys.
@@ -49,7 +54,7 @@ func (g *Guide) client(ctx context.Context, who string, options ...func(*s3.Opti
 		provider = aws.AnonymousCredentials{}
 	}
 	cfg, err := config.LoadDefaultConfig(ctx,
-		config.WithBaseEndpoint(g.Server.Endpoint),
+		config.WithBaseEndpoint(g.Endpoint),
 		config.WithRegion(store.Region),
 		config.WithCredentialsProvider(provider),
 		// Nothing of the user's own.

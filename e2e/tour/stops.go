@@ -6,6 +6,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"io"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,8 +43,8 @@ func noPolicyAllows(action string) string {
 // explicitDeny is how it ends where a policy denies.
 const explicitDeny = "with an explicit deny in an identity-based policy"
 
-// stops is the tour.
-func stops() []Stop {
+// stops is the tour. What the door behind Envoy cannot do is part of it.
+func stops(behindEnvoy bool) []Stop {
 	allow := func(who, call string, do call) Stop {
 		return Stop{Who: who, Call: call, Want: Allowed, do: do}
 	}
@@ -50,7 +52,20 @@ func stops() []Stop {
 		return Stop{Who: who, Call: call, Want: Denied, Code: code, Says: says, do: do}
 	}
 	const denied = "AccessDenied"
-	return []Stop{
+	var opening []Stop
+	several := []Stop{{
+		Who: "carol", Call: "DeleteObjects " + large + ", " + secret, Want: Partly, Code: denied, Says: explicitDeny,
+		do: deleteObjects("carol", large, secret),
+	}}
+	if behindEnvoy {
+		opening = []Stop{{Call: "A request of nobody's", Want: Done, Says: "server: envoy", do: whoAnswers}}
+		several = []Stop{
+			{Call: "Sallyport cannot change what Envoy forwards", Want: Done, do: told("one denied key denies the whole request")},
+			deny("carol", "DeleteObjects "+large+", "+secret, denied, explicitDeny, deleteObjects("carol", large, secret)),
+			allow("carol", "DeleteObjects "+large, deleteObjects("carol", large)),
+		}
+	}
+	return slices.Concat(opening, []Stop{
 		allow("carol", "CreateBucket reports", createBucket("carol", reports)),
 		allow("carol", "PutObject "+public, putObject("carol", reports, public, greeting)),
 		allow("alice", "PutObject "+draft, putObject("alice", reports, draft, figures)),
@@ -70,10 +85,7 @@ func stops() []Stop {
 		allow("alice", "PutObject "+secret, putObject("alice", reports, secret, "attack at dawn\n")),
 		deny("carol", "GetObject "+secret, denied, explicitDeny, getObject("carol", secret)),
 		deny("carol", "CopyObject "+secret+" to public/", denied, explicitDeny, copyObject("carol", secret, "public/plan.txt")),
-		{
-			Who: "carol", Call: "DeleteObjects " + large + ", " + secret, Want: Partly, Code: denied, Says: explicitDeny,
-			do: deleteObjects("carol", large, secret),
-		},
+	}, several, []Stop{
 		allow("carol", "CreateBucket home", createBucket("carol", home)),
 		allow("alice", "PutObject home/alice/notes.txt", putObject("alice", home, "alice/notes.txt", "mine\n")),
 		deny("alice", "PutObject home/bob/notes.txt", denied, noPolicyAllows("s3:PutObject"), putObject("alice", home, "bob/notes.txt", "his\n")),
@@ -90,7 +102,29 @@ func stops() []Stop {
 		allow("bob", "GetObject "+draft, getObject("bob", draft)),
 		{Call: "The same file is written again, with a mistake", Want: Done, Says: visitors + ":", do: breakVisitors},
 		allow("bob", "GetObject "+draft, getObject("bob", draft)),
+	})
+}
+
+// told is a stop at which nothing happens.
+func told(what string) call {
+	return func(context.Context, *Guide) (Answer, error) { return Answer{Verdict: Done, Reason: what}, nil }
+}
+
+// whoAnswers shows by an answer's header who gave it, and who decided.
+func whoAnswers(ctx context.Context, g *Guide) (Answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, g.Endpoint+"/", nil)
+	if err != nil {
+		return Answer{}, err
 	}
+	response, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer response.Body.Close()
+	if response.Header.Get("x-sallyport-revision") == "" {
+		return Answer{Verdict: Failed, Reason: "Sallyport did not decide it: " + response.Status}, nil
+	}
+	return Answer{Verdict: Done, Reason: response.Status + ", decided by Sallyport, server: " + response.Header.Get("server")}, nil
 }
 
 type call = func(context.Context, *Guide) (Answer, error)

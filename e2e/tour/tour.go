@@ -76,7 +76,7 @@ func (r *Result) Problem() string {
 // Run takes the tour from its first stop to its last and tells visit each
 // result as it comes. An error means that the tour could not go on.
 func (g *Guide) Run(ctx context.Context, visit func(Result)) error {
-	for _, stop := range stops() {
+	for _, stop := range stops(g.BehindEnvoy) {
 		began := time.Now()
 		answer, err := stop.do(ctx, g)
 		if ctx.Err() != nil {

@@ -14,7 +14,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
 	"golang.org/x/term"
@@ -28,6 +27,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.binaries.Store, "store", "", "the versitygw `program`")
 	flag.StringVar(&o.binaries.Sallyport, "sallyport", "", "the sallyport `program`")
+	flag.StringVar(&o.binaries.Envoy, "envoy", "", "the Envoy `program`, for a tour behind Envoy")
 	flag.BoolVar(&o.keep, "keep", false, "stay up after the tour and print commands to paste")
 	flag.BoolVar(&o.json, "json", false, "print the results as JSON, one a line, instead of a table")
 	flag.BoolVar(&o.logs, "logs", false, "show what the store and Sallyport print")
@@ -78,7 +78,11 @@ func show(ctx context.Context, o options, directory string) (err error) {
 	if o.logs {
 		output = os.Stderr
 	}
-	step := process.NewProgress(os.Stderr).Step("Starting the store and Sallyport")
+	what := "Starting the store and Sallyport"
+	if o.binaries.Envoy != "" {
+		what = "Starting the store, Sallyport and Envoy"
+	}
+	step := process.NewProgress(os.Stderr).Step(what)
 	ground, err := tour.Open(ctx, o.binaries, directory, output)
 	step.Done(err)
 	if err != nil {
@@ -99,9 +103,19 @@ func show(ctx context.Context, o options, directory string) (err error) {
 		case <-ctx.Done():
 		case <-ground.Server.Done():
 			err = errors.Join(err, errors.New("sallyport ended by itself:\n"+ground.Server.Log()))
+		case <-envoyDone(ground):
+			err = errors.Join(err, errors.New("envoy ended by itself:\n"+ground.Envoy.Log()))
 		}
 	}
 	return err
+}
+
+// envoyDone is closed when Envoy has ended, if there is one.
+func envoyDone(g *tour.Ground) <-chan struct{} {
+	if g.Envoy == nil {
+		return nil
+	}
+	return g.Envoy.Done()
 }
 
 // cause prefers the word of an interruption to what followed from it.
@@ -157,8 +171,8 @@ func explain(out io.Writer, g *tour.Ground) {
 		"s3 cp README.md s3://reports/2026/",
 		"s3api get-object --bucket reports --key secret/plan.txt /dev/stdout",
 	} {
-		fmt.Fprintf(out, "aws --endpoint-url %s %s\n", g.Server.Endpoint, command)
+		fmt.Fprintf(out, "aws --endpoint-url %s %s\n", g.Endpoint, command)
 	}
 	fmt.Fprintf(out, "\nEdit what they may do in\n\n%s\n\nand see it taken up:\n\ncurl -s %s/status\n",
-		filepath.Join(g.Site.Directory, "bundle"), g.Server.Admin)
+		g.Bundle, g.Server.Admin)
 }
