@@ -143,6 +143,7 @@ var rules = []struct {
 	{"DISABLED", envoyconfig.Error, "domains: [\"*\"]", "domains: [\"*\"]" + strings.ReplaceAll(perRoute, "    typed", "typed") + "disabled: true}}"},
 	{"DISABLED", envoyconfig.Error, streams, streams + "\n                          typed_per_filter_config: {envoy.filters.http.ext_authz: {\"@type\": type.googleapis.com/envoy.config.route.v3.FilterConfig, disabled: true}}"},
 	{"DISABLED", envoyconfig.Error, authz, authz + "\n                    disabled: true"},
+	{"UNKNOWN_FIELD", envoyconfig.Error, authz, authz + "\n                    disabled: true\n                    x: y"},
 	{"OPTIONAL", envoyconfig.Error, authz, authz + "\n                    is_optional: true"},
 	{"NO_SUCH_FILTER", envoyconfig.Warning, authz, "- name: sallyport"},
 	{"ROUTES_ELSEWHERE", envoyconfig.Warning, "route_config:", "rds: {route_config_name: x}\n                internal_address_config:"},

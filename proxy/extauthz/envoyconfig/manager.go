@@ -9,6 +9,8 @@ type httpFilter struct {
 	kind    string // the type of its configuration
 	config  *node
 	isAuthz bool
+	// off tells that it is disabled unless a route enables it.
+	off bool
 }
 
 // manager judges an HTTP connection manager and tells whether it has the
@@ -32,18 +34,14 @@ func (c *checker) manager(m *node) bool {
 			c.neighbour(f, after)
 		}
 	}
-	for _, f := range filters {
-		if !f.isAuthz {
-			continue
-		}
-		switch inline := m.get("route_config"); {
-		case inline != nil:
-			c.routeConfiguration(inline, &f)
-		case c.routes[m.get("rds.route_config_name").string()] != nil:
-			c.routeConfiguration(c.routes[m.get("rds.route_config_name").string()], &f)
-		case !c.partial:
-			c.add(m.at, Warning, "ROUTES_ELSEWHERE", "the routes come from elsewhere, and are not judged", "check what the running Envoy tells at /config_dump")
-		}
+	filters = slices.DeleteFunc(filters, func(f httpFilter) bool { return !f.isAuthz })
+	switch inline, name := m.get("route_config"), m.get("rds.route_config_name").string(); {
+	case inline != nil:
+		c.routeConfiguration(inline, filters)
+	case c.routes[name] != nil:
+		c.routeConfiguration(c.routes[name], filters)
+	case !c.partial:
+		c.add(m.at, Warning, "ROUTES_ELSEWHERE", "the routes come from elsewhere, and are not judged", "check what the running Envoy tells at /config_dump")
 	}
 	return true
 }
@@ -65,9 +63,7 @@ func (c *checker) httpFilters(m *node) []httpFilter {
 		}
 		if f.isAuthz {
 			c.unknownFields("HttpFilter", n)
-			if !n.get("disabled").off() {
-				c.add(n.get("disabled").at, Error, "DISABLED", "the filter is disabled unless a route enables it, so that requests pass undecided", "remove disabled")
-			}
+			f.off = !n.get("disabled").off()
 			if !n.get("is_optional").off() {
 				c.add(n.get("is_optional").at, Error, "OPTIONAL", "an Envoy that does not have the filter starts without it, and requests pass undecided", "remove is_optional")
 			}

@@ -174,3 +174,32 @@ func TestDoors(t *testing.T) {
 		}
 	}
 }
+
+// TestDisabledFilters: a filter that routes must enable is asked where they do.
+func TestDisabledFilters(t *testing.T) {
+	t.Parallel()
+	o := usual(t)
+	o.MaxBody = 0
+	text := strings.Replace(written(t, o), "- name: envoy.filters.http.ext_authz", "- name: envoy.filters.http.ext_authz\n                    disabled: true", 1)
+	none := envoyconfig.Expectations{Routes: []envoyconfig.Route{{Name: "main"}}}
+	enabled := func(config string) string {
+		return strings.Replace(text, "- match: {prefix: /}", "- match: {prefix: /}\n                          typed_per_filter_config: {envoy.filters.http.ext_authz: {\"@type\": type.googleapis.com/"+config+"}}", 1)
+	}
+	for name, test := range map[string]struct {
+		text string
+		want string
+	}{
+		"nowhere":           {text, "DISABLED"},
+		"on the route":      {enabled("envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute, check_settings: {}"), ""},
+		"with its own type": {enabled("envoy.config.route.v3.FilterConfig, config: {}"), ""},
+		"not on the route":  {enabled("envoy.config.route.v3.FilterConfig, disabled: true"), "DISABLED"},
+	} {
+		var got []string
+		for _, f := range envoyconfig.Check("f", []byte(test.text), none) {
+			got = append(got, f.Code)
+		}
+		if strings.Join(got, " ") != test.want {
+			t.Errorf("%s: %v, want %s", name, got, test.want)
+		}
+	}
+}

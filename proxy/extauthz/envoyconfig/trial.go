@@ -8,7 +8,7 @@ import (
 
 // bodies tries the operations of the door's routes on the virtual hosts that
 // Envoy would choose for them.
-func (c *checker) bodies(routes *node, f *httpFilter) {
+func (c *checker) bodies(routes *node, filters []httpFilter) {
 	hosts := routes.get("virtual_hosts").each()
 	claimed := map[*node]bool{}
 	for i := range c.expect.Routes {
@@ -20,7 +20,7 @@ func (c *checker) bodies(routes *node, f *httpFilter) {
 				return
 			}
 			claimed[host] = true
-			c.try(&trial{routes: routes, host: host, filter: f}, r.Operations, s)
+			c.try(&trial{routes: routes, host: host, filters: filters}, r.Operations, s)
 		}
 		for _, name := range slices.Concat(r.Hosts, r.Domains) {
 			try(strings.ToLower(name), pathStyle)
@@ -33,7 +33,7 @@ func (c *checker) bodies(routes *node, f *httpFilter) {
 		r := &c.expect.Routes[i]
 		for _, host := range hosts {
 			if len(r.Hosts)+len(r.Domains) == 0 && !claimed[host] {
-				c.try(&trial{routes: routes, host: host, filter: f}, r.Operations, styleOf(host))
+				c.try(&trial{routes: routes, host: host, filters: filters}, r.Operations, styleOf(host))
 			}
 		}
 	}
@@ -77,7 +77,7 @@ func chosen(hosts []*node, name string) *node {
 // trial is what operations are tried on, and what came of it.
 type trial struct {
 	routes, host *node
-	filter       *httpFilter
+	filters      []httpFilter
 	misfits      []misfit
 }
 
@@ -116,8 +116,10 @@ func (c *checker) try(t *trial, operations []Operation, s style) {
 				if r.get("route") == nil {
 					continue
 				}
-				if code, limit := c.fits(o, bodyOn(t.filter, r, t.host, t.routes)); code != "" {
-					t.note(r, code, limit, o.Name)
+				for _, f := range guards(t.filters, r, t.host, t.routes) {
+					if code, limit := c.fits(o, bodyOn(f, r, t.host, t.routes)); code != "" {
+						t.note(r, code, limit, o.Name)
+					}
 				}
 			}
 		}
