@@ -34,12 +34,12 @@ type Expectations struct {
 func Check(file string, source []byte, e Expectations) []Finding {
 	c := &checker{
 		report: report{file: file}, expect: e, matcher: matcher{compiled: map[string]*regexp.Regexp{}},
-		clusters: map[string]*node{}, routes: map[string]*node{}, guarded: map[string]bool{}, judged: map[*node]bool{},
+		clusters: map[string]*node{}, routes: map[string]*node{}, guarded: map[string]bool{}, judged: map[*node]bool{}, merged: map[*node]bool{},
 	}
 	documents := read(&c.report, source)
 	for _, document := range documents {
 		c.partial = c.partial || document.get("kind") != nil && document.get("api_version") != nil
-		c.collect(document, "", 0)
+		c.collect(document, "", false, 0)
 	}
 	switch {
 	case len(c.findings) > 0 && len(documents) == 0 || c.exhausted:
@@ -72,12 +72,15 @@ type checker struct {
 	dynamic bool
 	// guarded are the clusters that requests reach through the filter.
 	guarded map[string]bool
+	// merged are messages that others are completed by.
+	merged map[*node]bool
 	// judged are messages that have been judged already.
 	judged map[*node]bool
 }
 
-// collect finds the messages that count, wherever they stand.
-func (c *checker) collect(n *node, key string, depth int) {
+// collect finds the messages that count, wherever they stand. merged tells that
+// they are merged into others, so that what is absent is there.
+func (c *checker) collect(n *node, key string, merged bool, depth int) {
 	if c.visits++; c.visits > maxVisits || depth > maxDepth {
 		if !c.exhausted {
 			c.add(n.at, Error, "TOO_LARGE", "there is more here than can be read, or aliases repeat themselves", "check the listeners, routes and clusters that are for the store")
@@ -85,8 +88,16 @@ func (c *checker) collect(n *node, key string, depth int) {
 		c.exhausted = true
 		return
 	}
+	merged = merged || c.partial && n.get("operation").string() == "MERGE" && n.get("value") != nil
 	name, message := n.message()
+	if merged && message != nil {
+		c.merged[message] = true
+	}
 	switch name {
+	case typePerRoute:
+		if c.partial {
+			c.perRoute(message)
+		}
 	case typeManager:
 		c.managers = append(c.managers, message)
 	case typeExtAuthz:
@@ -123,13 +134,13 @@ func (c *checker) collect(n *node, key string, depth int) {
 				c.cluster(item)
 			}
 		}
-		c.collect(f.value, f.key, depth+1)
+		c.collect(f.value, f.key, merged, depth+1)
 	}
 	for _, item := range n.items {
 		if c.exhausted {
 			return
 		}
-		c.collect(item, "", depth+1)
+		c.collect(item, "", merged, depth+1)
 	}
 }
 

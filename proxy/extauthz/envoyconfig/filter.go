@@ -8,7 +8,7 @@ import (
 
 // filter judges an ext_authz filter by itself.
 func (c *checker) filter(n *node) {
-	c.apply("ExtAuthz", n, true)
+	c.apply("ExtAuthz", n, !c.merged[n])
 	if b := n.get("with_request_body"); b != nil {
 		c.buffer(b)
 	}
@@ -85,7 +85,7 @@ func (c *checker) missing(matchers *node, unwanted func(verdict) bool) string {
 func (c *checker) service(n *node) {
 	service := n.get("grpc_service")
 	if service == nil {
-		if n.get("http_service") == nil {
+		if !c.merged[n] && n.get("http_service") == nil {
 			c.add(n.at, Error, "NO_SERVICE", "the filter asks nobody", "write grpc_service, as `sallyport envoy config` prints it")
 		}
 		return

@@ -24,7 +24,7 @@ func (c *checker) manager(m *node) bool {
 		}
 		return c.partial
 	}
-	c.apply("HttpConnectionManager", m, true)
+	c.apply("HttpConnectionManager", m, !c.merged[m])
 	for i, f := range filters {
 		switch {
 		case f.isAuthz:

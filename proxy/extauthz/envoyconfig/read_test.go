@@ -54,6 +54,10 @@ func TestForms(t *testing.T) {
 			"apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nspec:\n  configPatches:\n  - patch:\n      value:\n        typed_config:\n          " + authzType + "\n          transport_api_version: V3\n          grpc_service: {timeout: 1s, envoy_grpc: {cluster_name: c}}\n          status_on_error: {code: 503}\n          validate_mutations: true\n          failure_mode_allow: true\n",
 			"8:11 error RAW_HEADERS, 10:66 note CLUSTER_ELSEWHERE, 13:31 error FAILURE_MODE",
 		},
+		"an EnvoyFilter that completes": {
+			"apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nspec:\n  configPatches:\n  - patch:\n      operation: MERGE\n      value:\n        typed_config: {" + authzType + ", encode_raw_headers: true, failure_mode_allow: true}\n  - patch:\n      operation: MERGE\n      value: {typed_per_filter_config: {x: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute, check_settings: {with_request_body: {max_request_bytes: 1}}}}}\n",
+			"8:152 error FAILURE_MODE, 11:171 error BODY_AS_TEXT",
+		},
 		"several documents": {
 			"a: b\n---\n" + authzType + "\ntransport_api_version: V3\ngrpc_service: {timeout: 1s, envoy_grpc: {cluster_name: c}}\nstatus_on_error: {code: 503}\nvalidate_mutations: true\n",
 			"3:1 error RAW_HEADERS, 5:56 note CLUSTER_ELSEWHERE",

@@ -76,27 +76,32 @@ func (c *checker) perFilter(n *node, filters []httpFilter, leads bool) {
 		if name != typePerRoute || c.judged[config] {
 			continue
 		}
-		c.judged[config] = true
 		if len(filters) > 0 && !named(filters, entry.key) {
 			c.add(entry.at, Warning, "NO_SUCH_FILTER", "there is no filter named "+shorten(entry.key)+": what is said here has no effect", "write the name of the filter, "+shorten(filters[0].name))
 		}
-		c.apply("ExtAuthzPerRoute", config, true)
 		if d := config.get("disabled"); leads && !d.off() {
 			c.add(d.at, Error, "DISABLED", "the filter is disabled here: requests pass undecided", removeIt)
 		}
-		settings := config.get("check_settings")
-		if settings == nil {
-			continue
+		c.perRoute(config)
+	}
+}
+
+// perRoute judges what a place says of the filter by itself.
+func (c *checker) perRoute(config *node) {
+	c.judged[config] = true
+	c.apply("ExtAuthzPerRoute", config, true)
+	settings := config.get("check_settings")
+	if settings == nil {
+		return
+	}
+	c.apply("CheckSettings", settings, true)
+	for _, e := range settings.get("context_extensions").all() {
+		if e.key != "sallyport_route" {
+			c.add(e.at, Error, "CONTEXT_EXTENSION", "the context extension "+shorten(e.key)+" is not one that Sallyport knows, and it denies the request", "remove it; sallyport_route names a route of the door")
 		}
-		c.apply("CheckSettings", settings, true)
-		for _, e := range settings.get("context_extensions").all() {
-			if e.key != "sallyport_route" {
-				c.add(e.at, Error, "CONTEXT_EXTENSION", "the context extension "+shorten(e.key)+" is not one that Sallyport knows, and it denies the request", "remove it; sallyport_route names a route of the door")
-			}
-		}
-		if b := settings.get("with_request_body"); b != nil {
-			c.buffer(b)
-		}
+	}
+	if b := settings.get("with_request_body"); b != nil {
+		c.buffer(b)
 	}
 }
 
