@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/sallyport-iam/sallyport/e2e/process"
 )
 
 // TestEnvoyAWSCLI: aws-cli as people use it, through Envoy.
@@ -87,6 +89,30 @@ func TestEnvoyForms(t *testing.T) {
 				t.Errorf("%q", text)
 			}
 		})
+	}
+}
+
+// TestEnvoyDump: what a running Envoy tells of its configuration has no findings
+// either; what a mesh made of one is seen so.
+func TestEnvoyDump(t *testing.T) {
+	t.Parallel()
+	admin, err := process.FreeAddress()
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := startEnvoy(t, upstream(shared.store), setup{flags: []string{"--admin", admin}})
+	response, dump := follow(t, "http://"+admin+"/config_dump")
+	if response.StatusCode != http.StatusOK || !strings.Contains(dump, "RoutesConfigDump") {
+		t.Fatalf("%d %s", response.StatusCode, dump)
+	}
+	for text, want := range map[string]bool{dump: true, strings.Replace(dump, `"normalize_path": false`, `"normalize_path": true`, 1): false} {
+		file := filepath.Join(t.TempDir(), "dump.json")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := e.site.EnvoyCheck(t.Context(), file); (err == nil && strings.HasSuffix(string(out), ": OK\n")) != want {
+			t.Errorf("%s%v", out, err)
+		}
 	}
 }
 

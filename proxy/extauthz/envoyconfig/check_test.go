@@ -138,6 +138,7 @@ var rules = []struct {
 	{"REQUEST_HEADERS", envoyconfig.Error, "routes:", "request_headers_to_add: [{header: {key: X-Amz-Acl, value: private}}]\n                      routes:"},
 	{"REQUEST_HEADERS", envoyconfig.Error, streams, streams + "\n                          request_headers_to_remove: [content-md5]"},
 	{"REQUEST_HEADERS", envoyconfig.Note, "virtual_hosts:", "request_headers_to_remove: [cookie]\n                  virtual_hosts:"},
+	{"REQUEST_HEADERS", envoyconfig.Error, "virtual_hosts:", "internal_only_headers: [x-internal]\n                  virtual_hosts:"},
 	{"WRONG_TYPE", envoyconfig.Error, "match: {prefix: /}", "match: /"},
 	{"DISABLED", envoyconfig.Error, streams, streams + perRoute + "disabled: true}}"},
 	{"DISABLED", envoyconfig.Error, "domains: [\"*\"]", "domains: [\"*\"]" + strings.ReplaceAll(perRoute, "    typed", "typed") + "disabled: true}}"},

@@ -89,6 +89,7 @@ var rules = []rule{
 	{"PARTIAL_BODY", Error, "BufferSettings", "allow_partial_message", notOff, "half of a body decides nothing, and is denied", "write allow_partial_message: false"},
 	{"BODY_AS_TEXT", Error, "BufferSettings", "pack_as_bytes", notOn, "Envoy replaces bytes outside UTF-8, and the body's hash does not match", "write pack_as_bytes: true"},
 
+	{"REQUEST_HEADERS", Error, "RouteConfiguration", "internal_only_headers", notEmpty, "Envoy removes these headers of clients, who may have signed them", removeIt},
 	{"HOST_REWRITE", Error, "RouteAction", "host_rewrite_literal", set, "it changes the host in" + doorSigned, "remove it; Sallyport sets the store's host"},
 	{"HOST_REWRITE", Error, "RouteAction", "auto_host_rewrite", notOff, "it changes the host in" + doorSigned, "remove it; Sallyport sets the store's host"},
 	{"HOST_REWRITE", Error, "RouteAction", "host_rewrite_header", set, "it changes the host in" + doorSigned, "remove it; Sallyport sets the store's host"},
