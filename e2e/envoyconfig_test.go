@@ -43,8 +43,7 @@ func TestEnvoyForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	authority := shared.certificates.file(t)
-	// The path of a socket has a bound that a test's folder may exceed.
-	sockets, err := os.MkdirTemp("", "envoy")
+	sockets, err := os.MkdirTemp("", "envoy") //nolint:usetesting // the path of a socket has a bound that a test's own folder may exceed
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // jsonReader reads JSON with positions.
@@ -39,7 +40,7 @@ func (j *jsonReader) next() (json.Token, position, bool) {
 	if err != nil {
 		return nil, position{}, false
 	}
-	for begin < len(j.source) && bytes.IndexByte([]byte(" \t\r\n,:"), j.source[begin]) >= 0 {
+	for begin < len(j.source) && strings.IndexByte(" \t\r\n,:", j.source[begin]) >= 0 {
 		begin++
 	}
 	for ; j.seen < begin; j.seen++ {

@@ -134,9 +134,10 @@ func TestBodies(t *testing.T) {
 				t.Errorf("%s %s (%d) is %s: its body streams, and would be held", method, target, i, op.Name)
 			}
 		}
-		if op.Body == action.BodyDecides {
+		switch op.Body {
+		case action.BodyDecides:
 			decided++
-		} else if op.Body == action.BodyStreams {
+		case action.BodyStreams:
 			streamed++
 		}
 	}
