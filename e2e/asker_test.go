@@ -57,7 +57,7 @@ var askers = map[string]asking{
 	"envoy-http": {
 		file: "envoy.yaml", bodies: true, unreachable: http.StatusServiceUnavailable,
 		command: func(t testing.TB, file, _ string) (string, []string) {
-			binary, err := envoyBinary()
+			binary, err := envoyProgram()
 			if err != nil {
 				skip(t, "no Envoy: "+err.Error())
 			}
