@@ -69,6 +69,16 @@ func TestEnvoyExample(t *testing.T) {
 	}
 }
 
+// TestEnvoyHTTPExample: over HTTP there is something to say, and nothing that
+// breaks.
+func TestEnvoyHTTPExample(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if code := run([]string{"envoy", "check", examples + "/envoy-http/envoy.yaml"}, nil, &out, &out); code != 0 || !strings.Contains(out.String(), "http_service") {
+		t.Error(out.String())
+	}
+}
+
 // TestContourExample: Sallyport takes the configuration, and Envoy would be sent
 // no bodies.
 func TestContourExample(t *testing.T) {

@@ -72,6 +72,8 @@ type checker struct {
 	dynamic bool
 	// guarded are the clusters that requests reach through the filter.
 	guarded map[string]bool
+	// overHTTP tells that every filter asks over HTTP.
+	overHTTP bool
 	// merged are messages that others are completed by.
 	merged map[*node]bool
 	// judged are messages that have been judged already.
@@ -153,6 +155,8 @@ func (c *checker) cluster(n *node) {
 
 // judge applies everything to what was found.
 func (c *checker) judge() {
+	overHTTP := func(f *node) bool { return f.get("http_service") != nil && f.get("grpc_service") == nil }
+	c.overHTTP = len(c.filters) > 0 && !slices.ContainsFunc(c.filters, func(f *node) bool { return !overHTTP(f) })
 	var unguarded []*node
 	for _, m := range c.managers {
 		if !c.manager(m) {

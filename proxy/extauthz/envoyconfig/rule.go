@@ -78,7 +78,7 @@ var rules = []rule{
 	{"STATUS_ON_ERROR", Warning, "ExtAuthz", "status_on_error", badStatus, "clients take Envoy's 403 for a decision, and do not try again", "write status_on_error: {code: 503}"},
 	{"VALIDATE_MUTATIONS", Warning, "ExtAuthz", "validate_mutations", notOn, "Envoy does not look at what it is told to set", "write validate_mutations: true"},
 	{"SHADOW_MODE", Error, "ExtAuthz", "shadow_mode", notOff, "decisions are noted and not enforced", "write shadow_mode: false; mode: observe of a route of Sallyport's tries policies"},
-	{"HTTP_SERVICE", Warning, "ExtAuthz", "http_service", set, "only the gRPC service is judged here, and the HTTP one tells less of the request", "write grpc_service"},
+	{"HTTP_SERVICE", Warning, "ExtAuthz", "http_service", set, "over HTTP Envoy joins and replaces parts of headers, and cannot be told the host to forward to", "write grpc_service, or see that the routes have host_rewrite_literal with the store's host, as docs/forward-auth.md says"},
 	{"DENIED_BODY", Warning, "ExtAuthz", "max_denied_response_body_bytes", func(n *node) bool { v, ok := n.number(); return n != nil && (!ok || v >= 1024) }, "what Sallyport answers in the store's place, such as policies of buckets, is cut off there", removeIt},
 	{"DENIED_BODY", Error, "ExtAuthz", "max_denied_response_body_bytes", func(n *node) bool { v, ok := n.number(); return ok && v > 0 && v < 1024 }, "denials are cut off, which clients then cannot read", removeIt},
 	{"MUTATION_RULES", Error, "ExtAuthz", "decoder_header_mutation_rules.disallow_all", notOff, "Envoy then does not take" + doorSigned, removeIt},
@@ -130,6 +130,9 @@ func (c *checker) apply(message string, n *node, whole bool) {
 		r := &rules[i]
 		if r.message != message {
 			continue
+		}
+		if c.overHTTP && (r.code == "RAW_HEADERS" || r.code == "HOST_REWRITE") {
+			continue // it has no raw headers, and cannot set the host
 		}
 		value := n.get(r.path)
 		if value == nil && !whole || !r.bad(value) {
