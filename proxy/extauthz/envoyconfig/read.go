@@ -9,7 +9,7 @@ import (
 // is not, and nobody writes much of it by hand.
 const (
 	maxJSON  = 64 << 20
-	maxYAML  = 2 << 20
+	maxYAML  = 1 << 20
 	maxDepth = 100
 	// maxVisits bounds what aliases of YAML can make of a small document.
 	maxVisits = 2_000_000

@@ -1,6 +1,7 @@
 package envoyconfig
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -25,7 +26,7 @@ func readYAML(r *report, source []byte) []*node {
 		return nil
 	}
 	if at, yes := overwhelms(source); yes {
-		r.add(at, Error, "TOO_DEEP", "the values are nested too deeply, or there are many tags or elements that begin on a line of their own", "write it as JSON, or in lines instead of brackets")
+		r.add(at, Error, "TOO_DEEP", "the values are nested too deeply, or there is too much of one kind: documents, tags, lines of one indentation", "write it as JSON, or check the listeners, routes and clusters that are for the store")
 		return nil
 	}
 	file, err := parseYAML(source)
@@ -65,19 +66,23 @@ func parseYAML(source []byte) (file *ast.File, err error) {
 	return parser.ParseBytes(source, 0, parser.AllowDuplicateMapKey())
 }
 
-// overwhelms tells of text that the parser must not be given: nesting that would
-// exhaust its stack, and tags and empty list elements, of which many take it time
-// that grows with their square. Strings and comments count too.
+// overwhelms tells of text that the parser must not be given: nesting, which it
+// does not bound, and many tags, empty list elements, documents, complex keys or
+// lines of one indentation, all of which take it time that grows with their
+// square. Strings and comments count too.
 func overwhelms(source []byte) (position, bool) {
-	const deepest, most = 48, 256
-	at, brackets, marks, tags, empty := position{1, 1}, 0, 0, 0, 0
+	const deepest, most, longest = 48, 256, 10_000
+	at, brackets, marks, odd, lines := position{1, 1}, 0, 0, 0, 0
 	indented, last := true, byte('\n')
+	// level is the indentation of a line, and how many lines it has had.
+	type level struct{ column, lines int }
+	var levels []level
 	for i, c := range source {
 		blank := i+1 == len(source) || source[i+1] == ' ' || source[i+1] == '\n' || source[i+1] == '\r' || source[i+1] == '\t'
 		switch {
 		case c == '\n':
 			if indented && marks > 0 {
-				empty++
+				odd++
 			}
 			at, marks, indented = position{at.line + 1, 0}, 0, true
 		case c == '[' || c == '{':
@@ -85,13 +90,28 @@ func overwhelms(source []byte) (position, bool) {
 		case c == ']' || c == '}':
 			brackets = max(0, brackets-1)
 		case c == '!' && (last == ' ' || last == '\n' || last == '!'):
-			tags++
+			odd++
 		case indented && (c == '-' || c == '?') && blank:
 			marks++
+			if c == '?' {
+				odd++
+			}
+		case c == '-' && at.column == 1 && bytes.HasPrefix(source[i:], []byte("---")):
+			odd++
+		}
+		if indented && c != ' ' && c != '\n' && c != '\r' && last != '-' && last != '?' {
+			for len(levels) > 0 && levels[len(levels)-1].column > at.column {
+				levels = levels[:len(levels)-1]
+			}
+			if len(levels) == 0 || levels[len(levels)-1].column < at.column {
+				levels = append(levels, level{column: at.column})
+			}
+			levels[len(levels)-1].lines++
+			lines = levels[len(levels)-1].lines
 		}
 		at.column++
 		indented = indented && (c == ' ' || c == '\n' || c == '\r' || c == '\t' || (c == '-' || c == '?') && blank)
-		if brackets > deepest || marks > deepest || tags > most || empty > most {
+		if brackets > deepest || len(levels) > deepest || marks > deepest || odd > most || lines > longest {
 			return at, true
 		}
 		last = c
