@@ -31,16 +31,34 @@ type Authorization struct {
 	Action, Resource string
 	// Revision is that of the snapshot that decided; empty if there was none.
 	Revision string
+
+	verdict Verdict
+}
+
+// Reset forgets the request, and keeps the memory for the next one.
+func (a *Authorization) Reset() {
+	clear(a.Fields)
+	a.verdict.reset()
+	*a = Authorization{Fields: a.Fields[:0], verdict: a.verdict}
 }
 
 // Authorize is the whole way of a request at a door that does not forward by
 // itself: check, sign for the upstream, record. Nothing is sent.
 func (e *Enforcer) Authorize(ctx context.Context, door *Door, req *wire.Request, id string) *Authorization {
+	a := new(Authorization)
+	e.AuthorizeInto(ctx, door, req, id, a)
+	return a
+}
+
+// AuthorizeInto is Authorize into a, which is as new or Reset, and which refers to
+// the request until the next Reset.
+func (e *Enforcer) AuthorizeInto(ctx context.Context, door *Door, req *wire.Request, id string, a *Authorization) {
 	e.Metrics.inFlight.Inc()
 	defer e.Metrics.inFlight.Dec()
-	v := e.Check(ctx, door, req, id)
+	v := &a.verdict
+	e.checkInto(ctx, v, door, req, id)
 	defer e.release(v) // whatever happens
-	a := &Authorization{Caller: v.caller, Revision: v.Revision()}
+	a.Caller, a.Revision = v.caller, v.Revision()
 	switch {
 	case v.Refusal != nil:
 	case v.answer != nil:
@@ -63,13 +81,12 @@ func (e *Enforcer) Authorize(ctx context.Context, door *Door, req *wire.Request,
 	if a.Answer != nil {
 		v.mark(a.Answer)
 		e.Finish(v, a.Answer.Status)
-		return a
+		return
 	}
-	var others wire.Response
+	others := wire.Response{Fields: a.Fields[:0]}
 	v.mark(&others)
 	a.Fields = others.Fields
 	e.Finish(v, 0)
-	return a
 }
 
 // rewriteSafely is the request as the upstream must get it.

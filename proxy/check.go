@@ -82,8 +82,15 @@ func (v *Verdict) Revision() string {
 // call Verdict.Finish once the answer's status is known. Check reads the body
 // only where the operation is decided from it. A request that is cancelled, or
 // on which something panics, is refused.
-func (e *Enforcer) Check(ctx context.Context, door *Door, req *wire.Request, id string) (v *Verdict) {
-	v = &Verdict{evaluate: e.Decide, door: door, id: id, now: e.Now(), received: req, Request: req}
+func (e *Enforcer) Check(ctx context.Context, door *Door, req *wire.Request, id string) *Verdict {
+	v := new(Verdict)
+	e.checkInto(ctx, v, door, req, id)
+	return v
+}
+
+// checkInto is Check into a Verdict that is as new.
+func (e *Enforcer) checkInto(ctx context.Context, v *Verdict, door *Door, req *wire.Request, id string) {
+	v.evaluate, v.door, v.id, v.now, v.received, v.Request = e.Decide, door, id, e.Now(), req, req
 	defer func() {
 		if p := recover(); p != nil {
 			e.Logger.Error("a panic denied a request", zap.String("request_id", id), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
@@ -94,7 +101,13 @@ func (e *Enforcer) Check(ctx context.Context, door *Door, req *wire.Request, id 
 	if v.Refusal == nil && ctx.Err() != nil {
 		v.Refusal = wire.Unavailable("the request was cancelled before it was decided: " + ctx.Err().Error())
 	}
-	return v
+}
+
+// reset makes a Verdict as new, and keeps the memory for the keys of a request.
+func (v *Verdict) reset() {
+	keys := v.request.Keys
+	keys.Reset()
+	*v = Verdict{request: authz.Request{Keys: keys}}
 }
 
 func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {

@@ -3,12 +3,15 @@ package extauthz_test
 import (
 	"context"
 	"net"
+	"sync/atomic"
 	"testing"
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/mem"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/sallyport-iam/sallyport/audit"
 )
@@ -26,15 +29,27 @@ func (noop) Check(context.Context, *authv3.CheckRequest) (*authv3.CheckResponse,
 // beside a server of grpc-go that does nothing.
 func BenchmarkCheck(b *testing.B) {
 	w := open(b, func(s *setting) { s.enforcer.Audit = audit.New(audit.Options{}) })
-	in := sent(b, "alice", "GET", "localhost", "/reports/2026/q1.csv", "", "", with("accept-encoding", "identity"), with("amz-sdk-request", "attempt=1; max=3")).question(false)
-	b.Run("process", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			if out, _ := w.extauthz.Check(b.Context(), in); out.GetOkResponse() == nil {
-				b.Fatal(out)
-			}
-		}
+	unsigned := open(b, func(s *setting) {
+		s.enforcer.Audit = audit.New(audit.Options{})
+		s.upstream.Credentials, s.upstream.Unsigned = nil, true
 	})
+	in := sent(b, "alice", "GET", "localhost", "/reports/2026/q1.csv", "", "", with("accept-encoding", "identity"), with("amz-sdk-request", "attempt=1; max=3")).question(false)
+	message, err := proto.Marshal(in)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, w := range map[string]*world{"process": w, "process/unsigned": unsigned} {
+		if out, err := w.extauthz.Check(b.Context(), in); err != nil || out.GetOkResponse() == nil {
+			b.Fatal(out, err)
+		}
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				answer := w.extauthz.CheckMessage(b.Context(), message)
+				answer.Free()
+			}
+		})
+	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
@@ -43,22 +58,44 @@ func BenchmarkCheck(b *testing.B) {
 	authv3.RegisterAuthorizationServer(floor, noop{})
 	go func() { _ = floor.Serve(listener) }()
 	b.Cleanup(floor.Stop)
-	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = conn.Close() })
-	for name, client := range map[string]authv3.AuthorizationClient{"grpc": w.client, "floor": authv3.NewAuthorizationClient(conn)} {
-		b.Run(name, func(b *testing.B) {
-			b.SetParallelism(16)
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					if _, err := client.Check(b.Context(), in); err != nil {
-						b.Error(err)
-						return
-					}
-				}
-			})
-		})
+	for _, server := range []struct{ name, address string }{{"grpc", target(w.extauthz.Addr())}, {"floor", listener.Addr().String()}} {
+		b.Run(server.name, func(b *testing.B) { drive(b, server.address, message) })
 	}
 }
+
+// drive asks from 32 callers over two connections: Envoy has one for each of its
+// workers.
+func drive(b *testing.B, address string, message []byte) {
+	const connections, callers = 2, 32
+	var conns [connections]*grpc.ClientConn
+	for i := range conns {
+		var err error
+		if conns[i], err = grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.ForceCodecV2(asIs{}))); err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = conns[i].Close() })
+	}
+	var caller atomic.Int32
+	b.SetParallelism(callers / 2)
+	b.RunParallel(func(pb *testing.PB) {
+		conn := conns[caller.Add(1)%connections]
+		for pb.Next() {
+			if err := conn.Invoke(b.Context(), authv3.Authorization_Check_FullMethodName, message, nil); err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}
+
+// asIs sends a message as it is, and does not look at the answer: what is measured
+// is the server.
+type asIs struct{}
+
+func (asIs) Name() string { return "proto" }
+
+func (asIs) Marshal(v any) (mem.BufferSlice, error) {
+	return mem.BufferSlice{mem.SliceBuffer(v.([]byte))}, nil
+}
+
+func (asIs) Unmarshal(mem.BufferSlice, any) error { return nil }

@@ -1,13 +1,11 @@
 package extauthz
 
 import (
-	"bytes"
 	"io"
 	"strconv"
 	"strings"
 
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
-
+	"github.com/sallyport-iam/sallyport/proxy/extauthz/checkpb"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
@@ -16,18 +14,18 @@ import (
 // was. What a client writes of its own into partialBody is not relied on: a
 // length that was declared must be there, and without one Envoy must have sent a
 // body, for it writes the field itself then.
-func body(req *wire.Request, http *authv3.AttributeContext_HttpRequest, partial []string) *wire.Refusal {
-	if http.GetSize() < -1 {
+func body(req *wire.Request, asked *checkpb.Request, whole wholeness) *wire.Refusal {
+	if asked.Size < -1 {
 		return invalid("", "the check request's size is negative")
 	}
-	sent := http.GetRawBody()
-	if text := http.GetBody(); text != "" {
-		if len(sent) > 0 {
+	sent := asked.RawBody
+	if text := asked.Body; text != "" {
+		if sent != "" {
 			return invalid("", "the check request has two bodies, which no Envoy sends")
 		}
 		// Without pack_as_bytes each byte outside UTF-8 is an exclamation mark.
 		if !strings.Contains(text, "!") {
-			sent = []byte(text)
+			sent = text
 		}
 	}
 	size, refused := declared(req)
@@ -35,17 +33,13 @@ func body(req *wire.Request, http *authv3.AttributeContext_HttpRequest, partial 
 		return refused
 	}
 	req.BodySize = size
-	whole := len(partial) <= 1
-	for _, value := range partial {
-		whole = whole && value == "false"
-	}
 	switch {
 	case size >= 0 && int64(len(sent)) > size:
 		return invalid("Content-Length is not the length of the body.", "")
-	case !whole || len(sent) == 0:
-	case int64(len(sent)) == size, size < 0 && len(partial) == 1:
+	case whole.denied || whole.told > 1 || sent == "":
+	case int64(len(sent)) == size, size < 0 && whole.told == 1:
 		req.BodySize = int64(len(sent))
-		req.Body = io.NopCloser(bytes.NewReader(sent))
+		req.Body = io.NopCloser(strings.NewReader(sent))
 	}
 	return nil
 }

@@ -3,95 +3,91 @@ package extauthz
 import (
 	"strings"
 
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
-
+	"github.com/sallyport-iam/sallyport/proxy/extauthz/checkpb"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
 // partialBody is the field in which Envoy says whether a body came whole.
 const partialBody = "x-envoy-auth-partial-body"
 
-// header is what a check request's header says of other than the client's
-// fields.
-type header struct {
-	size int
-	// partial is what partialBody says, each time.
-	partial []string
+// wholeness is what partialBody says: how many times, and whether ever another
+// thing than that the body is whole.
+type wholeness struct {
+	told   int
+	denied bool
 }
 
-// fields reads the header into req.Fields, and compares what it has twice.
-func (s *Server) fields(req *wire.Request, http *authv3.AttributeContext_HttpRequest) (*header, *wire.Refusal) {
-	h := &header{size: len(http.GetPath()) + len(http.GetMethod())}
-	raw, merged := http.GetHeaderMap().GetHeaders(), http.GetHeaders()
+// fields makes req.Fields of the header, in its place, and compares what the
+// check request has twice.
+func (s *Server) fields(req *wire.Request, asked *checkpb.Request) (whole wholeness, refused *wire.Refusal) {
+	header := asked.Raw
 	switch {
-	case len(raw) > 0 && len(merged) > 0:
-		return nil, invalid("", "the check request has its header twice, raw and merged, which no Envoy sends")
-	case len(raw)+len(merged) == 0:
-		return nil, invalid("", "the check request has no header")
-	case len(raw)+len(merged) > maxFields:
-		return nil, tooLarge()
+	case len(asked.Raw) > 0 && len(asked.Merged) > 0:
+		return whole, invalid("", "the check request has its header twice, raw and merged, which no Envoy sends")
+	case len(asked.Merged) > 0:
+		header = asked.Merged
+	case len(asked.Raw) == 0:
+		return whole, invalid("", "the check request has no header")
 	}
-	req.Fields = make(wire.Fields, 0, len(raw)+len(merged))
-	for _, field := range raw {
-		value := field.GetValue()
-		if len(field.GetRawValue()) > 0 {
-			if value != "" {
-				return nil, invalid("", "the check request has a header with two values, which no Envoy sends")
+	switch {
+	case len(header) > checkpb.MaxPairs:
+		return whole, tooLarge()
+	case asked.TwoValues:
+		return whole, invalid("", "the check request has a header with two values, which no Envoy sends")
+	}
+	size := len(asked.Path) + len(asked.Method)
+	req.Fields = header[:0]
+	for _, f := range header {
+		if size += len(f.Name) + len(f.Value); size > s.options.MaxHeader {
+			return whole, tooLarge()
+		}
+		switch attribute, has := attributeOf(asked, f.Name); {
+		case has && f.Value != attribute:
+			return whole, invalid("", "the check request's "+f.Name+" differs from its attribute: no filter before ext_authz may change one of the two")
+		case has:
+		case f.Name == partialBody:
+			whole.told++
+			whole.denied = whole.denied || f.Value != "false"
+		default:
+			if f.Value, refused = fieldValue(f.Name, f.Value); refused != nil {
+				return whole, refused
 			}
-			value = string(field.GetRawValue())
-		}
-		if refused := s.field(h, req, http, field.GetKey(), value); refused != nil {
-			return nil, refused
+			req.Fields = append(req.Fields, f)
 		}
 	}
-	for name, value := range merged {
-		if refused := s.field(h, req, http, name, value); refused != nil {
-			return nil, refused
-		}
-	}
-	if len(merged) > 0 {
+	if len(asked.Merged) > 0 {
 		if name, merged := req.MayBeMerged(); merged {
-			return nil, misplaced("the header " + name + " may have been merged or changed on its way: set encode_raw_headers: true in the ext_authz filter")
+			return whole, misplaced("the header " + name + " may have been merged or changed on its way: set encode_raw_headers: true in the ext_authz filter")
 		}
 	}
-	return h, req.Fields.CheckConnection()
+	return whole, req.Fields.CheckConnection()
 }
 
-// field takes one field of the header.
-func (s *Server) field(h *header, req *wire.Request, http *authv3.AttributeContext_HttpRequest, name, value string) *wire.Refusal {
-	if h.size += len(name) + len(value); h.size > s.options.MaxHeader {
-		return tooLarge()
-	}
-	var attribute string
+// attributeOf is the attribute of a check request that one of its headers
+// repeats.
+func attributeOf(asked *checkpb.Request, name string) (value string, has bool) {
 	switch name {
 	case ":method":
-		attribute = http.GetMethod()
+		return asked.Method, true
 	case ":path":
-		attribute = http.GetPath()
+		return asked.Path, true
 	case ":scheme":
-		attribute = http.GetScheme()
+		return asked.Scheme, true
 	case ":authority", "host":
-		attribute = http.GetHost()
-	case partialBody:
-		h.partial = append(h.partial, value)
-		return nil
-	case "transfer-encoding":
-		return invalid("The Transfer-Encoding header is not supported in this version of HTTP.", "")
-	default:
-		if !wire.IsToken(name) || strings.ToLower(name) != name {
-			return invalid("The request has a header whose name is not valid.", "")
-		}
-		value, refused := wire.FieldValue(name, value)
-		if refused != nil {
-			return refused
-		}
-		req.Fields = append(req.Fields, wire.Field{Name: name, Value: value})
-		return nil
+		return asked.Host, true
 	}
-	if value != attribute {
-		return invalid("", "the check request's "+name+" differs from its attribute: no filter before ext_authz may change one of the two")
+	return "", false
+}
+
+// fieldValue is the value of a field of the client's.
+func fieldValue(name, value string) (string, *wire.Refusal) {
+	switch {
+	case name == "transfer-encoding":
+		return "", invalid("The Transfer-Encoding header is not supported in this version of HTTP.", "")
+	case !wire.IsToken(name) || strings.ToLower(name) != name:
+		return "", invalid("The request has a header whose name is not valid.", "")
 	}
-	return nil
+	return wire.FieldValue(name, value)
 }
 
 func tooLarge() *wire.Refusal {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
@@ -17,7 +16,7 @@ const watchInterval = time.Second
 
 // services are the names that health is told of: the whole server, and the
 // service that Envoy calls.
-var services = [...]string{"", authv3.Authorization_ServiceDesc.ServiceName}
+var services = [...]string{"", service.ServiceName}
 
 // health tells whether requests should be sent here: a bundle is active and the
 // process is not about to end.

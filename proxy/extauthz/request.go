@@ -5,17 +5,13 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
-
 	"github.com/sallyport-iam/sallyport/proxy"
+	"github.com/sallyport-iam/sallyport/proxy/extauthz/checkpb"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
-// The bounds of a check request beside those of the options, in bytes but for
-// maxFields. Envoy takes 100 fields unless it is told otherwise.
+// The bounds of a check request beside those of the options, in bytes.
 const (
-	maxFields    = 256
 	maxMethod    = 32
 	maxID        = 128
 	maxPrincipal = 2 << 10
@@ -25,80 +21,78 @@ const (
 // that a request is for, whose hosts must still fit.
 const routeExtension = "sallyport_route"
 
-// request is the request that Envoy asks about, and the door as it is for it.
-func (s *Server) request(in *authv3.CheckRequest) (*wire.Request, *proxy.Door, *wire.Refusal) {
-	attributes := in.GetAttributes()
-	http := attributes.GetRequest().GetHttp()
-	if http == nil {
-		return nil, nil, invalid("", "the check request has no HTTP attributes, or is malformed")
+// request makes c.request of what Envoy asks, and finds the door as it is for it.
+func (s *Server) request(c *check) (*proxy.Door, *wire.Refusal) {
+	asked, out := &c.asked, &c.request
+	if err := asked.Unmarshal(string(c.question)); err != nil {
+		return nil, invalid("", err.Error())
 	}
-	door, refused := s.routed(attributes.GetContextExtensions())
+	if !asked.HasHTTP {
+		return nil, invalid("", "the check request has no HTTP attributes")
+	}
+	door, refused := s.routed(asked.Extensions)
 	if refused != nil {
-		return nil, nil, refused
+		return nil, refused
 	}
-	out := &wire.Request{Method: http.GetMethod(), Host: http.GetHost()}
+	out.Method, out.Host = asked.Method, asked.Host
 	switch {
-	case len(http.GetMethod()) > maxMethod || !wire.IsToken(http.GetMethod()):
-		return nil, nil, invalid("The request's method is not valid.", "")
-	case http.GetMethod() == "CONNECT":
-		return nil, nil, &wire.Refusal{
+	case len(out.Method) > maxMethod || !wire.IsToken(out.Method):
+		return nil, invalid("The request's method is not valid.", "")
+	case out.Method == "CONNECT":
+		return nil, &wire.Refusal{
 			Status: 405, Code: "MethodNotAllowed", Message: "The specified method is not allowed against this resource.",
 			Detail: []wire.Element{{Name: "Method", Value: "CONNECT"}},
 		}
-	case !wire.ValidHost(http.GetHost()):
-		return nil, nil, invalid("The Host header is missing or malformed.", "")
-	case http.GetQuery() != "" || http.GetFragment() != "":
-		return nil, nil, invalid("", "the check request has a query or fragment apart from its path, which no Envoy sends")
+	case !wire.ValidHost(out.Host):
+		return nil, invalid("The Host header is missing or malformed.", "")
+	case asked.Query != "" || asked.Fragment != "":
+		return nil, invalid("", "the check request has a query or fragment apart from its path, which no Envoy sends")
 	}
-	if out.Path, out.RawQuery, out.HasQuery, refused = wire.ParseTarget(http.GetPath()); refused != nil {
-		return nil, nil, refused
+	if out.Path, out.RawQuery, out.HasQuery, refused = wire.ParseTarget(asked.Path); refused != nil {
+		return nil, refused
 	}
 	if out.Query, refused = wire.ParseQuery(out.RawQuery); refused != nil {
-		return nil, nil, refused
+		return nil, refused
 	}
-	sent, refused := s.fields(out, http)
+	whole, refused := s.fields(out, asked)
 	if refused != nil {
-		return nil, nil, refused
+		return nil, refused
 	}
 	if refused = sayable(out); refused != nil {
-		return nil, nil, refused
+		return nil, refused
 	}
-	if refused = body(out, http, sent.partial); refused != nil {
-		return nil, nil, refused
+	if refused = body(out, asked, whole); refused != nil {
+		return nil, refused
 	}
-	if out.Scheme, refused = scheme(http.GetScheme(), out.Fields); refused != nil {
-		return nil, nil, refused
+	if out.Scheme, refused = scheme(asked.Scheme, out.Fields); refused != nil {
+		return nil, refused
 	}
-	peer, ok := address(attributes.GetSource().GetAddress())
+	peer, ok := address(asked.Source)
 	if !ok {
-		return nil, nil, invalid("", "the check request does not tell the client's IP address: Envoy must listen on an IP address")
+		return nil, invalid("", "the check request does not tell the client's IP address: Envoy must listen on an IP address")
 	}
 	out.Peer = peer
-	if here, ok := address(attributes.GetDestination().GetAddress()); ok {
+	if here, ok := address(asked.Destination); ok {
 		out.Port = here.Port()
 	}
-	out.PeerPrincipal = printable(attributes.GetSource().GetPrincipal(), maxPrincipal)
+	out.PeerPrincipal = printable(asked.Principal, maxPrincipal)
 	if out.ID = printable(out.Fields.Get("x-request-id"), maxID); out.ID == "" {
-		out.ID = printable(http.GetId(), maxID)
+		out.ID = printable(asked.ID, maxID)
 	}
-	return out, door, nil
+	return door, nil
 }
 
 // routed is the door for what a route of Envoy says in its context extensions:
 // all of it, or one of its routes alone.
-func (s *Server) routed(extensions map[string]string) (*proxy.Door, *wire.Refusal) {
-	for name := range extensions {
-		if name != routeExtension {
-			return nil, misplaced("the context extension " + printable(name, maxID) + " means nothing here: remove it, only " + routeExtension + " is known")
+func (s *Server) routed(extensions wire.Fields) (*proxy.Door, *wire.Refusal) {
+	door := s.door
+	for _, e := range extensions {
+		if e.Name != routeExtension {
+			return nil, misplaced("the context extension " + printable(e.Name, maxID) + " means nothing here: remove it, only " + routeExtension + " is known")
 		}
-	}
-	name, chosen := extensions[routeExtension]
-	if !chosen {
-		return s.door, nil
-	}
-	door := s.routes[name]
-	if door == nil {
-		return nil, misplaced("the context extension " + routeExtension + " names " + printable(name, maxID) + ", which is no route of this door")
+		if door = s.routes[e.Value]; door == nil {
+			return nil, misplaced("the context extension " + routeExtension + " names " + printable(e.Value, maxID) + ", which is no route of this door")
+		}
 	}
 	return door, nil
 }
@@ -116,13 +110,12 @@ func scheme(written string, fields wire.Fields) (string, *wire.Refusal) {
 }
 
 // address is an IP address and a port.
-func address(a *corev3.Address) (netip.AddrPort, bool) {
-	socket := a.GetSocketAddress()
-	ip, err := netip.ParseAddr(socket.GetAddress())
-	if err != nil || socket.GetPortValue() > 0xffff {
+func address(a checkpb.Address) (netip.AddrPort, bool) {
+	ip, err := netip.ParseAddr(a.IP)
+	if err != nil || a.Port > 0xffff {
 		return netip.AddrPort{}, false
 	}
-	return netip.AddrPortFrom(ip, uint16(socket.GetPortValue())), true
+	return netip.AddrPortFrom(ip, uint16(a.Port)), true
 }
 
 // sayable refuses a request of which Envoy could not be told what to forward: it

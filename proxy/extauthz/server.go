@@ -16,11 +16,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"runtime/debug"
 	"sync"
 	"time"
 
-	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"go.uber.org/zap"
 	"golang.org/x/net/netutil"
 	"google.golang.org/grpc"
@@ -31,8 +29,6 @@ import (
 
 	"github.com/sallyport-iam/sallyport/proxy"
 	"github.com/sallyport-iam/sallyport/proxy/certificate"
-	"github.com/sallyport-iam/sallyport/wire"
-	"github.com/sallyport-iam/sallyport/wire/refusal"
 )
 
 // Options is what a door works with.
@@ -80,16 +76,12 @@ const (
 	// maxOther is what a check request holds beside line, header and body, such
 	// as the client's certificate and the names of fields in protobuf.
 	maxOther = 64 << 10
-	// maxBudget bounds a check for which no deadline was set.
-	maxBudget = 10 * time.Second
 	// answerLimit is the size of a denial's body that every Envoy passes on.
 	answerLimit = 1 << 10
 )
 
 // Server is a listening door.
 type Server struct {
-	authv3.UnimplementedAuthorizationServer
-
 	options  Options
 	door     *proxy.Door
 	routes   map[string]*proxy.Door // the same door with one route, by its name
@@ -127,7 +119,7 @@ func Listen(o Options) (*Server, error) {
 		return nil, fmt.Errorf("door %q: %w", o.Name, err)
 	}
 	s.server = grpc.NewServer(settings...)
-	authv3.RegisterAuthorizationServer(s.server, s)
+	s.server.RegisterService(&service, s)
 	watched := &health{ready: o.Ready, ended: make(chan struct{})}
 	s.stop = sync.OnceFunc(func() { close(watched.ended) })
 	healthv1.RegisterHealthServer(s.server, watched)
@@ -184,49 +176,4 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		<-ended
 		return ctx.Err()
 	}
-}
-
-// Check decides one request. It never returns an error: what fails is denied.
-func (s *Server) Check(ctx context.Context, in *authv3.CheckRequest) (out *authv3.CheckResponse, _ error) {
-	id := refusal.NewRequestID()
-	defer func() {
-		if p := recover(); p != nil {
-			s.options.Logger.Error("a panic denied a request", zap.String("request_id", id), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
-			out = s.malformed(in, id, wire.Unavailable("panic at the door"))
-		}
-	}()
-	ctx, cancel := context.WithTimeout(ctx, budget(ctx))
-	defer cancel()
-	req, door, refused := s.request(in)
-	if refused != nil {
-		return s.malformed(in, id, refused), nil
-	}
-	a := s.options.Enforcer.Authorize(ctx, door, req, id)
-	if a.Answer != nil {
-		return denied(a, id), nil
-	}
-	return allowed(a, req, id), nil
-}
-
-// budget is the time in which a request is to be decided: less than the client
-// waits, so that it gets a denial and not the end of its patience, after which
-// a filter may fail open.
-func budget(ctx context.Context) time.Duration {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return maxBudget
-	}
-	left := time.Until(deadline)
-	return min(left-left/10, maxBudget)
-}
-
-// malformed is the denial of what is no request.
-func (s *Server) malformed(in *authv3.CheckRequest, id string, r *wire.Refusal) *authv3.CheckResponse {
-	peer, _ := address(in.GetAttributes().GetSource().GetAddress())
-	method := in.GetAttributes().GetRequest().GetHttp().GetMethod()
-	if !wire.IsToken(method) || len(method) > maxMethod {
-		method = ""
-	}
-	answer := s.options.Enforcer.RefuseMalformed(s.door, method, peer, id, r)
-	return denied(&proxy.Authorization{Answer: answer, Refusal: r}, id)
 }
