@@ -25,6 +25,19 @@ type entry struct {
 	value Value
 }
 
+// Room is memory for the first keys of a Context, as a part of what has the
+// Context.
+type Room struct {
+	hashes  [roomFor]uint32
+	entries [roomFor]entry
+}
+
+// roomFor is how many keys there is room for in a Room.
+const roomFor = 5
+
+// Use makes an empty Context keep its first keys in a Room, which no other uses.
+func (c *Context) Use(r *Room) { c.hashes, c.entries = r.hashes[:0], r.entries[:0] }
+
 // Value is what a condition key holds: one string, or a list of them. The
 // zero value is the empty string.
 type Value struct {

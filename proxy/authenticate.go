@@ -19,21 +19,17 @@ var anonymous = func() *authz.Caller {
 // authenticate establishes the caller from the header alone. Exactly one
 // scheme is recognised; none is the anonymous caller.
 func (e *Enforcer) authenticate(v *Verdict) *wire.Refusal {
-	scheme, r := sigv4.Recognise(v.Request)
+	v.keys.snapshot = v.snapshot
+	params := v.params(&v.keys)
+	verified, r := e.Verifier.VerifyIfSigned(v.Request, params)
 	if r != nil {
 		return r
 	}
-	keys := &snapshotKeys{snapshot: v.snapshot}
-	params := v.params(keys)
-	if scheme == sigv4.None {
+	if verified == nil {
 		v.caller = anonymous
 		return params.Payload.CheckAnonymous(v.Request)
 	}
-	verified, r := e.Verifier.Verify(v.Request, params)
-	if r != nil {
-		return r
-	}
-	v.verified, v.caller = verified, keys.credential.Caller
+	v.verified, v.caller = verified, v.keys.credential.Caller
 	return nil
 }
 

@@ -37,9 +37,10 @@ type Authorization struct {
 
 // Reset forgets the request, and keeps the memory for the next one.
 func (a *Authorization) Reset() {
-	clear(a.Fields)
 	a.verdict.reset()
-	*a = Authorization{Fields: a.Fields[:0], verdict: a.verdict}
+	clear(a.Fields)
+	a.Answer, a.Refusal, a.Request, a.Fields = nil, nil, nil, a.Fields[:0]
+	a.Caller, a.Action, a.Resource, a.Revision = nil, "", "", ""
 }
 
 // Authorize is the whole way of a request at a door that does not forward by

@@ -42,11 +42,16 @@ type Verdict struct {
 	now      time.Time
 	place    action.Place
 	snapshot *bundle.Snapshot
+	keys     snapshotKeys
 	caller   *authz.Caller
 	verified *sigv4.Verified
+	// sourceIP is the client's address; empty until it is asked for.
+	sourceIP string
 	request  authz.Request
 	mapped   action.Mapped
 	accesses []audit.Access
+	one      [1]audit.Access // room for most
+	record   audit.Record
 	// form is the form that Request was made of, and answerForm the answer that
 	// it asks for; nil if there is none.
 	form       *sigv4.PostForm
@@ -172,7 +177,7 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 			Cause:   "the upstream gets requests as they are, and stores overlook such parameters",
 		}
 	}
-	fillRequest(&v.request, v.Request, v.Route, v.now)
+	fillRequest(&v.request, v.Request, v.Route, v.source(), v.now)
 	fillAuthentication(&v.request, v.Request, v.verified, v.now)
 	if ctx.Err() != nil {
 		return wire.Unavailable("the request was cancelled before it was decided: " + ctx.Err().Error())
@@ -186,6 +191,14 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		return r
 	}
 	return e.prepare(v, body)
+}
+
+// source is the client's address in words.
+func (v *Verdict) source() string {
+	if v.sourceIP == "" {
+		v.sourceIP = v.received.Peer.Addr().Unmap().WithZone("").String()
+	}
+	return v.sourceIP
 }
 
 // ownsEverything tells whether there is no bucket on the route but those of the

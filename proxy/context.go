@@ -70,12 +70,16 @@ func FillBucket(a *authz.Access, snapshot *bundle.Snapshot) {
 	}
 }
 
+// requestKeys is how many keys most requests have.
+const requestKeys = 9
+
 // fillRequest fills the condition keys that all accesses of a request share.
 // Nothing here copies a name from the request: the keys are this list.
-func fillRequest(r *authz.Request, req *wire.Request, route *Route, now time.Time) {
+func fillRequest(r *authz.Request, req *wire.Request, route *Route, source string, now time.Time) {
 	r.Now = now
 	k := &r.Keys
-	k.Set("aws:sourceip", req.Peer.Addr().Unmap().WithZone("").String())
+	k.Grow(requestKeys)
+	k.Set("aws:sourceip", source)
 	k.Set("aws:securetransport", strconv.FormatBool(req.Scheme == "https"))
 	k.Set("aws:requestedregion", route.Regions[0])
 	k.Set("aws:viaawsservice", "false")

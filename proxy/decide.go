@@ -16,7 +16,9 @@ func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 	if items != nil {
 		v.refused = make([]*wire.Refusal, items.Items())
 	}
-	v.accesses = make([]audit.Access, len(v.mapped.Accesses))
+	if v.accesses = v.one[:1]; len(v.mapped.Accesses) != 1 {
+		v.accesses = make([]audit.Access, len(v.mapped.Accesses))
+	}
 	v.tagged = len(v.accesses) - v.mapped.IfTagged
 	var first *wire.Refusal
 	for i := range v.mapped.Accesses {

@@ -58,13 +58,13 @@ func (e *Enforcer) authenticateForm(v *Verdict, form *sigv4.PostForm) *wire.Refu
 		v.caller = anonymous
 		return nil
 	}
-	keys := &snapshotKeys{snapshot: v.snapshot}
-	verified, r := e.Verifier.VerifyForm(form, v.params(keys))
+	v.keys.snapshot = v.snapshot
+	verified, r := e.Verifier.VerifyForm(form, v.params(&v.keys))
 	if r != nil {
 		return r
 	}
 	// Given back as the anonymous request's that it was taken for.
 	e.giveBack(v, sigv4.FormMemory)
-	v.verified, v.caller = verified, keys.credential.Caller
+	v.verified, v.caller = verified, v.keys.credential.Caller
 	return e.hold(v, sigv4.FormMemory)
 }

@@ -90,7 +90,12 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 	defer e.release(v)
 	elapsed := e.Now().Sub(v.now)
 	e.Metrics.observe(v, status, elapsed)
-	record := audit.Record{
+	zone := v.received.Peer.Addr().Zone()
+	if zone != "" {
+		zone = "%" + zone
+	}
+	record := &v.record
+	*record = audit.Record{
 		Time:              v.now,
 		ID:                v.id,
 		Door:              v.door.Name,
@@ -99,7 +104,7 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 		Path:              cut(v.received.Path, audit.MaxText),
 		Operation:         v.Operation.Name,
 		Caller:            v.caller,
-		SourceIP:          v.received.Peer.Addr().Unmap().String(),
+		SourceIP:          v.source() + zone,
 		UserAgent:         cut(v.received.Fields.Get("user-agent"), audit.MaxUserAgent),
 		Accesses:          v.accesses,
 		Status:            status,
@@ -126,7 +131,7 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 		}
 	}
 	record.Admitted, v.admitted = v.admitted, false
-	e.Audit.Write(&record)
+	e.Audit.Write(record)
 }
 
 // release gives back what a request holds and has not given back yet.

@@ -60,6 +60,9 @@ func (v *Verifier) Explain(req *wire.Request, p Params) *Explanation {
 	for {
 		c = claim{}
 		refusal := s.readClaim(req, &c, &p, v.skew)
+		if refusal == nil && c.scheme == None {
+			refusal = errNoCredentials()
+		}
 		e.fault(refusal)
 		if read = refusal == nil; read || !p.concede(&c) {
 			break

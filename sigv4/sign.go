@@ -2,6 +2,7 @@ package sigv4
 
 import (
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/secret"
@@ -18,7 +19,11 @@ type Credentials struct {
 
 // Signer signs requests for the next hop. It remembers a bounded number of
 // derived signing keys.
-type Signer struct{ keys *keyCache[*signingKey] }
+type Signer struct {
+	keys *keyCache[*signingKey]
+	// last is the last timestamp: that of many requests.
+	last atomic.Pointer[string]
+}
 
 const signerKeyEntries = 256
 
@@ -48,7 +53,7 @@ func (g *Signer) sign(req *wire.Request, c Credentials, service, region, payload
 	defer s.release()
 	StripAuthentication(req)
 	s.toSign = now.UTC().AppendFormat(s.toSign[:0], timestampFormat)
-	timestamp := string(s.toSign)
+	timestamp := g.timestamp(s.toSign)
 	setFields(req, c, isS3(service), timestamp, payload)
 
 	s.sortFields(req.Fields)
@@ -70,6 +75,16 @@ func (g *Signer) sign(req *wire.Request, c Credentials, service, region, payload
 	copy(out.signature[:], s.canonical[len(b):])
 	req.Fields.Add("authorization", string(s.canonical))
 	return out
+}
+
+// timestamp is a timestamp as text, which is the last one's if it is the same.
+func (g *Signer) timestamp(text []byte) string {
+	if last := g.last.Load(); last != nil && *last == string(text) {
+		return *last
+	}
+	timestamp := string(text)
+	g.last.Store(&timestamp)
+	return timestamp
 }
 
 // setFields sets the fields of the new authentication but the signature.

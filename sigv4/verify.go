@@ -103,12 +103,22 @@ func NewVerifier(o Options) *Verifier {
 
 // Verify checks the signature of a header-signed or presigned request. It
 // touches no body: NewBody verifies that. A request without credentials is
-// refused; callers that serve anonymous requests ask Recognise first.
+// refused; callers that serve anonymous requests use VerifyIfSigned.
 func (v *Verifier) Verify(req *wire.Request, p Params) (*Verified, *wire.Refusal) {
+	verified, refusal := v.VerifyIfSigned(req, p)
+	if verified == nil && refusal == nil {
+		refusal = errNoCredentials()
+	}
+	return verified, refusal
+}
+
+// VerifyIfSigned is Verify, but that of a request whose Scheme is None the result
+// is nil, without a refusal: it is the anonymous caller's.
+func (v *Verifier) VerifyIfSigned(req *wire.Request, p Params) (*Verified, *wire.Refusal) {
 	s := newScratch()
 	defer s.release()
 	var c claim
-	if refusal := s.readClaim(req, &c, &p, v.skew); refusal != nil {
+	if refusal := s.readClaim(req, &c, &p, v.skew); refusal != nil || c.scheme == None {
 		return nil, refusal
 	}
 	if refusal := s.checkSigned(req, &c); refusal != nil {
@@ -123,7 +133,8 @@ func (v *Verifier) Verify(req *wire.Request, p Params) (*Verified, *wire.Refusal
 	return v.verify(s, req, &c, &p)
 }
 
-// readClaim recognises the scheme of a request and reads what it claims.
+// readClaim recognises the scheme of a request and reads what it claims, which is
+// nothing if the scheme is None.
 func (s *scratch) readClaim(req *wire.Request, c *claim, p *Params, skew time.Duration) *wire.Refusal {
 	scheme, query, refusal := s.recognise(req)
 	if refusal != nil {
@@ -135,6 +146,8 @@ func (s *scratch) readClaim(req *wire.Request, c *claim, p *Params, skew time.Du
 		return c.readHeader(req, p, skew)
 	case Query:
 		return c.readQuery(req, &query, p, skew)
+	case None:
+		return nil
 	}
 	return errNoCredentials()
 }

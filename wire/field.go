@@ -5,20 +5,35 @@ import "strings"
 // IsToken tells whether s is a token of RFC 9110, section 5.6.2, as methods and
 // the names of fields are.
 func IsToken(s string) bool {
-	if s == "" {
-		return false
-	}
 	for i := 0; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0:
-		default:
+		if tokens[s[i]] == 0 {
 			return false
 		}
 	}
-	return true
+	return s != ""
 }
+
+// IsFieldName tells whether s is a token in lower case, as the names of Fields
+// are.
+func IsFieldName(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if tokens[s[i]] != s[i] {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// tokens are the bytes of tokens, each with what it is in lower case.
+var tokens = func() (t [256]byte) {
+	for _, c := range []byte("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz") {
+		t[c] = c
+	}
+	for c := byte('A'); c <= 'Z'; c++ {
+		t[c] = c - 'A' + 'a'
+	}
+	return t
+}()
 
 // IsFieldValue tells whether s can be the value of a field: no control byte but
 // the tab.
@@ -38,12 +53,18 @@ func FieldValue(name, sent string) (string, *Refusal) {
 	if !IsFieldValue(sent) {
 		return "", invalid("The value of the header " + name + " holds a control character.")
 	}
+	if sent == "" || isVisible(sent[0]) && isVisible(sent[len(sent)-1]) {
+		return sent, nil
+	}
 	value := strings.Trim(sent, " \t")
 	if strings.TrimSpace(value) != value {
 		return "", invalid("The value of the header " + name + " begins or ends with white space other than spaces and tabs.")
 	}
 	return value, nil
 }
+
+// isVisible tells of a byte that it is no white space, nor a part of any.
+func isVisible(c byte) bool { return ' ' < c && c < 0x7f }
 
 // CheckConnection refuses what makes a header mean one thing to this hop and
 // another to the next: fields declared to be this hop's alone, which a proxy

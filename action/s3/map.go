@@ -18,6 +18,9 @@ type mapping struct {
 	addressed  resource
 	disclosure authz.Access
 
+	// rooms are those of the first access and of the disclosure.
+	rooms [2]authz.Room
+
 	mapper  *Mapper
 	objects []action.Object // by access; nil if nobody reads tags
 	tagsOf  *action.Object  // whose tags a copy takes along, if they are read
@@ -205,7 +208,11 @@ func (b *mapping) addEffects(r *request, to *resource) {
 func (b *mapping) add(a *compiledAction, to *resource) {
 	b.accesses = append(b.accesses, authz.Access{Action: a.name, Resource: to.arn, Account: to.account})
 	keys := &b.accesses[len(b.accesses)-1].Keys
-	keys.Grow(2 + min(len(a.keys), 3))
+	if len(b.accesses) == 1 {
+		keys.Use(&b.rooms[0])
+	} else {
+		keys.Grow(2 + min(len(a.keys), 3))
+	}
 	setAccount(keys, to.account)
 	for _, k := range a.keys {
 		k.fill(keys, &b.view)
@@ -222,7 +229,7 @@ func (b *mapping) add(a *compiledAction, to *resource) {
 // The access stands for no listing, so it has none of a listing's keys.
 func (b *mapping) disclose(bucket resource) {
 	b.disclosure = authz.Access{Action: listBucket.name, Resource: bucket.arn, Account: bucket.account}
-	b.disclosure.Keys.Grow(2)
+	b.disclosure.Keys.Use(&b.rooms[1])
 	setAccount(&b.disclosure.Keys, bucket.account)
 }
 

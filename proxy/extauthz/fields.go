@@ -84,7 +84,7 @@ func fieldValue(name, value string) (string, *wire.Refusal) {
 	switch {
 	case name == "transfer-encoding":
 		return "", invalid("The Transfer-Encoding header is not supported in this version of HTTP.", "")
-	case !wire.IsToken(name) || strings.ToLower(name) != name:
+	case !wire.IsFieldName(name):
 		return "", invalid("The request has a header whose name is not valid.", "")
 	}
 	return wire.FieldValue(name, value)
