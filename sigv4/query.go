@@ -39,6 +39,9 @@ const maxAmzParams = 128
 // x-amz-* parameters that come twice, in whatever case.
 func readQueryCredentials(query wire.Query) (queryCredentials, *wire.Refusal) {
 	var c queryCredentials
+	if len(query) == 0 {
+		return c, nil
+	}
 	var seen [maxAmzParams]int
 	count := 0
 	for i := range query {

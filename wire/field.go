@@ -17,7 +17,7 @@ func IsToken(s string) bool {
 // are.
 func IsFieldName(s string) bool {
 	for i := 0; i < len(s); i++ {
-		if tokens[s[i]] != s[i] {
+		if c := s[i]; c == 0 || tokens[c] != c {
 			return false
 		}
 	}
@@ -38,12 +38,23 @@ var tokens = func() (t [256]byte) {
 // IsFieldValue tells whether s can be the value of a field: no control byte but
 // the tab.
 func IsFieldValue(s string) bool {
+	for ; len(s) >= 8 && areVisible(s[:8]); s = s[8:] {
+	}
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
 			return false
 		}
 	}
 	return true
+}
+
+// areVisible tells of eight bytes, all at once, that none is a control byte.
+func areVisible(s string) bool {
+	const each = 0x0101010101010101
+	v := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	del := v ^ each*0x7f
+	return ((v-each*' ')&^v|(del-each)&^del)&(each*0x80) == 0
 }
 
 // FieldValue is the value of the field name as the field keeps it, without the

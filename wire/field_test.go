@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/sallyport-iam/sallyport/wire"
@@ -46,5 +47,35 @@ func TestCheckConnection(t *testing.T) {
 		if refusal := tt.fields.CheckConnection(); (refusal == nil) != tt.ok {
 			t.Errorf("%v: %v", tt.fields, refusal)
 		}
+	}
+}
+
+// TestIsFieldValue: wherever in a value a byte stands, it is looked at.
+func TestIsFieldValue(t *testing.T) {
+	t.Parallel()
+	for length := range 20 {
+		for at := range length {
+			for c := range 256 {
+				value := []byte(strings.Repeat("é~ ", 7)[:length])
+				value[at] = byte(c)
+				if got, want := wire.IsFieldValue(string(value)), c >= ' ' && c != 0x7f || c == '\t'; got != want {
+					t.Fatalf("%q: %v", value, got)
+				}
+			}
+		}
+	}
+}
+
+func TestIsFieldName(t *testing.T) {
+	t.Parallel()
+	for c := range 256 {
+		s := "a" + string([]byte{byte(c)})
+		token := strings.Contains("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", s[1:])
+		if wire.IsToken(s) != token || wire.IsFieldName(s) != (token && strings.ToLower(s) == s) {
+			t.Errorf("%q: a token %v, a name %v", s, wire.IsToken(s), wire.IsFieldName(s))
+		}
+	}
+	if wire.IsToken("") || wire.IsFieldName("") {
+		t.Error("nothing is a name")
 	}
 }

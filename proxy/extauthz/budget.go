@@ -11,8 +11,8 @@ const maxBudget = 10 * time.Second
 
 // budget is the context of a check. It ends before its call does, so that the
 // client gets a denial and not the end of its patience, after which a filter may
-// fail open. It has no timer until somebody waits for its end: most checks are
-// decided without that.
+// fail open. It has no timer, and does not end, until somebody waits for its end:
+// most checks are decided without that.
 type budget struct {
 	context.Context // the call's
 	end             time.Time
@@ -48,19 +48,14 @@ func (b *budget) Done() <-chan struct{} {
 	return b.timed.Done()
 }
 
-// Err is why the budget ended; nil if it did not.
+// Err is why the budget, or the call, ended; nil if it did not.
 func (b *budget) Err() error {
 	b.starting.Lock()
 	defer b.starting.Unlock()
-	switch err := b.Context.Err(); {
-	case b.timed != nil:
+	if b.timed != nil {
 		return b.timed.Err()
-	case err != nil:
-		return err
-	case !time.Now().Before(b.end):
-		return context.DeadlineExceeded
 	}
-	return nil
+	return b.Context.Err()
 }
 
 // stop stops the timer.

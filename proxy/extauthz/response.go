@@ -3,6 +3,7 @@ package extauthz
 import (
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 
@@ -140,4 +141,9 @@ func (c *check) mention(name, value string) {
 }
 
 // valid is a text as protobuf can hold it.
-func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+func valid(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}

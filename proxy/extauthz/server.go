@@ -73,6 +73,12 @@ const (
 	// maxStreams bounds the checks under way on one connection, each of which may
 	// hold MaxHeader and MaxBody.
 	maxStreams = 256
+	// streamWorkers are goroutines that live for many checks, and whose stacks
+	// have grown to what one takes. Checks beyond them have their own.
+	streamWorkers = 64
+	// window is how much may be on its way of one connection's questions, in
+	// bytes. It is not measured: most questions are small.
+	window = 1 << 20
 	// maxOther is what a check request holds beside line, header and body, such
 	// as the client's certificate and the names of fields in protobuf.
 	maxOther = 64 << 10
@@ -100,6 +106,10 @@ func Listen(o Options) (*Server, error) {
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.MaxRecvMsgSize(2*o.MaxHeader + int(o.MaxBody) + maxOther), // path and host are there twice
 		grpc.MaxConcurrentStreams(maxStreams),
+		grpc.NumStreamWorkers(streamWorkers),
+		grpc.StaticStreamWindowSize(window),
+		grpc.StaticConnWindowSize(window),
+		grpc.SharedWriteBuffer(true),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: keepaliveAtLeast, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: o.MaxConnectionAge, MaxConnectionAgeGrace: ageGrace}),
 	}

@@ -64,6 +64,15 @@ func (f field) into(to *string) bool {
 type reader struct{ rest string }
 
 func (r *reader) varint() (uint64, bool) {
+	if r.rest != "" && r.rest[0] < 0x80 {
+		v := uint64(r.rest[0])
+		r.rest = r.rest[1:]
+		return v, true
+	}
+	return r.longVarint()
+}
+
+func (r *reader) longVarint() (uint64, bool) {
 	const most = 10 // bytes, of the last of which one bit counts
 	var v uint64
 	for i := 0; i < len(r.rest) && i < most; i++ {
