@@ -84,6 +84,15 @@ type Operation struct {
 	Mapper any
 }
 
+// Release gives back to the mapper the memory of an operation, and of what Map
+// made of it. Neither may be used afterwards, but for texts. It need not be called.
+func (o *Operation) Release() {
+	if r, ok := o.Mapper.(interface{ Release() }); ok {
+		r.Release()
+	}
+	*o = Operation{}
+}
+
 // FromForm is the named rewrite of an upload by a form: it makes of the fields
 // (names in lower case, none twice, those of the authentication left out) the
 // request without a form that does the same.

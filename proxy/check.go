@@ -110,6 +110,7 @@ func (e *Enforcer) checkInto(ctx context.Context, v *Verdict, door *Door, req *w
 
 // reset makes a Verdict as new, and keeps the memory for the keys of a request.
 func (v *Verdict) reset() {
+	v.Operation.Release()
 	keys := v.request.Keys
 	keys.Reset()
 	*v = Verdict{request: authz.Request{Keys: keys}}

@@ -8,7 +8,7 @@ import (
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
-// mapping is a mapping in the making. It is one allocation.
+// mapping is a mapping in the making. It is a part of its request.
 type mapping struct {
 	view     view
 	accesses []authz.Access
@@ -58,8 +58,11 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 	if place.Partition == "" {
 		place.Partition = "aws"
 	}
-	b := &mapping{mapper: m}
-	b.accesses = b.one[:0]
+	b := &r.mapping
+	if r.mapped {
+		b = new(mapping)
+	}
+	r.mapped, b.mapper, b.accesses = true, m, b.one[:0]
 	if m.objectTags {
 		b.objects = make([]action.Object, 0, 1)
 	}

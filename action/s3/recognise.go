@@ -20,7 +20,8 @@ func (m *Mapper) Recognise(req *wire.Request, place action.Place) (action.Operat
 	if refusal != nil {
 		return none, refusal
 	}
-	r := &request{bucket: name, key: key}
+	r := requests.Get().(*request)
+	r.bucket, r.key = name, key
 	if refusal := m.readQuery(r, req.Query); refusal != nil {
 		return none, refusal
 	}

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/sallyport-iam/sallyport/wire"
@@ -24,6 +25,19 @@ type request struct {
 	// active tells that a header was sent that has an effect, or a key.
 	active bool
 	source source // of a copy
+
+	// mapping is what Map makes of the request the first time; mapped tells that
+	// it did.
+	mapping mapping
+	mapped  bool
+}
+
+var requests = sync.Pool{New: func() any { return new(request) }}
+
+// Release is for action.Operation.Release.
+func (r *request) Release() {
+	*r = request{}
+	requests.Put(r)
 }
 
 func (r *request) hasParam(p param) bool { return r.params[p] != 0 }
