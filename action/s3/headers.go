@@ -159,17 +159,25 @@ func init() {
 // hasVendorPrefix tells of the names of other stores' extensions, parameters
 // or headers, which those stores act on.
 func hasVendorPrefix(lower string) bool {
-	for _, prefix := range [...]string{
-		"x-minio-", "x-rustfs-", "x-rgw-", "x-goog-", "x-emc-", "x-oss-", "x-obs-", "x-cos-", "x-swift-",
-		"x-bce-", "x-bz-", "x-gmt-", "x-hcp-", "x-kss-", "x-ntap-", "x-scal-", "x-tigris-", "x-tos-", "x-wasabi-",
-		"x-container-", "x-object-", "x-account-", "cf-copy-", "cf-create-", "ibm-", "seaweed-", "x-seaweedfs-",
-	} {
-		if len(lower) >= len(prefix) && lower[:len(prefix)] == prefix {
-			return true
-		}
+	first, rest, _ := strings.Cut(lower, "-")
+	second, _, more := strings.Cut(rest, "-")
+	switch first {
+	case "ibm", "seaweed":
+		return len(lower) > len(first)
+	case "cf":
+		return more && (second == "copy" || second == "create")
+	case "x":
+		return more && vendors[second]
 	}
 	return false
 }
+
+// vendors are whose names begin with "x-" and these.
+var vendors = setOf([]string{
+	"minio", "rustfs", "rgw", "goog", "emc", "oss", "obs", "cos", "swift",
+	"bce", "bz", "gmt", "hcp", "kss", "ntap", "scal", "tigris", "tos", "wasabi",
+	"container", "object", "account", "seaweedfs",
+})
 
 // overridesRequest tells of headers by which some servers take another method
 // or another target than the request line's.

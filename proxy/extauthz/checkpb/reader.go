@@ -32,24 +32,27 @@ type field struct {
 // formed. A field that take does not know by its tag, it skips: that includes a
 // known number with another wire type.
 func each(message string, take func(field) bool) bool {
-	r := reader{message}
-	for len(r.rest) > 0 {
-		tag, ok := r.varint()
-		if !ok || tag>>3 == 0 || tag>>3 > maxNumber {
+	for len(message) > 0 {
+		tag, n := readVarint(message)
+		if n == 0 || tag>>3 == 0 || tag>>3 > maxNumber {
 			return false
 		}
+		message = message[n:]
 		f := field{tag: uint32(tag)}
 		switch tag & 7 {
 		case varint:
-			f.number, ok = r.varint()
+			f.number, n = readVarint(message)
 		case bytes:
-			f.text, ok = r.bytes()
+			var begin int
+			begin, n = readBytes(message)
+			f.text = message[begin:n]
 		default:
-			ok = r.skip(tag, maxDepth)
+			n = skip(message, tag, maxDepth)
 		}
-		if !ok || !take(f) {
+		if n == 0 || !take(f) {
 			return false
 		}
+		message = message[n:]
 	}
 	return true
 }
@@ -60,85 +63,83 @@ func (f field) into(to *string) bool {
 	return utf8.ValidString(f.text)
 }
 
-// reader takes a message apart from its beginning.
-type reader struct{ rest string }
-
-func (r *reader) varint() (uint64, bool) {
-	if r.rest != "" && r.rest[0] < 0x80 {
-		v := uint64(r.rest[0])
-		r.rest = r.rest[1:]
-		return v, true
+// readVarint reads a number at the beginning of a message; n is its length in
+// bytes, 0 if it is malformed.
+func readVarint(message string) (v uint64, n int) {
+	if message != "" && message[0] < 0x80 {
+		return uint64(message[0]), 1
 	}
-	return r.longVarint()
+	return readLongVarint(message)
 }
 
-func (r *reader) longVarint() (uint64, bool) {
+func readLongVarint(message string) (v uint64, n int) {
 	const most = 10 // bytes, of the last of which one bit counts
-	var v uint64
-	for i := 0; i < len(r.rest) && i < most; i++ {
-		c := r.rest[i]
+	for i := 0; i < len(message) && i < most; i++ {
+		c := message[i]
 		if i == most-1 && c > 1 {
-			return 0, false
+			return 0, 0
 		}
 		v |= uint64(c&0x7f) << (7 * i)
 		if c < 0x80 {
-			r.rest = r.rest[i+1:]
-			return v, true
+			return v, i + 1
 		}
 	}
-	return 0, false
+	return 0, 0
 }
 
-func (r *reader) bytes() (string, bool) {
-	n, ok := r.varint()
-	if !ok || n > uint64(len(r.rest)) {
-		return "", false
+// readBytes tells where the bytes at the beginning of a message begin, behind
+// their length, and end; both are 0 if they are malformed.
+func readBytes(message string) (begin, end int) {
+	length, n := readVarint(message)
+	if n == 0 || length > uint64(len(message)-n) {
+		return 0, 0
 	}
-	text := r.rest[:n]
-	r.rest = r.rest[n:]
-	return text, true
+	return n, n + int(length)
 }
 
-func (r *reader) drop(n int) bool {
-	if n > len(r.rest) {
-		return false
-	}
-	r.rest = r.rest[n:]
-	return true
-}
-
-// skip passes over what a field holds whose tag was read; groups may be nested
-// depth deep in it.
-func (r *reader) skip(tag uint64, depth int) (ok bool) {
+// skip is the length of what a field holds whose tag was read, in which groups
+// may be nested depth deep; 0 if it is malformed.
+func skip(message string, tag uint64, depth int) (n int) {
 	switch tag & 7 {
 	case varint:
-		_, ok = r.varint()
+		_, n = readVarint(message)
 	case fixed64:
-		ok = r.drop(8)
+		n = 8
 	case bytes:
-		_, ok = r.bytes()
+		_, n = readBytes(message)
 	case startGroup:
-		ok = depth >= 0 && r.skipGroup(tag>>3, depth)
+		n = skipGroup(message, tag>>3, depth)
 	case fixed32:
-		ok = r.drop(4)
+		n = 4
 	}
-	return ok
+	if n > len(message) {
+		return 0
+	}
+	return n
 }
 
-// skipGroup passes over the fields of a group and its end. Their numbers may be
-// greater than those of a message's own fields.
-func (r *reader) skipGroup(number uint64, depth int) bool {
+// skipGroup is the length of the fields of a group and its end. Their numbers may
+// be greater than those of a message's own fields.
+func skipGroup(message string, number uint64, depth int) int {
 	const most = 1<<31 - 1
-	for {
-		tag, ok := r.varint()
-		if !ok || tag>>3 == 0 || tag>>3 > most {
-			return false
+	if depth < 0 {
+		return 0
+	}
+	for at := 0; ; {
+		tag, n := readVarint(message[at:])
+		if n == 0 || tag>>3 == 0 || tag>>3 > most {
+			return 0
 		}
+		at += n
 		if tag&7 == endGroup {
-			return tag>>3 == number
+			if tag>>3 != number {
+				return 0
+			}
+			return at
 		}
-		if !r.skip(tag, depth-1) {
-			return false
+		if n = skip(message[at:], tag, depth-1); n == 0 {
+			return 0
 		}
+		at += n
 	}
 }
