@@ -193,6 +193,7 @@ func (s *server) run(ctx context.Context) error {
 	defer stop()
 	bundleDone := make(chan error, 1)
 	go func() { bundleDone <- s.bundle.Run(background) }()
+	go spareCollections(background)
 	failed := make(chan error, len(s.doors)+1)
 	for _, door := range s.doors {
 		go func() { failed <- door.Serve() }()
