@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	"google.golang.org/grpc/codes"
 
 	"github.com/sallyport-iam/sallyport/proxy"
@@ -38,6 +39,9 @@ func TestAllowed(t *testing.T) {
 	}
 	// Envoy removes after it has set: what is set must not be removed.
 	for _, o := range ok.GetHeaders() {
+		if o.GetAppendAction() != corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD || !o.GetKeepEmptyValue() {
+			t.Errorf("%v may leave what is there", o)
+		}
 		if slices.Contains(ok.GetHeadersToRemove(), o.GetHeader().GetKey()) {
 			t.Errorf("%s is set and removed", o.GetHeader().GetKey())
 		}
@@ -104,6 +108,7 @@ func TestDenied(t *testing.T) {
 		{"a long path", sent(t, "bob", "GET", "localhost", long, "", ""), 403, codes.PermissionDenied, "AccessDenied"},
 		{"HEAD", sent(t, "bob", "HEAD", "localhost", "/reports/a", "", ""), 403, codes.PermissionDenied, ""},
 		{"what is not implemented", sent(t, "alice", "GET", "localhost", "/reports?everything", "", ""), 501, codes.Unimplemented, "NotImplemented"},
+		{"chunks with signatures", sent(t, "alice", "PUT", "localhost", "/reports/a", "", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", with("x-amz-decoded-content-length", "5")), 501, codes.Unimplemented, "NotImplemented"},
 		{"a preflight", &message{"OPTIONS", "localhost", "/reports/a", wire.Fields{with("origin", "https://app.example.com"), with("access-control-request-method", "GET")}, ""}, 200, codes.PermissionDenied, ""},
 		{"a preflight of another", &message{"OPTIONS", "localhost", "/reports/a", wire.Fields{with("origin", "https://evil.example.com"), with("access-control-request-method", "GET")}, ""}, 403, codes.Unauthenticated, "AccessForbidden"},
 	}
@@ -120,6 +125,9 @@ func TestDenied(t *testing.T) {
 			var parsed struct {
 				Code, Message string
 				RequestID     string `xml:"RequestId"`
+			}
+			if tt.name == "chunks with signatures" && !strings.Contains(denial.GetBody(), "chunkedEncodingEnabled") {
+				t.Errorf("the client is not told what to set: %s", denial.GetBody())
 			}
 			if err := xml.Unmarshal([]byte(denial.GetBody()), &parsed); err != nil || parsed.Code != tt.text || parsed.Message == "" || parsed.RequestID == "" {
 				t.Errorf("%s: %v: %s", tt.name, err, denial.GetBody())

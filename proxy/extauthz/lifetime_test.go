@@ -74,6 +74,13 @@ func TestReflection(t *testing.T) {
 	if err != nil || !strings.Contains(answer.String(), "envoy.service.auth.v3.Authorization") {
 		t.Errorf("%v, %v", answer, err)
 	}
+	// Tools ask for the messages by the service's name.
+	if err := stream.Send(&reflectionv1.ServerReflectionRequest{MessageRequest: &reflectionv1.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: "envoy.service.auth.v3.Authorization"}}); err != nil {
+		t.Fatal(err)
+	}
+	if answer, err = stream.Recv(); err != nil || len(answer.GetFileDescriptorResponse().GetFileDescriptorProto()) == 0 {
+		t.Errorf("%v, %v", answer, err)
+	}
 	_ = stream.CloseSend()
 }
 
