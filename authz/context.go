@@ -79,16 +79,32 @@ func (c *Context) SetTag(namespace, tag, value string) {
 	c.set(name, Value{text: value})
 }
 
-func (c *Context) set(name string, value Value) {
+// Name is the name of a key that most requests have: what has to be known of it is
+// found out once.
+type Name struct {
+	text string
+	hash uint32
+}
+
+// NewName makes a Name, which is in lower case.
+func NewName(name string) Name {
 	// A key in another case would never be found, and a Deny on it never apply.
 	name = strings.ToLower(name)
-	hash := key.Hash(name)
-	if v := c.find(name, hash); v != nil {
+	return Name{name, key.Hash(name)}
+}
+
+// SetName is Set for a Name.
+func (c *Context) SetName(n Name, value string) { c.put(n, Value{text: value}) }
+
+func (c *Context) set(name string, value Value) { c.put(NewName(name), value) }
+
+func (c *Context) put(n Name, value Value) {
+	if v := c.find(n.text, n.hash); v != nil {
 		*v = value
 		return
 	}
-	c.hashes = append(c.hashes, hash)
-	c.entries = append(c.entries, entry{name, value})
+	c.hashes = append(c.hashes, n.hash)
+	c.entries = append(c.entries, entry{n.text, value})
 }
 
 // find is the value of a key; nil if there is none.

@@ -70,6 +70,21 @@ func FillBucket(a *authz.Access, snapshot *bundle.Snapshot) {
 	}
 }
 
+// The keys that requests have for what Keys and SignatureKeys tell.
+var (
+	keySourceIP         = authz.NewName("aws:sourceip")
+	keySecureTransport  = authz.NewName("aws:securetransport")
+	keyRequestedRegion  = authz.NewName("aws:requestedregion")
+	keyViaAWSService    = authz.NewName("aws:viaawsservice")
+	keyUserAgent        = authz.NewName("aws:useragent")
+	keyReferer          = authz.NewName("aws:referer")
+	keyTLSVersion       = authz.NewName("s3:tlsversion")
+	keySignatureVersion = authz.NewName("s3:signatureversion")
+	keyContentSHA256    = authz.NewName("s3:x-amz-content-sha256")
+	keyAuthType         = authz.NewName("s3:authtype")
+	keySignatureAge     = authz.NewName("s3:signatureage")
+)
+
 // requestKeys is how many keys most requests have.
 const requestKeys = 9
 
@@ -79,15 +94,15 @@ func fillRequest(r *authz.Request, req *wire.Request, route *Route, source strin
 	r.Now = now
 	k := &r.Keys
 	k.Grow(requestKeys)
-	k.Set("aws:sourceip", source)
-	k.Set("aws:securetransport", strconv.FormatBool(req.Scheme == "https"))
-	k.Set("aws:requestedregion", route.Regions[0])
-	k.Set("aws:viaawsservice", "false")
-	if ua, ok := req.Fields.Lookup("user-agent"); ok {
-		k.Set("aws:useragent", ua)
+	k.SetName(keySourceIP, source)
+	k.SetName(keySecureTransport, strconv.FormatBool(req.Scheme == "https"))
+	k.SetName(keyRequestedRegion, route.Regions[0])
+	k.SetName(keyViaAWSService, "false")
+	if agent, ok := req.Fields.Lookup("user-agent"); ok {
+		k.SetName(keyUserAgent, agent)
 	}
-	if referer, ok := req.Fields.Lookup("referer"); ok {
-		k.Set("aws:referer", referer)
+	if from, ok := req.Fields.Lookup("referer"); ok {
+		k.SetName(keyReferer, from)
 	}
 }
 
@@ -97,23 +112,23 @@ func fillRequest(r *authz.Request, req *wire.Request, route *Route, source strin
 func fillAuthentication(r *authz.Request, req *wire.Request, v *sigv4.Verified, now time.Time) {
 	k := &r.Keys
 	if req.TLS != nil {
-		k.Set("s3:tlsversion", tlsVersion(req.TLS.Version))
+		k.SetName(keyTLSVersion, tlsVersion(req.TLS.Version))
 	}
 	if v == nil {
 		return
 	}
-	k.Set("s3:signatureversion", v.Algorithm)
-	k.Set("s3:x-amz-content-sha256", v.Payload)
+	k.SetName(keySignatureVersion, v.Algorithm)
+	k.SetName(keyContentSHA256, v.Payload)
 	switch v.Scheme {
 	case sigv4.Header:
-		k.Set("s3:authtype", authHeader)
+		k.SetName(keyAuthType, authHeader)
 	case sigv4.Query:
-		k.Set("s3:authtype", authQuery)
+		k.SetName(keyAuthType, authQuery)
 	case sigv4.Form:
-		k.Set("s3:authtype", authForm)
+		k.SetName(keyAuthType, authForm)
 	}
 	if v.Scheme != sigv4.Header {
-		k.Set("s3:signatureage", strconv.FormatInt(now.Sub(v.SignedAt).Milliseconds(), 10))
+		k.SetName(keySignatureAge, strconv.FormatInt(now.Sub(v.SignedAt).Milliseconds(), 10))
 	}
 }
 

@@ -236,9 +236,15 @@ func (b *mapping) disclose(bucket resource) {
 	setAccount(&b.disclosure.Keys, bucket.account)
 }
 
+// The keys that every access has.
+var (
+	s3ResourceAccount  = authz.NewName("s3:resourceaccount")
+	awsResourceAccount = authz.NewName("aws:resourceaccount")
+)
+
 func setAccount(c *authz.Context, account string) {
-	c.Set("s3:resourceaccount", account)
-	c.Set("aws:resourceaccount", account)
+	c.SetName(s3ResourceAccount, account)
+	c.SetName(awsResourceAccount, account)
 }
 
 // listBuckets maps ListBuckets. Every account has its own list, and whose
