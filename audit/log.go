@@ -45,6 +45,14 @@ const (
 	// retryInterval is the time between two attempts to write a record that
 	// must not be lost.
 	retryInterval = time.Second
+	// maxBatch is the size in bytes from which on records that wait are not put
+	// into one write.
+	maxBatch = 64 << 10
+	// gatherTime is how long the first record waits for others to be written with
+	// it, where there is room for gatherRoom of them: to wake the writing goroutine
+	// for each costs more than the record.
+	gatherTime = time.Millisecond
+	gatherRoom = 1024
 )
 
 // Log writes records as JSON lines, one goroutine for all: nobody who has a
@@ -62,6 +70,8 @@ type Log struct {
 	closed     sync.Once
 	done       chan struct{}
 	torn       bool // of the writing goroutine: the last line has no end
+	lines      []*buffer.Buffer
+	batch      []byte
 	complained atomic.Int64
 }
 
@@ -173,6 +183,9 @@ func (l *Log) run() {
 	for {
 		select {
 		case line := <-l.queue:
+			if cap(l.queue) >= gatherRoom {
+				time.Sleep(gatherTime)
+			}
 			l.put(line)
 			continue
 		case <-l.closing:
@@ -192,8 +205,48 @@ func (l *Log) run() {
 	}
 }
 
-// put writes one line. One that must not be lost is tried until Close.
+// put writes a line, and those that wait behind it, at once. If that fails, what
+// is left is written line by line.
 func (l *Log) put(line *buffer.Buffer) {
+	l.gather(line)
+	written, err := 0, error(nil)
+	if len(l.lines) > 1 {
+		if written, err = l.options.Output.Write(l.batch); err != nil {
+			l.complain("audit records cannot be written", err)
+		}
+	}
+	if l.torn && written > 0 {
+		l.torn, written = false, written-1
+	}
+	for _, line := range l.lines {
+		done := min(written, line.Len())
+		written -= done
+		l.finish(line, line.Bytes()[done:])
+	}
+}
+
+// gather takes a line, and those that wait behind it, into l.lines and l.batch.
+func (l *Log) gather(line *buffer.Buffer) {
+	l.lines, l.batch = l.lines[:0], l.batch[:0]
+	if l.torn {
+		l.batch = append(l.batch, '\n')
+	}
+	for {
+		l.lines, l.batch = append(l.lines, line), append(l.batch, line.Bytes()...)
+		if len(l.batch) >= maxBatch {
+			return
+		}
+		select {
+		case line = <-l.queue:
+		default:
+			return
+		}
+	}
+}
+
+// finish writes what is left of a line, which may be nothing. One that must not be
+// lost is tried until Close.
+func (l *Log) finish(line *buffer.Buffer, rest []byte) {
 	size := int64(line.Len())
 	defer l.release(line, size)
 	if l.torn {
@@ -201,11 +254,10 @@ func (l *Log) put(line *buffer.Buffer) {
 			l.torn = false
 		}
 	}
-	for rest := line.Bytes(); ; {
+	for len(rest) > 0 {
 		n, err := l.options.Output.Write(rest)
 		if rest = rest[n:]; err == nil || len(rest) == 0 {
-			l.written.Add(1)
-			return
+			break
 		}
 		l.complain("audit records cannot be written", err)
 		if l.options.WhenFull == Refuse && l.pause() {
@@ -215,6 +267,7 @@ func (l *Log) put(line *buffer.Buffer) {
 		l.torn = l.torn || len(rest) < int(size)
 		return
 	}
+	l.written.Add(1)
 }
 
 // pause waits before another attempt; false if there is to be none.

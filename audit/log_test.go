@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -201,6 +202,9 @@ func TestFailingOutput(t *testing.T) {
 	out := &failing{fails: func(write int) bool { return write == 1 }}
 	l := audit.New(audit.Options{Output: out})
 	l.Write(&audit.Record{ID: "1"})
+	for deadline := time.Now().Add(patience); l.Dropped() == 0 && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
 	l.Write(&audit.Record{ID: "2"})
 	closeLog(t, l)
 	lines := strings.Split(out.String(), "\n")
@@ -229,9 +233,60 @@ func TestFailingOutput(t *testing.T) {
 	l.Write(&audit.Record{})
 	l.Write(&audit.Record{})
 	closeLog(t, l)
-	if l.Dropped() != 2 {
-		t.Errorf("dropped %d", l.Dropped())
+	if l.Dropped() == 0 || l.Written()+l.Dropped() != 2 {
+		t.Errorf("written %d, dropped %d", l.Written(), l.Dropped())
 	}
+}
+
+// TestBatch: what waits is written at once, in order, and what does not go that
+// way goes line by line.
+func TestBatch(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name             string
+		fails            func(write int) bool
+		writes           int
+		written, dropped uint64
+	}{
+		{"at once", func(int) bool { return false }, 2, 5, 0},
+		{"the batch fails", func(write int) bool { return write == 2 }, 4, 5, 0},
+		{"a line fails, too", func(write int) bool { return write == 2 || write == 3 }, 5, 4, 1},
+		{"the batch and the end of a torn line", func(write int) bool { return write <= 3 }, 6, 3, 2},
+	} {
+		out := &failing{fails: tt.fails}
+		blocked := newStuck()
+		l := audit.New(audit.Options{Output: both{blocked, out}})
+		l.Write(&audit.Record{ID: "0"})
+		<-blocked.begun
+		for _, id := range []string{"1", "2", "3", "4"} {
+			l.Write(&audit.Record{ID: id})
+		}
+		close(blocked.free)
+		closeLog(t, l)
+		if out.count != tt.writes || l.Written() != tt.written || l.Dropped() != tt.dropped {
+			t.Errorf("%s: %d writes, written %d, dropped %d: %q", tt.name, out.count, l.Written(), l.Dropped(), out.String())
+		}
+		whole := uint64(0)
+		for line := range strings.Lines(out.String()) {
+			if json.Valid([]byte(line)) {
+				whole++
+			}
+		}
+		if whole < tt.written {
+			t.Errorf("%s: %d whole lines: %q", tt.name, whole, out.String())
+		}
+	}
+}
+
+// both is an output that is stuck at first.
+type both struct {
+	stuck *stuck
+	io.Writer
+}
+
+func (b both) Write(p []byte) (int, error) {
+	_, _ = b.stuck.Write(nil)
+	return b.Writer.Write(p)
 }
 
 func TestConcurrentWrites(t *testing.T) {

@@ -3,6 +3,7 @@ package extauthz_test
 import (
 	"context"
 	"net"
+	"os"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -35,12 +36,18 @@ func BenchmarkCheck(b *testing.B) {
 		s.enforcer.Audit = audit.New(audit.Options{})
 		s.upstream.Credentials, s.upstream.Unsigned = nil, true
 	})
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = null.Close() })
+	recorded := open(b, func(s *setting) { s.enforcer.Audit = audit.New(audit.Options{Output: null}) })
 	in := sent(b, "alice", "GET", "localhost", "/reports/2026/q1.csv", "", "", with("accept-encoding", "identity"), with("amz-sdk-request", "attempt=1; max=3")).question(false)
 	message, err := proto.Marshal(in)
 	if err != nil {
 		b.Fatal(err)
 	}
-	for name, w := range map[string]*world{"process": w, "process/unsigned": unsigned} {
+	for name, w := range map[string]*world{"process": w, "process/unsigned": unsigned, "process/recorded": recorded} {
 		if out, err := w.extauthz.Check(b.Context(), in); err != nil || out.GetOkResponse() == nil {
 			b.Fatal(out, err)
 		}
