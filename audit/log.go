@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"go.uber.org/zap"
-	"go.uber.org/zap/buffer"
-	"go.uber.org/zap/zapcore"
 )
 
 // WhenFull is what happens while records come faster than they are taken.
@@ -59,8 +57,7 @@ const (
 // record waits for whoever reads them. It is safe for concurrent use.
 type Log struct {
 	options Options
-	encoder zapcore.Encoder
-	queue   chan *buffer.Buffer
+	queue   chan *line
 	// places counts the records that wait and those that were promised room,
 	// so that sending to queue never blocks.
 	places, bytes    atomic.Int64
@@ -70,7 +67,7 @@ type Log struct {
 	closed     sync.Once
 	done       chan struct{}
 	torn       bool // of the writing goroutine: the last line has no end
-	lines      []*buffer.Buffer
+	lines      []*line
 	batch      []byte
 	complained atomic.Int64
 }
@@ -85,8 +82,7 @@ func New(o Options) *Log {
 	}
 	l := &Log{
 		options: o,
-		encoder: zapcore.NewJSONEncoder(zapcore.EncoderConfig{LineEnding: zapcore.DefaultLineEnding}),
-		queue:   make(chan *buffer.Buffer, o.MaxRecords),
+		queue:   make(chan *line, o.MaxRecords),
 		closing: make(chan struct{}),
 		done:    make(chan struct{}),
 	}
@@ -131,19 +127,15 @@ func (l *Log) Write(r *Record) {
 		l.lose()
 		return
 	}
-	line, err := l.encoder.EncodeEntry(zapcore.Entry{}, []zapcore.Field{zap.Inline(r)})
-	if err != nil {
-		l.places.Add(-1)
-		l.lose()
-		return
-	}
-	size := int64(line.Len())
+	made := lines.Get().(*line)
+	made.text = r.appendLine(made.text[:0])
+	size := int64(len(made.text))
 	if l.bytes.Add(size) > l.options.MaxBytes && !promised {
-		l.release(line, size)
+		l.release(made, size)
 		l.lose()
 		return
 	}
-	l.queue <- line
+	l.queue <- made
 }
 
 // take takes a place, if there is one.
@@ -155,8 +147,18 @@ func (l *Log) take() bool {
 	return true
 }
 
-func (l *Log) release(line *buffer.Buffer, size int64) {
-	line.Free()
+// line is a record as it is written.
+type line struct{ text []byte }
+
+var lines = sync.Pool{New: func() any { return new(line) }}
+
+// maxPooled bounds the memory, in bytes, that a line keeps for the next one.
+const maxPooled = 16 << 10
+
+func (l *Log) release(line *line, size int64) {
+	if cap(line.text) <= maxPooled {
+		lines.Put(line)
+	}
 	l.bytes.Add(-size)
 	l.places.Add(-1)
 }
@@ -207,7 +209,7 @@ func (l *Log) run() {
 
 // put writes a line, and those that wait behind it, at once. If that fails, what
 // is left is written line by line.
-func (l *Log) put(line *buffer.Buffer) {
+func (l *Log) put(line *line) {
 	l.gather(line)
 	written, err := 0, error(nil)
 	if len(l.lines) > 1 {
@@ -219,20 +221,20 @@ func (l *Log) put(line *buffer.Buffer) {
 		l.torn, written = false, written-1
 	}
 	for _, line := range l.lines {
-		done := min(written, line.Len())
+		done := min(written, len(line.text))
 		written -= done
-		l.finish(line, line.Bytes()[done:])
+		l.finish(line, line.text[done:])
 	}
 }
 
 // gather takes a line, and those that wait behind it, into l.lines and l.batch.
-func (l *Log) gather(line *buffer.Buffer) {
+func (l *Log) gather(line *line) {
 	l.lines, l.batch = l.lines[:0], l.batch[:0]
 	if l.torn {
 		l.batch = append(l.batch, '\n')
 	}
 	for {
-		l.lines, l.batch = append(l.lines, line), append(l.batch, line.Bytes()...)
+		l.lines, l.batch = append(l.lines, line), append(l.batch, line.text...)
 		if len(l.batch) >= maxBatch {
 			return
 		}
@@ -246,8 +248,8 @@ func (l *Log) gather(line *buffer.Buffer) {
 
 // finish writes what is left of a line, which may be nothing. One that must not be
 // lost is tried until Close.
-func (l *Log) finish(line *buffer.Buffer, rest []byte) {
-	size := int64(line.Len())
+func (l *Log) finish(line *line, rest []byte) {
+	size := int64(len(line.text))
 	defer l.release(line, size)
 	if l.torn {
 		if _, err := l.options.Output.Write([]byte{'\n'}); err == nil {

@@ -1,0 +1,172 @@
+package audit
+
+import (
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/sallyport-iam/sallyport/authz"
+)
+
+// appendLine writes the record as a line of JSON, with CloudTrail's member names
+// where it has one. Members that say nothing are left out.
+func (r *Record) appendLine(b []byte) []byte {
+	b = append(b, `{"eventTime":"`...)
+	b = append(r.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z"), '"')
+	if r.Service != "" {
+		b = appendString(b, `,"eventSource":`, r.Service+".amazonaws.com")
+	}
+	b = appendTold(b, `,"eventName":`, r.Operation)
+	b = appendString(b, `,"requestID":`, r.ID)
+	b = appendString(b, `,"sourceIPAddress":`, r.SourceIP)
+	b = appendTold(b, `,"userAgent":`, r.UserAgent)
+	b = appendTold(b, `,"errorCode":`, r.ErrorCode)
+	b = appendTold(b, `,"errorMessage":`, r.ErrorMessage)
+	b = appendTold(b, `,"cause":`, r.Cause)
+	if r.Caller != nil {
+		b = r.appendIdentity(b)
+	}
+	b = appendTold(b, `,"door":`, r.Door)
+	b = appendTold(b, `,"route":`, r.Route)
+	b = appendString(b, `,"method":`, r.Method)
+	b = appendString(b, `,"host":`, r.Host)
+	b = appendString(b, `,"path":`, r.Path)
+	b = appendTold(b, `,"sourcePrincipal":`, r.SourcePrincipal)
+	b = appendTold(b, `,"sourceRequestID":`, r.SourceRequestID)
+	if r.Status != 0 {
+		b = strconv.AppendInt(append(b, `,"status":`...), int64(r.Status), 10)
+	}
+	if r.PayloadUnread {
+		b = append(b, `,"payloadVerified":false`...)
+	}
+	b = appendTold(b, `,"upstreamRequestID":`, r.UpstreamRequestID)
+	b = appendTold(b, `,"revision":`, r.Revision)
+	b = strconv.AppendUint(append(b, `,"generation":`...), r.Generation, 10)
+	b = strconv.AppendFloat(append(b, `,"elapsedMs":`...), float64(r.Elapsed.Microseconds())/1000, 'f', -1, 64)
+	for i := range r.Accesses {
+		if i == 0 {
+			b = append(b, `,"accesses":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = r.Accesses[i].append(b)
+		if i == len(r.Accesses)-1 {
+			b = append(b, ']')
+		}
+	}
+	return append(b, '}', '\n')
+}
+
+// appendIdentity writes who asked.
+func (r *Record) appendIdentity(b []byte) []byte {
+	b = appendString(b, `,"userIdentity":{"type":`, typeName(r.Caller.Type))
+	b = appendTold(b, `,"principalId":`, r.Caller.ID)
+	b = appendTold(b, `,"arn":`, r.Caller.ARN)
+	b = appendTold(b, `,"accountId":`, r.Caller.Account)
+	b = appendTold(b, `,"accessKeyId":`, r.AccessKeyID)
+	b = appendTold(b, `,"authentication":`, r.Authentication)
+	return append(b, '}')
+}
+
+func typeName(t authz.PrincipalType) string {
+	switch t {
+	case authz.Root:
+		return "Root"
+	case authz.User:
+		return "IAMUser"
+	case authz.AssumedRole:
+		return "AssumedRole"
+	case authz.FederatedUser:
+		return "FederatedUser"
+	case authz.WebIdentity:
+		return "WebIdentityUser"
+	case authz.SAML:
+		return "SAMLUser"
+	case authz.Service:
+		return "AWSService"
+	default:
+		return "Anonymous"
+	}
+}
+
+// append writes one decision and the statement that made it. One that could not be
+// made, for what it Needs could not be read, is no denial by a policy and has
+// neither layer nor statement.
+func (a *Access) append(b []byte) []byte {
+	b = appendString(b, `{"action":`, a.Action)
+	b = appendString(b, `,"resource":`, a.Resource)
+	b = appendString(b, `,"accountId":`, a.Account)
+	if a.Decision.Needs == "" {
+		b = appendString(b, `,"decision":`, a.Decision.Effect.String())
+		b = appendTold(b, `,"layer":`, a.Decision.Layer.String())
+	} else {
+		b = appendString(b, `,"decision":`, "undecided")
+		b = appendString(b, `,"unread":`, a.Decision.Needs)
+	}
+	if a.Observed {
+		b = append(b, `,"enforced":false`...)
+	}
+	if s := a.Decision.Statement; s != nil {
+		b = append(b, `,"statement":{`...)
+		at := len(b)
+		b = appendTold(b, `,"policy":`, s.Policy)
+		b = appendTold(b, `,"sid":`, s.Sid)
+		b = strconv.AppendInt(append(b, `,"index":`...), int64(s.Index), 10)
+		b = appendTold(b, `,"file":`, s.File)
+		b = strconv.AppendInt(append(b, `,"line":`...), int64(s.Line), 10)
+		b = append(append(b[:at], b[at+1:]...), '}') // without the first comma
+	}
+	return append(b, '}')
+}
+
+// appendTold writes a member unless its value is empty.
+func appendTold(b []byte, member, value string) []byte {
+	if value == "" {
+		return b
+	}
+	return appendString(b, member, value)
+}
+
+// appendString writes a member, whose name comes with what stands around it.
+func appendString(b []byte, member, value string) []byte {
+	b = append(append(b, member...), '"')
+	written := 0
+	for i := 0; i < len(value); {
+		c := value[i]
+		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		size := 1
+		if c >= utf8.RuneSelf {
+			var r rune
+			if r, size = utf8.DecodeRuneInString(value[i:]); r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+		}
+		b = appendEscaped(append(b, value[written:i]...), c)
+		i++
+		written = i
+	}
+	return append(append(b, value[written:]...), '"')
+}
+
+// appendEscaped writes a byte that cannot stand in a string of JSON as it is. One
+// outside UTF-8 is the replacement character.
+func appendEscaped(b []byte, c byte) []byte {
+	const digits = "0123456789abcdef"
+	switch c {
+	case '"', '\\':
+		return append(b, '\\', c)
+	case '\n':
+		return append(b, '\\', 'n')
+	case '\r':
+		return append(b, '\\', 'r')
+	case '\t':
+		return append(b, '\\', 't')
+	}
+	if c >= utf8.RuneSelf {
+		return append(b, `\ufffd`...)
+	}
+	return append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+}
