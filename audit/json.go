@@ -13,7 +13,8 @@ func (r *Record) appendLine(b []byte) []byte {
 	b = append(b, `{"eventTime":"`...)
 	b = append(r.Time.UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z"), '"')
 	if r.Service != "" {
-		b = appendString(b, `,"eventSource":`, r.Service+".amazonaws.com")
+		b = appendString(b, `,"eventSource":`, r.Service)
+		b = append(b[:len(b)-1], `.amazonaws.com"`...)
 	}
 	b = appendTold(b, `,"eventName":`, r.Operation)
 	b = appendString(b, `,"requestID":`, r.ID)
