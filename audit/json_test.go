@@ -16,7 +16,7 @@ import (
 func line(t *testing.T, r *audit.Record) string {
 	t.Helper()
 	var out bytes.Buffer
-	l := audit.New(audit.Options{Output: &out})
+	l := audit.New(audit.Options{Output: &out, MaxRecords: 1})
 	l.Write(r)
 	closeLog(t, l)
 	return out.String()
