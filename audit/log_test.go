@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -300,6 +301,8 @@ func TestConcurrentWrites(t *testing.T) {
 				if l.Admit() {
 					l.Write(&audit.Record{Admitted: true})
 					written++
+				} else {
+					runtime.Gosched()
 				}
 			}
 		})

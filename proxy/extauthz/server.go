@@ -76,9 +76,9 @@ const (
 	// streamWorkers are goroutines that live for many checks, and whose stacks
 	// have grown to what one takes. Checks beyond them have their own.
 	streamWorkers = 64
-	// window is how much may be on its way of one connection's questions, in
-	// bytes. It is not measured: most questions are small.
-	window = 1 << 20
+	// questionWindow is how much of a question may be on its way before it is
+	// read, in bytes. It is not measured and adapted: most are smaller.
+	questionWindow = 64 << 10
 	// maxOther is what a check request holds beside line, header and body, such
 	// as the client's certificate and the names of fields in protobuf.
 	maxOther = 64 << 10
@@ -107,8 +107,8 @@ func Listen(o Options) (*Server, error) {
 		grpc.MaxRecvMsgSize(2*o.MaxHeader + int(o.MaxBody) + maxOther), // path and host are there twice
 		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.NumStreamWorkers(streamWorkers),
-		grpc.StaticStreamWindowSize(window),
-		grpc.StaticConnWindowSize(window),
+		grpc.StaticStreamWindowSize(questionWindow),
+		grpc.StaticConnWindowSize(maxStreams * questionWindow),
 		grpc.SharedWriteBuffer(true),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: keepaliveAtLeast, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: o.MaxConnectionAge, MaxConnectionAgeGrace: ageGrace}),
