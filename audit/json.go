@@ -137,13 +137,9 @@ func appendString(b []byte, member, value string) []byte {
 			i++
 			continue
 		}
-		size := 1
-		if c >= utf8.RuneSelf {
-			var r rune
-			if r, size = utf8.DecodeRuneInString(value[i:]); r != utf8.RuneError || size > 1 {
-				i += size
-				continue
-			}
+		if _, size := utf8.DecodeRuneInString(value[i:]); size > 1 {
+			i += size // a letter outside ASCII
+			continue
 		}
 		b = appendEscaped(append(b, value[written:i]...), c)
 		i++

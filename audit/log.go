@@ -211,9 +211,10 @@ func (l *Log) run() {
 // is left is written line by line.
 func (l *Log) put(line *line) {
 	l.gather(line)
-	written, err := 0, error(nil)
+	written := 0
 	if len(l.lines) > 1 {
-		if written, err = l.options.Output.Write(l.batch); err != nil {
+		n, err := l.options.Output.Write(l.batch)
+		if written = n; err != nil {
 			l.complain("audit records cannot be written", err)
 		}
 	}

@@ -22,8 +22,8 @@ func (s *Server) Check(ctx context.Context, in *authv3.CheckRequest) (*authv3.Ch
 
 // CheckMessage is Check without the generated types; the answer is to be freed.
 func (s *Server) CheckMessage(ctx context.Context, message []byte) mem.Buffer {
-	out, _ := handle(s, ctx, func(v any) error {
+	out, _ := s.handle(ctx, func(v any) error {
 		return newCodec().Unmarshal(mem.BufferSlice{mem.SliceBuffer(message)}, v)
-	}, nil)
+	})
 	return out.(mem.Buffer)
 }

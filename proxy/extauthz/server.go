@@ -109,7 +109,6 @@ func Listen(o Options) (*Server, error) {
 		grpc.NumStreamWorkers(streamWorkers),
 		grpc.StaticStreamWindowSize(questionWindow),
 		grpc.StaticConnWindowSize(maxStreams * questionWindow),
-		grpc.SharedWriteBuffer(true),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: keepaliveAtLeast, PermitWithoutStream: true}),
 		grpc.KeepaliveParams(keepalive.ServerParameters{MaxConnectionAge: o.MaxConnectionAge, MaxConnectionAgeGrace: ageGrace}),
 	}

@@ -21,18 +21,23 @@ import (
 var service = grpc.ServiceDesc{
 	ServiceName: authv3.Authorization_ServiceDesc.ServiceName,
 	HandlerType: (*any)(nil),
-	Methods:     []grpc.MethodDesc{{MethodName: "Check", Handler: handle}},
-	Metadata:    authv3.Authorization_ServiceDesc.Metadata,
+	Methods: []grpc.MethodDesc{{
+		MethodName: "Check",
+		Handler: func(server any, ctx context.Context, receive func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+			return server.(*Server).handle(ctx, receive)
+		},
+	}},
+	Metadata: authv3.Authorization_ServiceDesc.Metadata,
 }
 
-// handle is the handler of Check. It returns no error but that of a call whose
-// question could not be received.
-func handle(server any, ctx context.Context, receive func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+// handle answers a call of Check. It returns no error but that of a question that
+// could not be received.
+func (s *Server) handle(ctx context.Context, receive func(any) error) (any, error) {
 	c := checks.Get().(*check)
 	if err := receive(&c.question); err != nil {
 		return nil, err
 	}
-	return server.(*Server).answer(ctx, c), nil
+	return s.answer(ctx, c), nil
 }
 
 // check is one question, and what it takes to answer it. It is pooled: nothing of
