@@ -1,8 +1,6 @@
 package extauthz
 
 import (
-	"strings"
-
 	"github.com/sallyport-iam/sallyport/proxy/extauthz/checkpb"
 	"github.com/sallyport-iam/sallyport/wire"
 )

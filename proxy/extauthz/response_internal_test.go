@@ -37,10 +37,10 @@ func TestChange(t *testing.T) {
 			for _, name := range out.Remove {
 				got.Del(name)
 			}
-			if !same(to, got, "a") || !same(to, got, "b") {
+			if !to.Same(got, "a") || !to.Same(got, "b") {
 				t.Fatalf("%v become %v, not %v, by %v", from, got, to, out)
 			}
-			if same(from, to, "a") && same(from, to, "b") && len(out.Headers)+len(out.Remove) > 0 {
+			if from.Same(to, "a") && from.Same(to, "b") && len(out.Headers)+len(out.Remove) > 0 {
 				t.Fatalf("%v stay, and %v is told", from, out)
 			}
 		}
