@@ -1,6 +1,10 @@
 package proxy
 
 import (
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,40 +16,74 @@ import (
 // Metrics are the counters of enforcement. Labels come from fixed sets and the
 // configuration's names, never from requests.
 type Metrics struct {
-	decisions      *prometheus.CounterVec
-	duration       *prometheus.HistogramVec
-	authentication *prometheus.CounterVec
-	responses      *prometheus.CounterVec
+	decisions      series[prometheus.Counter]
+	duration       series[prometheus.Observer]
+	authentication series[prometheus.Counter]
+	responses      series[prometheus.Counter]
 	inFlight       prometheus.Gauge
+}
+
+// series are those of one metric, found again by the values of their labels in
+// less time than the metric takes.
+type series[M any] struct {
+	find  func(labels ...string) M
+	mu    sync.Mutex // of who adds one
+	known atomic.Pointer[map[[maxLabels]string]M]
+}
+
+// maxLabels is how many labels a metric has at most.
+const maxLabels = 4
+
+func (s *series[M]) of(labels ...string) M {
+	var key [maxLabels]string
+	copy(key[:], labels)
+	if known := s.known.Load(); known != nil {
+		if found, ok := (*known)[key]; ok {
+			return found
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	more := map[[maxLabels]string]M{}
+	if known := s.known.Load(); known != nil {
+		maps.Copy(more, *known)
+	}
+	more[key] = s.find(slices.Clone(labels)...)
+	s.known.Store(&more)
+	return more[key]
 }
 
 // NewMetrics makes the counters and registers them.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
-	m := &Metrics{
-		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "sallyport_decisions_total",
-			Help: "Requests decided, by outcome and by the layer or stage that decided.",
-		}, []string{"door", "service", "decision", "reason"}),
-		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "sallyport_response_header_duration_seconds",
-			Help:    "Time from the request's header to the answer's, the upstream's share included.",
-			Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
-		}, []string{"door", "service"}),
-		authentication: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "sallyport_authentication_total",
-			Help: "Requests by how their caller was established, and whether it was.",
-		}, []string{"door", "method", "result"}),
-		responses: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "sallyport_responses_total",
-			Help: "Answers by class of status.",
-		}, []string{"door", "class"}),
-		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "sallyport_requests_in_flight",
-			Help: "Requests between their header and their answer's.",
-		}),
+	decisions := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sallyport_decisions_total",
+		Help: "Requests decided, by outcome and by the layer or stage that decided.",
+	}, []string{"door", "service", "decision", "reason"})
+	duration := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    "sallyport_response_header_duration_seconds",
+		Help:    "Time from the request's header to the answer's, the upstream's share included.",
+		Buckets: []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+	}, []string{"door", "service"})
+	authentication := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sallyport_authentication_total",
+		Help: "Requests by how their caller was established, and whether it was.",
+	}, []string{"door", "method", "result"})
+	responses := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sallyport_responses_total",
+		Help: "Answers by class of status.",
+	}, []string{"door", "class"})
+	inFlight := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "sallyport_requests_in_flight",
+		Help: "Requests between their header and their answer's.",
+	})
+	reg.MustRegister(decisions, duration, authentication, responses, inFlight)
+	return &Metrics{
+		decisions:      series[prometheus.Counter]{find: decisions.WithLabelValues},
+		duration:       series[prometheus.Observer]{find: duration.WithLabelValues},
+		authentication: series[prometheus.Counter]{find: authentication.WithLabelValues},
+		responses:      series[prometheus.Counter]{find: responses.WithLabelValues},
+		inFlight:       inFlight,
 	}
-	reg.MustRegister(m.decisions, m.duration, m.authentication, m.responses, m.inFlight)
-	return m
 }
 
 func (m *Metrics) observe(v *Verdict, status int, elapsed time.Duration) {
@@ -54,16 +92,16 @@ func (m *Metrics) observe(v *Verdict, status int, elapsed time.Duration) {
 		service = v.Route.Service
 	}
 	decision, reason := v.outcome()
-	m.decisions.WithLabelValues(v.door.Name, service, decision, reason).Inc()
-	m.duration.WithLabelValues(v.door.Name, service).Observe(elapsed.Seconds())
+	m.decisions.of(v.door.Name, service, decision, reason).Inc()
+	m.duration.of(v.door.Name, service).Observe(elapsed.Seconds())
 	if status != 0 { // the answer is another's to give
-		m.responses.WithLabelValues(v.door.Name, class(status)).Inc()
+		m.responses.of(v.door.Name, class(status)).Inc()
 	}
 	switch method := v.authentication(); {
 	case method != "":
-		m.authentication.WithLabelValues(v.door.Name, method, "established").Inc()
+		m.authentication.of(v.door.Name, method, "established").Inc()
 	case v.Route != nil && v.Operation.Name != "" && v.Operation.Name != PreflightName:
-		m.authentication.WithLabelValues(v.door.Name, "unknown", "refused").Inc()
+		m.authentication.of(v.door.Name, "unknown", "refused").Inc()
 	}
 }
 

@@ -22,7 +22,13 @@ type Credentials struct {
 type Signer struct {
 	keys *keyCache[*signingKey]
 	// last is the last timestamp: that of many requests.
-	last atomic.Pointer[string]
+	last atomic.Pointer[timestamp]
+}
+
+// timestamp is a second and its text.
+type timestamp struct {
+	second int64
+	text   string
 }
 
 const signerKeyEntries = 256
@@ -52,8 +58,7 @@ func (g *Signer) sign(req *wire.Request, c Credentials, service, region, payload
 	s := newScratch()
 	defer s.release()
 	StripAuthentication(req)
-	s.toSign = now.UTC().AppendFormat(s.toSign[:0], timestampFormat)
-	timestamp := g.timestamp(s.toSign)
+	timestamp := g.timestamp(now)
 	setFields(req, c, isS3(service), timestamp, payload)
 
 	s.sortFields(req.Fields)
@@ -77,14 +82,15 @@ func (g *Signer) sign(req *wire.Request, c Credentials, service, region, payload
 	return out
 }
 
-// timestamp is a timestamp as text, which is the last one's if it is the same.
-func (g *Signer) timestamp(text []byte) string {
-	if last := g.last.Load(); last != nil && *last == string(text) {
-		return *last
+// timestamp is a time as text.
+func (g *Signer) timestamp(now time.Time) string {
+	second := now.Unix()
+	last := g.last.Load()
+	if last == nil || last.second != second {
+		last = &timestamp{second, now.UTC().Format(timestampFormat)}
+		g.last.Store(last)
 	}
-	timestamp := string(text)
-	g.last.Store(&timestamp)
-	return timestamp
+	return last.text
 }
 
 // setFields sets the fields of the new authentication but the signature.

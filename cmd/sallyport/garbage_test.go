@@ -9,7 +9,7 @@ func TestGarbagePercent(t *testing.T) {
 	for _, tt := range []struct {
 		live uint64
 		want int
-	}{{0, 800}, {1 << 20, 800}, {heapFloor / 9, 800}, {4 << 20, 700}, {8 << 20, 300}, {heapFloor/2 - 1, 100}, {heapFloor / 2, 100}, {1 << 40, 100}} {
+	}{{0, 1600}, {1 << 20, 1600}, {heapFloor / 17, 1600}, {8 << 20, 700}, {16 << 20, 300}, {heapFloor/2 - 1, 100}, {heapFloor / 2, 100}, {1 << 40, 100}} {
 		got := garbagePercent(tt.live)
 		if got != tt.want {
 			t.Errorf("%d bytes: %d, not %d", tt.live, got, tt.want)
