@@ -30,13 +30,16 @@ type entry struct {
 type Room struct {
 	hashes  [roomFor]uint32
 	entries [roomFor]entry
+	unread  [1]string
 }
 
 // roomFor is how many keys there is room for in a Room.
 const roomFor = 5
 
 // Use makes an empty Context keep its first keys in a Room, which no other uses.
-func (c *Context) Use(r *Room) { c.hashes, c.entries = r.hashes[:0], r.entries[:0] }
+func (c *Context) Use(r *Room) {
+	c.hashes, c.entries, c.unread = r.hashes[:0], r.entries[:0], r.unread[:0]
+}
 
 // Value is what a condition key holds: one string, or a list of them. The
 // zero value is the empty string.

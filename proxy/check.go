@@ -131,14 +131,15 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		}
 		return r
 	}
+	buckets := e.bucketsOf(v.snapshot)
 	v.place = action.Place{
 		Route:     v.Route.Name,
 		Bucket:    bucket,
 		Partition: v.Route.Partition,
 		Region:    v.Route.Regions[0],
 		Account:   v.Route.Account,
-		Owner:     v.snapshot.Owner,
-		Policy:    v.snapshot.BucketPolicy,
+		Owner:     buckets.owner,
+		Policy:    buckets.policy,
 		Now:       v.now,
 	}
 	if v.Operation, r = v.Route.Mapper.Recognise(v.Request, v.place); r != nil {
@@ -192,6 +193,23 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		return r
 	}
 	return e.prepare(v, body)
+}
+
+// buckets are what a snapshot tells mappers of buckets, as functions that are made
+// once.
+type buckets struct {
+	snapshot *bundle.Snapshot
+	owner    func(route, bucket string) (account string, ok bool)
+	policy   func(bucket string) (text string, public, ok bool)
+}
+
+func (e *Enforcer) bucketsOf(s *bundle.Snapshot) *buckets {
+	b := e.buckets.Load()
+	if b == nil || b.snapshot != s {
+		b = &buckets{s, s.Owner, s.BucketPolicy}
+		e.buckets.Store(b)
+	}
+	return b
 }
 
 // source is the client's address in words.

@@ -7,6 +7,7 @@
 package proxy
 
 import (
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -87,12 +88,16 @@ func evaluate(_ uint64, c *authz.Caller, r *authz.Request, a *authz.Access) auth
 }
 
 // Enforcer is the enforcement point. It is safe for concurrent use.
-type Enforcer struct{ Options }
+type Enforcer struct {
+	Options
+
+	buckets atomic.Pointer[buckets] // of the snapshot that was used last
+}
 
 // New makes an enforcement point. All Options but Decide are required.
 func New(o Options) *Enforcer {
 	if o.Decide == nil {
 		o.Decide = evaluate
 	}
-	return &Enforcer{o}
+	return &Enforcer{Options: o}
 }

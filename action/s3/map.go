@@ -21,9 +21,10 @@ type mapping struct {
 	// rooms are those of the first access and of the disclosure.
 	rooms [2]authz.Room
 
-	mapper  *Mapper
-	objects []action.Object // by access; nil if nobody reads tags
-	tagsOf  *action.Object  // whose tags a copy takes along, if they are read
+	mapper    *Mapper
+	objects   []action.Object // by access; nil if nobody reads tags
+	oneObject [1]action.Object
+	tagsOf    *action.Object // whose tags a copy takes along, if they are read
 }
 
 // resource is a bucket, or an object if it has a key.
@@ -64,7 +65,7 @@ func (m *Mapper) Map(req *wire.Request, op *action.Operation, place action.Place
 	}
 	r.mapped, b.mapper, b.accesses = true, m, b.one[:0]
 	if m.objectTags {
-		b.objects = make([]action.Object, 0, 1)
+		b.objects = b.oneObject[:0]
 	}
 	b.view = view{request: r, content: &noContent, partition: place.Partition, region: place.Region, account: place.Caller, now: place.Now}
 	if r.row.level == serviceLevel {
