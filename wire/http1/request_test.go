@@ -229,7 +229,7 @@ func TestBodyThatIsNone(t *testing.T) {
 			if err == nil || body.Whole() {
 				t.Errorf("%s, %s: %q is whole", tt.name, way.name, text)
 			}
-			if _, again := body.Read(make([]byte, 1)); again != err {
+			if _, again := body.Read(make([]byte, 1)); !errors.Is(again, err) {
 				t.Errorf("%s, %s: %v, and then %v", tt.name, way.name, err, again)
 			}
 		}
