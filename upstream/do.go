@@ -292,7 +292,7 @@ func (e *exchange) judge(answer *http1.Response) (*wire.Response, *wire.Refusal)
 		refusal = e.unavailable(fmt.Sprintf("it changed the protocol (%d)", status))
 	case status/100 == 3 && status != http.StatusNotModified:
 		refusal = e.unavailable(fmt.Sprintf("it redirects (%d) to %s: check its endpoint, region and addressing", status, location(answer)))
-	case status < 400 && e.body != nil && !e.body.whole.Load():
+	case status < 400 && e.body != nil && !e.sentWhole():
 		refusal = e.unavailable(fmt.Sprintf("it answered %d before it had the whole request", status))
 	default:
 		resp := e.pass(answer)
@@ -303,6 +303,18 @@ func (e *exchange) judge(answer *http1.Response) (*wire.Response, *wire.Refusal)
 	}
 	e.end()
 	return nil, refusal
+}
+
+// sentWhole tells that the body was sent to its end. Where only the last write of
+// it is left, it waits for that: an upstream that had all of it lets it end.
+func (e *exchange) sentWhole() bool {
+	if !e.body.whole.Load() {
+		return false
+	}
+	if e.body.sent != nil {
+		<-e.body.sent
+	}
+	return !e.conn.half.Load()
 }
 
 // pass is the answer for the client.
@@ -408,10 +420,7 @@ func (e *exchange) why(err error) error {
 // finish ends an exchange whose answer was read to its end: the connection is
 // kept for another if it can carry one.
 func (e *exchange) finish() {
-	if e.body != nil && e.body.sent != nil && e.report.Status < 400 {
-		<-e.body.sent // which is about to end: the upstream had all of it
-	}
-	if e.last || e.conn.half.Load() || !e.unwatch() {
+	if e.last || e.mayBeUnread() || !e.unwatch() {
 		e.end()
 		return
 	}
@@ -419,6 +428,14 @@ func (e *exchange) finish() {
 	e.conn = nil
 	e.upstream.pool.put(c)
 	e.upstream.pool.leave()
+}
+
+// mayBeUnread tells that the upstream may have left a part of the body on the
+// connection. Some stores take that for the next request, whose answer would then
+// be that of somebody else's: versitygw's HTTP engine after an error, and of
+// chunks even what stands behind the last byte that was asked for.
+func (e *exchange) mayBeUnread() bool {
+	return e.body != nil && (e.report.Status >= 400 || e.body.size < 0)
 }
 
 // end gives back what the exchange holds and ends the connection if it is still

@@ -84,7 +84,10 @@ func (resp *Response) parse(lines []byte, count int, method string) error {
 	resp.Fields = h.fields
 	resp.Last = h.last || minor == 0 && !h.keep
 	switch {
-	case method == "HEAD", resp.Status < 200, resp.Status == 204, resp.Status == 304:
+	case resp.Status < 200, resp.Status == 204:
+		// A body that is declared all the same may come, and is no next answer.
+		resp.Last = resp.Last || h.chunked || h.length > 0
+	case method == "HEAD", resp.Status == 304:
 	case h.chunked:
 		resp.Length, resp.chunked = -1, true
 	default:
