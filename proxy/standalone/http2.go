@@ -114,17 +114,21 @@ func (s *Server) receivedHTTP2(r *http.Request, body *stream) received {
 // resets the stream: a cut answer must not look whole.
 func (s *Server) copyHTTP2(w http.ResponseWriter, control *http.ResponseController, resp *wire.Response, progress *tcp.Deadline) {
 	buffer := buffers.Get().(*[]byte)
-	defer buffers.Put(buffer)
 	for {
 		n, err := resp.Body.Read(*buffer)
 		if n > 0 {
 			progress.Allow(s.WriteProgress)
 			if _, werr := w.Write((*buffer)[:n]); werr != nil {
+				// The buffer is nobody else's any more: of a stream that the client
+				// reset, net/http may still be about to write what is in it.
 				return
 			}
 			if resp.BodySize < 0 {
 				_ = control.Flush()
 			}
+		}
+		if err != nil {
+			buffers.Put(buffer)
 		}
 		if err == io.EOF {
 			return
