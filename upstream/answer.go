@@ -67,8 +67,6 @@ func (b *responseBody) PassTo(client *net.TCPConn, most int64, allow func()) (in
 		return moved, err
 	case err != nil:
 		return moved, e.cut(err)
-	case moved < most:
-		return moved, e.cut(io.ErrUnexpectedEOF)
 	}
 	if b.body.Whole() {
 		e.finish()

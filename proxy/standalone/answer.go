@@ -99,6 +99,9 @@ func (c *session) sendSized(out []byte, body io.Reader, left int64) bool {
 			if left == 0 {
 				return true
 			}
+			if n > 0 { // and no more, since one of the two is slow
+				passer = nil
+			}
 		}
 		n, err := body.Read(out[len(out):cap(out)])
 		left -= int64(n)

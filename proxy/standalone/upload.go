@@ -79,9 +79,6 @@ func (u *upload) PassTo(store *net.TCPConn, most int64, allow func()) (int64, er
 	if u.body.Whole() {
 		u.whole.Store(true)
 	}
-	if err == nil && moved < most {
-		err = io.ErrUnexpectedEOF
-	}
 	return moved, err
 }
 

@@ -1,0 +1,135 @@
+package tcp_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/wire/tcp"
+)
+
+// pair is the two ends of a connection.
+func pair(t testing.TB) (_, _ *net.TCPConn) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	one, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = one.Close(), other.Close() })
+	return one.(*net.TCPConn), other.(*net.TCPConn)
+}
+
+// move is Move of n bytes from a sender to a receiver, each with limit for each
+// step, and once more where it ends early.
+func move(t testing.TB, n int64, limit time.Duration, send func(io.Writer), receive func(io.Reader)) (moved int64, err error) {
+	t.Helper()
+	sender, from := pair(t)
+	to, receiver := pair(t)
+	go func() {
+		send(sender)
+		_ = sender.CloseWrite()
+	}()
+	received := make(chan struct{})
+	go func() {
+		defer close(received)
+		receive(receiver)
+	}()
+	reading, writing := tcp.Deadline{Set: from.SetReadDeadline}, tcp.Deadline{Set: to.SetWriteDeadline}
+	for moved < n && err == nil {
+		var m int64
+		m, err = tcp.Move(to, from, n-moved, limit, func() error {
+			reading.Allow(limit)
+			writing.Allow(limit)
+			return nil
+		})
+		moved += m
+	}
+	_ = to.Close()
+	<-received
+	return moved, err
+}
+
+func discard(r io.Reader) { _, _ = io.Copy(io.Discard, r) }
+
+func TestMove(t *testing.T) {
+	t.Parallel()
+	const size, limit = 64 << 20, time.Second
+	piece := make([]byte, 32<<10)
+	fast := func(w io.Writer) { _, _ = w.Write(make([]byte, size)) }
+	for _, tt := range []struct {
+		name    string
+		send    func(io.Writer)
+		receive func(io.Reader)
+		moved   int64 // at least
+		err     error
+	}{
+		{"fast", fast, discard, size, nil},
+		{"ends early", func(w io.Writer) { _, _ = w.Write(make([]byte, size/2)) }, discard, size / 2, io.ErrUnexpectedEOF},
+		{"stalls", func(w io.Writer) { _, _ = w.Write(piece); time.Sleep(2 * limit) }, discard, 16 << 10, os.ErrDeadlineExceeded},
+		{"is not taken", fast, func(io.Reader) { time.Sleep(2 * limit) }, 0, os.ErrDeadlineExceeded},
+		{"sent fast, and then slowly", func(w io.Writer) {
+			const slow = 4 << 20
+			_, _ = w.Write(make([]byte, size-slow))
+			for range slow / len(piece) {
+				_, _ = w.Write(piece)
+				time.Sleep(20 * time.Millisecond)
+			}
+		}, discard, size, nil},
+		{"taken fast, and then slowly", fast, func(r io.Reader) {
+			_, _ = io.CopyN(io.Discard, r, size-8<<20)
+			for {
+				if n, _ := io.ReadFull(r, piece); n == 0 {
+					return
+				}
+				time.Sleep(8 * time.Millisecond)
+			}
+		}, size, nil},
+		{"sent slowly", func(w io.Writer) {
+			for range 128 {
+				_, _ = w.Write(piece[:1<<10])
+				time.Sleep(25 * time.Millisecond)
+			}
+		}, discard, 128 << 10, io.ErrUnexpectedEOF},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			moved, err := move(t, size, limit, tt.send, tt.receive)
+			if !errors.Is(err, tt.err) || moved < tt.moved {
+				t.Errorf("%d bytes, %v; want %d, %v", moved, err, tt.moved, tt.err)
+			}
+		})
+	}
+}
+
+func BenchmarkMove(b *testing.B) {
+	const size = 1 << 30
+	b.SetBytes(size)
+	for b.Loop() {
+		buffer := make([]byte, 1<<20)
+		if n, err := move(b, size, time.Minute, func(w io.Writer) {
+			for range size / len(buffer) {
+				_, _ = w.Write(buffer)
+			}
+		}, func(r io.Reader) {
+			for {
+				if n, _ := r.Read(buffer); n == 0 {
+					return
+				}
+			}
+		}); n != size {
+			b.Fatal(n, err)
+		}
+	}
+}
