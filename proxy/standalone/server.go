@@ -122,7 +122,7 @@ func (s *Server) Serve() error {
 		conn, err := s.listener.Accept()
 		if err == nil {
 			wait = 0
-			go s.serve(conn)
+			go s.open(conn).serve()
 			continue
 		}
 		s.sessions.leave()

@@ -28,6 +28,7 @@ type session struct {
 	net.Conn          // what is read and written
 	below    net.Conn // the connection as it was accepted: the same, but for TLS
 	raw      net.Conn // without what read a PROXY header
+	leave    func()   // makes room for another connection; once
 	reader   *http1.Reader
 	peer     netip.AddrPort
 	tls      *wire.TLS
@@ -48,17 +49,24 @@ const (
 	over
 )
 
-// serve serves one connection to its end.
-func (s *Server) serve(conn net.Conn) {
+// open makes the session of a connection. It is known from then on, so that the
+// door does not end before it.
+func (s *Server) open(conn net.Conn) *session {
 	leave := sync.OnceFunc(s.sessions.leave)
 	if s.tls != nil {
 		conn = &leaving{conn, leave} // whichever engine closes it
 	}
-	c := &session{server: s, Conn: conn, below: conn, raw: unwrap(conn)}
+	c := &session{server: s, Conn: conn, below: conn, raw: unwrap(conn), leave: leave}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.sight.Init(c.raw)
 	c.reading.Set, c.writing.Set = conn.SetReadDeadline, conn.SetWriteDeadline
 	s.sessions.add(c)
+	return c
+}
+
+// serve serves the connection to its end.
+func (c *session) serve() {
+	s, conn := c.server, c.below
 	kept := false // by HTTP/2
 	defer func() {
 		if p := recover(); p != nil {
@@ -69,9 +77,12 @@ func (s *Server) serve(conn net.Conn) {
 		s.sessions.remove(c)
 		if !kept {
 			_ = c.Close()
-			leave()
+			c.leave()
 		}
 	}()
+	if s.draining.Load() { // closeIdle has not seen it
+		return
+	}
 	c.reading.Allow(s.HeaderTimeout)
 	peer, err := netip.ParseAddrPort(conn.RemoteAddr().String()) // which waits for a PROXY header
 	if err != nil {
