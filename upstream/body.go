@@ -2,10 +2,12 @@ package upstream
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
@@ -94,6 +96,12 @@ func (b *requestBody) read(p []byte) (int, error) {
 func (b *requestBody) send(c *conn, buffer *[]byte) {
 	defer close(b.sent)
 	defer buffers.Put(buffer)
+	defer func() {
+		if p := recover(); p != nil { // which nobody else on this goroutine would refuse
+			b.refuse(wire.Unavailable(fmt.Sprintf("panic while the body was sent: %v\n%s", p, debug.Stack())))
+			c.abort()
+		}
+	}()
 	if !b.pass(c) {
 		return
 	}

@@ -53,9 +53,14 @@ type Call struct {
 // begun may still be waiting for the client when the answer is closed.
 //
 // The caller closes call.Body, and the Response's Body if there is one.
-func (u *Upstream) Do(ctx context.Context, call *Call) (*wire.Response, *wire.Refusal) {
+func (u *Upstream) Do(ctx context.Context, call *Call) (resp *wire.Response, refusal *wire.Refusal) {
 	e := &exchange{upstream: u, began: time.Now(), caller: ctx, report: Exchange{RequestID: call.RequestID}}
-	resp, refusal := e.run(call)
+	defer func() {
+		if resp == nil { // a panic has passed by here, too
+			e.end()
+		}
+	}()
+	resp, refusal = e.run(call)
 	e.report.Elapsed = time.Since(e.began)
 	if observe := u.options.Observer.Exchanged; observe != nil {
 		observe(e.report)
@@ -102,7 +107,6 @@ func (e *exchange) run(call *Call) (*wire.Response, *wire.Refusal) {
 	*buffer = head
 	answer, err := e.send(req, buffer)
 	if err != nil {
-		defer e.end()
 		return nil, e.failed(err)
 	}
 	return e.judge(answer)
@@ -301,7 +305,6 @@ func (e *exchange) judge(answer *http1.Response) (*wire.Response, *wire.Refusal)
 			return resp, nil
 		}
 	}
-	e.end()
 	return nil, refusal
 }
 

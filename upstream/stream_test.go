@@ -376,3 +376,39 @@ func BenchmarkDo(b *testing.B) {
 		_ = resp.Body.Close()
 	}
 }
+
+// bug is a body whose reader panics where the first bytes end.
+type bug struct{ begun bool }
+
+func (b *bug) Read(p []byte) (int, error) {
+	if b.begun {
+		panic("a bug")
+	}
+	b.begun = true
+	return len(p), nil
+}
+
+// TestPanicWithinABody: a panic refuses the one request, ends its body in a
+// reset, and keeps nothing.
+func TestPanicWithinABody(t *testing.T) {
+	t.Parallel()
+	ended := make(chan error, 1)
+	store := serve(t, func(c *connection) {
+		if c.header(); c.n == 0 {
+			_, err := io.Copy(io.Discard, c.reader)
+			ended <- err
+			return
+		}
+		c.say(ok)
+	})
+	u, _ := open(t, store.url, func(o *upstream.Options) { o.MaxConns = 1 })
+	resp, refusal := u.Do(context.Background(), put(t, "/k", &bug{}, 1<<30, "UNSIGNED-PAYLOAD"))
+	if refusal == nil || refusal.Status != 503 || !strings.Contains(refusal.Cause, "a bug") {
+		t.Errorf("%+v, %+v", resp, refusal)
+	}
+	if err := <-ended; !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the store saw %v, want a reset", err)
+	}
+	resp, refusal = u.Do(context.Background(), get("GET", "/k"))
+	answered(t, resp, refusal)
+}
