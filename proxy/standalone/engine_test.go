@@ -272,6 +272,30 @@ func TestPipelined(t *testing.T) {
 	}
 }
 
+// TestPipelinedBehindARefusal: requests that are not answered, since the one
+// before them ends the connection, take no answer away from a client that has not
+// read it yet.
+func TestPipelinedBehindARefusal(t *testing.T) {
+	t.Parallel()
+	large := make([]byte, 1<<20)
+	c := dial(t, openDoor(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", fmt.Sprint(len(large)))
+		_, _ = w.Write(large)
+	}, nil))
+	const body = 5000
+	c.send("GET /open/a HTTP/1.1", "Host: localhost", "",
+		"PUT /closed/b HTTP/1.1", "Host: localhost", fmt.Sprintf("Content-Length: %d", body), "", strings.Repeat("x", body)+
+			strings.Repeat("GET /open/c HTTP/1.1\r\nHost: localhost\r\n\r\n", 1000))
+	time.Sleep(300 * time.Millisecond) // the door has done all that it does
+	if resp, body := c.answer(); resp.StatusCode != 200 || len(body) != len(large) {
+		t.Errorf("%d, %d bytes", resp.StatusCode, len(body))
+	}
+	if resp, body := c.answer(); resp.StatusCode != 403 || !resp.Close {
+		t.Errorf("%d %.100s", resp.StatusCode, body)
+	}
+	c.ends()
+}
+
 // TestMaxConnections: a connection more than there may be waits for another to
 // end, whatever it speaks.
 func TestMaxConnections(t *testing.T) {

@@ -186,9 +186,10 @@ func (c *session) refuse(err error) {
 	}
 }
 
-// farewell ends the connection for a client that may still be sending: it reads
-// on for a while, since data that nobody read turns the end into a reset, which
-// takes the answer away from the client.
+// farewell ends the connection for a client that may still be sending, be it a
+// body that the answer did not wait for or the next request: it reads on for a
+// while, since data that nobody read turns the end into a reset, which takes
+// answers away from the client. A Read that was left behind ends meanwhile.
 func (c *session) farewell() {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite()
@@ -229,7 +230,8 @@ func (c *session) exchange(head *http1.Request) bool {
 	if resp.Body != nil {
 		defer resp.Body.Close()
 	}
-	last = body.answered() || last || s.draining.Load() || resp.Fields.Get("connection") == "close"
+	unread := body.answered()
+	last = unread || last || s.draining.Load() || resp.Fields.Get("connection") == "close"
 	chunked := head.Minor > 0
 	last = last || !chunked && resp.Body != nil && resp.BodySize < 0
 	whole := c.answer(resp, http1.ResponseOptions{Head: head.Method == http.MethodHead, Chunked: chunked, Last: last})
@@ -237,9 +239,7 @@ func (c *session) exchange(head *http1.Request) bool {
 		c.abort()
 		return false
 	}
-	switch {
-	case body.discard():
-	case last && !head.Last:
+	if unread || last && !head.Last {
 		c.farewell()
 	}
 	return !last

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// unreadPatience is how long a client may go on sending a body that its
-	// answer did not wait for: many read the answer only after they have sent
-	// everything, and would find their connection reset.
+	// unreadPatience is how long a client may go on sending what its answer did
+	// not wait for: many read the answer only after they have sent everything, and
+	// would find their connection reset.
 	unreadPatience = time.Second
 	// maxUnread is how much of it, in bytes.
 	maxUnread = 64 << 20
@@ -114,19 +114,4 @@ func (u *upload) answered() (unread bool) {
 	defer u.mu.Unlock()
 	u.ended = true
 	return !u.whole.Load()
-}
-
-// discard reads what is left of the body after the answer, for a while. A Read
-// that was left behind ends with that while at the latest. It tells whether
-// anything was left.
-func (u *upload) discard() bool {
-	if u == nil || u.whole.Load() {
-		return false
-	}
-	c := u.session
-	_ = c.below.SetReadDeadline(time.Now().Add(min(c.server.ReadProgress, unreadPatience)))
-	u.reading.Lock()
-	defer u.reading.Unlock()
-	_, _ = io.CopyN(io.Discard, &u.body, maxUnread)
-	return true
 }
