@@ -264,7 +264,9 @@ func (s *soaker) step() {
 		asks := make([]ask, 1+s.random.IntN(4))
 		var all []byte
 		for i := range asks {
-			asks[i] = s.ask()
+			if asks[i] = s.ask(); asks[i].kind == "cut" {
+				asks[i].kind = "get" // the reset would take the answers before it away
+			}
 			message, _ := asks[i].message()
 			all = append(all, message...)
 		}
