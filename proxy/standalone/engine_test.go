@@ -361,14 +361,18 @@ func TestTimesForHeaders(t *testing.T) {
 	_ = roots
 }
 
-// TestClearTextToTLS: who forgets the s in https is told.
+// TestClearTextToTLS: who forgets the s in https is told, also one that has more
+// to send before it reads.
 func TestClearTextToTLS(t *testing.T) {
 	t.Parallel()
 	tlsOn, _ := secured(t)
-	c := dial(t, openDoor(t, readAll, tlsOn))
-	c.send("GET /open/x HTTP/1.1", "Host: localhost")
-	if resp, body := c.answer(); resp.StatusCode != 400 || !strings.Contains(body, "https://") {
-		t.Errorf("%d %s", resp.StatusCode, body)
+	door := openDoor(t, readAll, tlsOn)
+	for _, body := range []string{"", strings.Repeat("x", 200<<10)} {
+		c := dial(t, door)
+		_, _ = fmt.Fprintf(c, "PUT /open/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+		if resp, body := c.answer(); resp.StatusCode != 400 || !strings.Contains(body, "https://") {
+			t.Errorf("%d %s", resp.StatusCode, body)
+		}
 	}
 }
 

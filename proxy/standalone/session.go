@@ -133,6 +133,7 @@ func (c *session) secure() bool {
 	if err := secured.HandshakeContext(c.ctx); err != nil {
 		if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil && looksLikeHTTP(plain.RecordHeader) {
 			_, _ = io.WriteString(plain.Conn, "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: 49\r\n\r\nThis door speaks TLS: use an https:// endpoint.\r\n")
+			c.farewell()
 		}
 		s.Logger.Debug("TLS handshake failed", zap.String("door", s.Door.Name), zap.Error(err))
 		return false

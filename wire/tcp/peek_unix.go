@@ -4,14 +4,17 @@ package tcp
 
 import (
 	"net"
+	"sync"
 	"syscall"
 )
 
 // Peek looks at what a connection has received, without taking it and without
-// waiting. It is not safe for concurrent use.
+// waiting. It is safe for concurrent use once Init was called.
 type Peek struct {
 	raw  syscall.RawConn
 	look func(fd uintptr)
+
+	mu   sync.Mutex // what sends a body and what passes its early answer on may both look
 	seen Sight
 }
 
@@ -41,6 +44,8 @@ func (p *Peek) Init(c net.Conn) {
 
 // Look tells what has come.
 func (p *Peek) Look() Sight {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.seen = Unknown
 	// Not Read, which minds deadlines.
 	if p.raw != nil && p.raw.Control(p.look) != nil {
