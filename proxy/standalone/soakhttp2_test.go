@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptrace"
 	"sync"
 	"testing"
 )
@@ -101,4 +102,29 @@ func (b *breaking) Read(p []byte) (int, error) {
 // WriteTo hides that of the Reader.
 func (b *breaking) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{b})
+}
+
+// TestRefusalOverHTTP2: a refusal that would end a connection of HTTP/1.1 ends
+// its stream alone: the others belong to others.
+func TestRefusalOverHTTP2(t *testing.T) {
+	t.Parallel()
+	two := engines(t, readAll)[2]
+	for i := range 5 {
+		var reused bool
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused }})
+		req, err := http.NewRequestWithContext(ctx, "GET", "https://"+two.door.Addr().String()+"/open/x", bytes.NewReader(make([]byte, 100)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Host = "localhost"
+		resp, err := two.client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if resp.StatusCode != 400 || !bytes.Contains(body, []byte("UnexpectedContent")) || reused != (i > 0) {
+			t.Errorf("request %d: %d %s, over the same connection: %v", i, resp.StatusCode, body, reused)
+		}
+	}
 }

@@ -66,7 +66,7 @@ func discard(r io.Reader) { _, _ = io.Copy(io.Discard, r) }
 func TestMove(t *testing.T) {
 	t.Parallel()
 	const size, limit = 64 << 20, time.Second
-	piece := make([]byte, 32<<10)
+	const piece = 32 << 10
 	fast := func(w io.Writer) { _, _ = w.Write(make([]byte, size)) }
 	for _, tt := range []struct {
 		name    string
@@ -77,20 +77,20 @@ func TestMove(t *testing.T) {
 	}{
 		{"fast", fast, discard, size, nil},
 		{"ends early", func(w io.Writer) { _, _ = w.Write(make([]byte, size/2)) }, discard, size / 2, io.ErrUnexpectedEOF},
-		{"stalls", func(w io.Writer) { _, _ = w.Write(piece); time.Sleep(2 * limit) }, discard, 16 << 10, os.ErrDeadlineExceeded},
+		{"stalls", func(w io.Writer) { _, _ = w.Write(make([]byte, piece)); time.Sleep(2 * limit) }, discard, 16 << 10, os.ErrDeadlineExceeded},
 		{"is not taken", fast, func(io.Reader) { time.Sleep(2 * limit) }, 0, os.ErrDeadlineExceeded},
 		{"sent fast, and then slowly", func(w io.Writer) {
 			const slow = 4 << 20
 			_, _ = w.Write(make([]byte, size-slow))
-			for range slow / len(piece) {
-				_, _ = w.Write(piece)
+			for range slow / piece {
+				_, _ = w.Write(make([]byte, piece))
 				time.Sleep(20 * time.Millisecond)
 			}
 		}, discard, size, nil},
 		{"taken fast, and then slowly", fast, func(r io.Reader) {
 			_, _ = io.CopyN(io.Discard, r, size-8<<20)
 			for {
-				if n, _ := io.ReadFull(r, piece); n == 0 {
+				if n, _ := io.ReadFull(r, make([]byte, piece)); n == 0 {
 					return
 				}
 				time.Sleep(8 * time.Millisecond)
@@ -98,7 +98,7 @@ func TestMove(t *testing.T) {
 		}, size, nil},
 		{"sent slowly", func(w io.Writer) {
 			for range 128 {
-				_, _ = w.Write(piece[:1<<10])
+				_, _ = w.Write(make([]byte, 1<<10))
 				time.Sleep(25 * time.Millisecond)
 			}
 		}, discard, 128 << 10, io.ErrUnexpectedEOF},
@@ -117,14 +117,14 @@ func BenchmarkMove(b *testing.B) {
 	const size = 1 << 30
 	b.SetBytes(size)
 	for b.Loop() {
-		buffer := make([]byte, 1<<20)
+		sent, received := make([]byte, 1<<20), make([]byte, 1<<20)
 		if n, err := move(b, size, time.Minute, func(w io.Writer) {
-			for range size / len(buffer) {
-				_, _ = w.Write(buffer)
+			for range size / len(sent) {
+				_, _ = w.Write(sent)
 			}
 		}, func(r io.Reader) {
 			for {
-				if n, _ := r.Read(buffer); n == 0 {
+				if n, _ := r.Read(received); n == 0 {
 					return
 				}
 			}
