@@ -81,8 +81,7 @@ func (s *Server) serveHTTP2(w http.ResponseWriter, r *http.Request) {
 	}
 	progress := tcp.Deadline{Set: control.SetWriteDeadline}
 	progress.Allow(s.WriteProgress)
-	// That would end the connection, which has other streams: of this one the rest
-	// is of no concern to them.
+	// It would end the connection, which other streams use as well.
 	resp.Fields.Del("connection")
 	nethttp.WriteHeader(w, resp)
 	if resp.Body != nil {
