@@ -83,6 +83,7 @@ func openDoor(t testing.TB, store http.HandlerFunc, change func(*standalone.Opti
 		Name: "store", Endpoint: endpoint, Addressing: upstream.Path, Region: "us-east-1", Service: "s3",
 		Credentials:    credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "store-secret-example", ""),
 		ConnectTimeout: patience, ResponseHeaderTimeout: patience, IdleTimeout: time.Second,
+		MaxConns: 8, ProgressTimeout: patience, // so that one that is not given back is missed
 	})
 	if err != nil {
 		t.Fatal(err)
