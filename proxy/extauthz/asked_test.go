@@ -159,7 +159,9 @@ func (m *message) changed(dialect forwardauth.Dialect, answer http.Header, store
 	} {
 		copied[name] = name
 	}
-	if dialect != forwardauth.Traefik {
+	if dialect == forwardauth.Traefik {
+		copied["content-encoding"] = "content-encoding"
+	} else {
 		copied["x-sallyport-content-encoding"] = "content-encoding"
 	}
 	for from, to := range copied {

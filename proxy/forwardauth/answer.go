@@ -20,6 +20,9 @@ func (s *Server) canForward(from, to *wire.Request) *wire.Refusal {
 	if !d.setsTarget && to.Target() != from.Target() {
 		return misplaced("the upstream needs another path or query than the client's (as of presigned requests), which " + who + " cannot be told")
 	}
+	if d.length == "" && from.BodySize == 0 && wire.UndeclaredSize(from.Method) < 0 && !signsEmpty(to.Fields.Get("authorization"), to.Fields.Get("x-amz-content-sha256")) {
+		return misplaced("only the client's signature says that the body is empty, and the upstream would not be told")
+	}
 	for _, fields := range [...]wire.Fields{from.Fields, to.Fields} {
 		for i := range fields {
 			name := fields[i].Name

@@ -1,9 +1,12 @@
 package forwardauth
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/sallyport-iam/sallyport/wire"
 )
@@ -27,11 +30,7 @@ func (s *Server) body(r *http.Request, method string) (size, []byte, *wire.Refus
 	if d.length != "" {
 		declared, refused = s.toldSize(r, method)
 	} else {
-		// An empty body looks like one that was not sent along.
-		declared = size{r.ContentLength, r.ContentLength > 0}
-		if !declared.declared {
-			declared.bytes = wire.UndeclaredSize(method)
-		}
+		declared = sentSize(r, method)
 	}
 	if refused != nil || r.ContentLength <= 0 || r.ContentLength > s.options.MaxBody {
 		return declared, nil, refused
@@ -47,6 +46,31 @@ func (s *Server) body(r *http.Request, method string) (size, []byte, *wire.Refus
 		sent = nil // nothing tells that it is whole
 	}
 	return declared, sent, nil
+}
+
+// sentSize is the size of the body that came along. An empty one looks like one
+// that was not sent along, unless the client signs that it is empty: canForward
+// has the upstream hold it to that.
+func sentSize(r *http.Request, method string) size {
+	undeclared := wire.UndeclaredSize(method)
+	switch {
+	case r.ContentLength > 0:
+		return size{r.ContentLength, true}
+	case r.ContentLength == 0 && undeclared < 0 && signsEmpty(r.Header.Get("Authorization"), r.Header.Get("X-Amz-Content-Sha256")):
+		return size{0, true}
+	}
+	return size{undeclared, false}
+}
+
+// emptyHash is the hash of an empty body, as requests have it.
+var emptyHash = func() string {
+	sum := sha256.Sum256(nil)
+	return hex.EncodeToString(sum[:])
+}()
+
+// signsEmpty tells whether a signature covers the hash of an empty body.
+func signsEmpty(authorization, hash string) bool {
+	return strings.HasPrefix(authorization, "AWS4-HMAC-SHA256 ") && hash == emptyHash
 }
 
 // toldSize is the size that the proxy tells, who must tell it of every request.

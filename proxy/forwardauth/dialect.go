@@ -26,7 +26,8 @@ type dialect struct {
 	// which the next one told.
 	scheme, address string
 	// length is the Content-Length of the client's request: empty or "-" if it had
-	// none. Where no header tells it, it is that of the body that comes along.
+	// none. Where no header tells it, it is that of the body that comes along, or 0
+	// where the client signs that.
 	length string
 	// sendsBodies tells that bodies may come along.
 	sendsBodies bool
@@ -75,25 +76,25 @@ var dialects = map[Dialect]*dialect{
 	Nginx: {
 		method: "x-original-method", target: "x-original-uri", host: "x-original-host",
 		scheme: "x-original-proto", address: "x-original-address", length: "x-original-content-length",
-		places: placed(true), setsTarget: true, deny: denyInHeader,
+		places: placed(answerEncoding), setsTarget: true, deny: denyInHeader,
 	},
 	Caddy: {
 		method: "x-forwarded-method", target: "x-forwarded-uri", host: "x-forwarded-host",
 		scheme: "x-forwarded-proto", address: "x-forwarded-for", length: "x-original-content-length",
-		places: placed(true), deny: denyPlainly,
+		places: placed(answerEncoding), deny: denyPlainly,
 	},
 	Traefik: {
 		method: "x-forwarded-method", target: "x-forwarded-uri", host: "x-forwarded-host",
 		scheme: "x-forwarded-proto", address: "x-forwarded-for",
 		sendsBodies: true,
-		places:      placed(false), deny: denyPlainly,
+		places:      placed("content-encoding"), deny: denyPlainly,
 	},
 }
 
-// placed are the headers that proxies with a fixed list copy. Content-Encoding
-// has another name in the answer, which has no content; renames tells whether the
-// proxy can give it back its own.
-func placed(renames bool) map[string]string {
+// placed are the headers that proxies with a fixed list copy. encoding is the name
+// that Content-Encoding has in the answer, which has no content: another one where
+// the proxy can give it back its own, and might decode by it.
+func placed(encoding string) map[string]string {
 	all := map[string]string{}
 	for _, name := range [...]string{
 		"authorization", "x-amz-date", "x-amz-content-sha256", "x-amz-security-token", "x-amz-checksum-mode",
@@ -104,9 +105,7 @@ func placed(renames bool) map[string]string {
 	for _, name := range proxy.IdentityFields {
 		all[name] = name
 	}
-	if renames {
-		all["content-encoding"] = answerEncoding
-	}
+	all["content-encoding"] = encoding
 	return all
 }
 
