@@ -111,6 +111,9 @@ type asker struct {
 	endpoint string
 }
 
+// edit is another text in the place of one of an example's.
+type edit struct{ text, instead string }
+
 // at is the proxy's endpoint as user.
 func (a *asker) at(user string) place { return place{a.endpoint, shared.keys[user]} }
 
@@ -133,6 +136,13 @@ func example(t testing.TB, name, file string, replace ...string) string {
 
 // startAsker starts both before a store; further keys of the upstream may be given.
 func startAsker(t testing.TB, name string, up sallyport.Upstream, keys ...string) *asker {
+	t.Helper()
+	return startEdited(t, name, nil, up, keys...)
+}
+
+// startEdited is startAsker with edits of the proxy's configuration, which are
+// made in the last of its files.
+func startEdited(t testing.TB, name string, edits []edit, up sallyport.Upstream, keys ...string) *asker {
 	t.Helper()
 	needsSallyport(t)
 	a := &asker{asking: askers[name]}
@@ -168,6 +178,9 @@ func startAsker(t testing.TB, name string, up sallyport.Upstream, keys ...string
 	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, a.file)
+	for _, e := range edits {
+		replace = append(replace, e.text, e.instead)
+	}
 	parts := map[string]string{}
 	if a.more == "" {
 		parts[a.file] = example(t, name, a.file, replace...)

@@ -93,6 +93,12 @@ func (a *asker) keys(t *testing.T, bucket string) {
 	if _, err := client.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: &bucket, Key: aws.String("copy"), CopySource: aws.String(bucket + "/a%20b")}); err != nil {
 		t.Errorf("copy: %v", err)
 	}
+	if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: aws.String("empty"), ContentEncoding: aws.String("gzip")}); err != nil {
+		t.Errorf("empty: %v", err)
+	}
+	if head, err := client.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &bucket, Key: aws.String("empty")}); err != nil || *head.ContentLength != 0 || *head.ContentEncoding != "gzip" {
+		t.Errorf("empty: %v, %v", head, err)
+	}
 	if _, err := client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &bucket, Key: aws.String("copy")}); err != nil {
 		t.Errorf("delete: %v", err)
 	}
@@ -282,7 +288,7 @@ func TestForwardAuthTellsTheStore(t *testing.T) {
 				t.Cleanup(store.Close)
 				a := startAsker(t, name, standIn(store.URL), keys...)
 				signed := []string{"X-Amz-Meta-B: b"}
-				forged := []string{"X-Forwarded-Host: evil", "X-Forwarded-Uri: /evil", "X-Original-Uri: /evil", "Date: Sun, 01 Mar 2026 12:00:00 GMT"}
+				forged := []string{"Connection: X-Sallyport-Principal, X-Sallyport-Account, Keep-Alive", "X-Forwarded-Host: evil", "X-Forwarded-Uri: /evil", "X-Original-Uri: /evil", "Date: Sun, 01 Mar 2026 12:00:00 GMT"}
 				if a.file != "envoy.yaml" {
 					signed = append(signed, "X-Amz-Meta-A: 1", "X-Amz-Meta-A: 2", "X-Amz-Meta-C: caf\xe9")
 				} else {
@@ -314,6 +320,11 @@ func TestForwardAuthTellsTheStore(t *testing.T) {
 					if values, _ := json.Marshal(got.Header.Values(name)); string(values) != want {
 						t.Errorf("%s: %s, want %s", name, values, want)
 					}
+				}
+				// What Sallyport does not see must not be forwarded.
+				named := a.at(admin).signed(t, "GET", target, emptyHash).with("Connection: close, X-Amz-Meta-Named", "X-Amz-Meta-Named: x")
+				if response, body := exchange(t, a.endpoint, named.String()); seen[len(seen)-1].Header.Get("X-Amz-Meta-Named") != "" {
+					t.Errorf("the store got a header that the connection names: %d %s", response.StatusCode, body)
 				}
 				if values := got.Header.Values("Authorization"); signing == "resign" && (len(values) != 1 || strings.Contains(values[0], shared.keys[admin].AccessKeyID)) {
 					t.Errorf("signed as %q", values)
