@@ -11,8 +11,7 @@ import (
 )
 
 // TestExamples: the proxies' configurations copy each header that is answered, and
-// tell each that is required. e2e runs those of nginx, Caddy and Envoy; Traefik's is
-// held to this and to its documentation.
+// tell each that is required. e2e runs them.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	read := func(name string) string {
@@ -46,13 +45,18 @@ func TestExamples(t *testing.T) {
 			t.Errorf("the Caddyfile does not copy %s", line)
 		}
 	}
+	for _, line := range []string{"order request_header before forward_auth", "request_header -connection"} {
+		if !strings.Contains(caddyfile, line) {
+			t.Errorf("the Caddyfile does not say %s", line)
+		}
+	}
 	dynamic := read("traefik/dynamic.yaml")
 	for answered := range forwardauth.Places(traefik) {
 		if !strings.Contains(dynamic, "          - "+answered+"\n") {
 			t.Errorf("dynamic.yaml does not copy %s", answered)
 		}
 	}
-	for _, line := range []string{"trustforwardheader: false", "preserverequestmethod: false", "passhostheader: false"} {
+	for _, line := range []string{"trustforwardheader: false", "preserverequestmethod: false", "passhostheader: false", "forwardbody: true", "middlewares: [sallyport, as-stored]"} {
 		if !strings.Contains(dynamic, line) {
 			t.Errorf("dynamic.yaml does not say %s", line)
 		}
