@@ -326,6 +326,13 @@ func TestForwardAuthTellsTheStore(t *testing.T) {
 				if response, body := exchange(t, a.endpoint, named.String()); seen[len(seen)-1].Header.Get("X-Amz-Meta-Named") != "" {
 					t.Errorf("the store got a header that the connection names: %d %s", response.StatusCode, body)
 				}
+				// An upgrade would make a tunnel past Sallyport.
+				for _, protocol := range []string{"h2c", "websocket"} {
+					upgrade := a.at(admin).signed(t, "GET", target, emptyHash).with("Connection: Upgrade", "Upgrade: "+protocol, "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", "Sec-WebSocket-Version: 13")
+					if response, body := exchange(t, a.endpoint, upgrade.String()); seen[len(seen)-1].Header.Get("Upgrade") != "" {
+						t.Errorf("the store was asked to upgrade to %s: %d %s", protocol, response.StatusCode, body)
+					}
+				}
 				if values := got.Header.Values("Authorization"); signing == "resign" && (len(values) != 1 || strings.Contains(values[0], shared.keys[admin].AccessKeyID)) {
 					t.Errorf("signed as %q", values)
 				}

@@ -22,7 +22,7 @@ func TestEmptyBodies(t *testing.T) {
 	chunked := func(q *question) {
 		q.fields, q.body = append(q.fields, "Transfer-Encoding: chunked"), "5\r\nhello\r\n0\r\n\r\n"
 	}
-	other := func(o *upstream.Options) {}
+	other := func(*upstream.Options) {}
 	unsigned := func(o *upstream.Options) { o.Credentials, o.Unsigned = nil, true }
 	never := func(o *upstream.Options) { o.PayloadSigning = sigv4.PayloadUnsigned }
 	through := func(o *upstream.Options) { o.Passthrough = true }

@@ -56,7 +56,7 @@ func TestExamples(t *testing.T) {
 			t.Errorf("dynamic.yaml does not copy %s", answered)
 		}
 	}
-	for _, line := range []string{"trustforwardheader: false", "preserverequestmethod: false", "passhostheader: false", "forwardbody: true", "middlewares: [sallyport, as-stored]"} {
+	for _, line := range []string{"trustforwardheader: false", "preserverequestmethod: false", "passhostheader: false", "forwardbody: true", "middlewares: [sallyport, to-store]", `upgrade: ""`} {
 		if !strings.Contains(dynamic, line) {
 			t.Errorf("dynamic.yaml does not say %s", line)
 		}
