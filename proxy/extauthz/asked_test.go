@@ -105,6 +105,9 @@ func (m *message) askedBy(dialect forwardauth.Dialect, withBody bool) string {
 	if dialect != forwardauth.Traefik {
 		line("X-Original-Content-Length", m.fields.Get("content-length"))
 	}
+	if dialect == forwardauth.Caddy {
+		line("X-Original-Connection", "")
+	}
 	for i, f := range m.fields {
 		switch {
 		case slices.Contains(own, f.Name):

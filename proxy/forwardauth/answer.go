@@ -56,7 +56,7 @@ func ofTheWay(name string) bool {
 		"te", "trailer", "transfer-encoding", "upgrade", "expect", "forwarded", "via", "x-real-ip", "date":
 		return true
 	}
-	return strings.HasPrefix(name, "x-forwarded-") || strings.HasPrefix(name, proxy.IdentityPrefix)
+	return strings.HasPrefix(name, "x-forwarded-") || proxy.Identifies(name)
 }
 
 // allowed is the permission to forward a request that came as from.

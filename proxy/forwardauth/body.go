@@ -76,13 +76,12 @@ func signsEmpty(authorization, hash string) bool {
 // toldSize is the size that the proxy tells, who must tell it of every request.
 func (s *Server) toldSize(r *http.Request, method string) (size, *wire.Refusal) {
 	name := s.speaks.length
-	values := r.Header[http.CanonicalHeaderKey(name)]
-	if len(values) == 1 && (values[0] == "" || values[0] == "-") {
-		return size{wire.UndeclaredSize(method), false}, nil
-	}
-	text, refused := told(r, name)
-	if refused != nil {
+	text, refused := toldOrEmpty(r, name)
+	switch {
+	case refused != nil:
 		return size{}, refused
+	case text == "", text == "-":
+		return size{wire.UndeclaredSize(method), false}, nil
 	}
 	n, err := strconv.ParseUint(text, 10, 63)
 	if err != nil || strconv.FormatUint(n, 10) != text {

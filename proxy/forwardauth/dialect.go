@@ -29,6 +29,11 @@ type dialect struct {
 	// none. Where no header tells it, it is that of the body that comes along, or 0
 	// where the client signs that.
 	length string
+	// connection is the Connection header of the client's request, empty if it had
+	// none: the proxy takes the fields that it names out of the question and, after
+	// it has put there what it was told, out of what it forwards. It is empty where
+	// the proxy takes them out at once, or never.
+	connection string
 	// sendsBodies tells that bodies may come along.
 	sendsBodies bool
 	// merges tells that repeated headers come joined, and bytes outside UTF-8
@@ -81,7 +86,8 @@ var dialects = map[Dialect]*dialect{
 	Caddy: {
 		method: "x-forwarded-method", target: "x-forwarded-uri", host: "x-forwarded-host",
 		scheme: "x-forwarded-proto", address: "x-forwarded-for", length: "x-original-content-length",
-		places: placed(answerEncoding), deny: denyPlainly,
+		connection: "x-original-connection",
+		places:     placed(answerEncoding), deny: denyPlainly,
 	},
 	Traefik: {
 		method: "x-forwarded-method", target: "x-forwarded-uri", host: "x-forwarded-host",
@@ -111,5 +117,5 @@ func placed(encoding string) map[string]string {
 
 // describes tells whether a header is the proxy's own word.
 func (d *dialect) describes(name string) bool {
-	return name != "" && (name == d.method || name == d.target || name == d.host || name == d.scheme || name == d.address || name == d.length)
+	return name != "" && (name == d.method || name == d.target || name == d.host || name == d.scheme || name == d.address || name == d.length || name == d.connection)
 }

@@ -50,6 +50,11 @@ func TestQuestions(t *testing.T) {
 			q.set("X-Original-Content-Length", "X-Original-Content-Length: "+value)
 		}
 	}
+	connection := func(value string) func(*question, forwardauth.Dialect) {
+		return func(q *question, _ forwardauth.Dialect) {
+			q.set("X-Original-Connection", "X-Original-Connection: "+value)
+		}
+	}
 	line := func(line string) func(*question, forwardauth.Dialect) {
 		return func(q *question, _ forwardauth.Dialect) { q.line = line }
 	}
@@ -113,6 +118,12 @@ func TestQuestions(t *testing.T) {
 		{"near, a trusted proxy told", everyone, "/reports/near/a", told("Address", "10.0.0.1, 192.0.2.9"), 200, ""},
 		{"near, a client told", everyone, "/reports/near/a", told("Address", "10.0.0.1, 203.0.113.1, 192.0.2.9"), 403, "explicit deny"},
 		{"near, after nonsense", everyone, "/reports/near/a", told("Address", "x, 192.0.2.9"), 403, "no IP address"},
+
+		{"no connection", []forwardauth.Dialect{caddy}, "/reports/a", func(q *question, _ forwardauth.Dialect) { q.set("X-Original-Connection", "") }, 403, "the proxy must set it"},
+		{"two connections", []forwardauth.Dialect{caddy}, "/reports/a", client("X-Original-Connection:"), 403, "more than once"},
+		{"options of the connection", []forwardauth.Dialect{caddy}, "/reports/a", connection("close, Keep-Alive,TE"), 200, ""},
+		{"what the connection names", []forwardauth.Dialect{caddy}, "/reports/a", connection("close,X-Sallyport-Principal"), 400, "names other headers"},
+		{"a change of protocol", []forwardauth.Dialect{caddy}, "/reports/a", connection("Upgrade"), 501, "not implemented"},
 
 		{"no length", lengths, "/reports/a", func(q *question, _ forwardauth.Dialect) { q.set("X-Original-Content-Length", "") }, 403, "the proxy must set it"},
 		{"two lengths", lengths, "/reports/a", client("X-Original-Content-Length: 0"), 403, "more than once"},

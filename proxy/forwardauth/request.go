@@ -62,6 +62,16 @@ func (s *Server) request(r *http.Request) (*wire.Request, *wire.Refusal) {
 		Method: method, RequestURI: target, Host: host, ProtoMajor: 1, ProtoMinor: 1,
 		Header: s.clientFields(r.Header), ContentLength: -1,
 	}
+	if d.connection != "" {
+		connection, refused := toldOrEmpty(r, d.connection)
+		if refused != nil {
+			return known, refused
+		}
+		asked.Header["Connection"] = []string{connection}
+		if strings.Contains(strings.ToLower(connection), "upgrade") {
+			asked.Header["Upgrade"] = []string{""} // to what, does not matter
+		}
+	}
 	size, body, refused := s.body(r, method)
 	if refused != nil {
 		return known, refused
@@ -91,14 +101,27 @@ func (s *Server) request(r *http.Request) (*wire.Request, *wire.Refusal) {
 
 // told is what a question says in the header of a name, which it must have once.
 func told(r *http.Request, name string) (string, *wire.Refusal) {
+	value, refused := toldOrEmpty(r, name)
+	if refused == nil && value == "" {
+		refused = untold(name)
+	}
+	return value, refused
+}
+
+// toldOrEmpty is the same for what a client's request need not have.
+func toldOrEmpty(r *http.Request, name string) (string, *wire.Refusal) {
 	values := r.Header[http.CanonicalHeaderKey(name)]
 	switch {
-	case len(values) == 0 || len(values) == 1 && values[0] == "":
-		return "", misplaced("the question has no header " + name + ": the proxy must set it")
+	case len(values) == 0:
+		return "", untold(name)
 	case len(values) > 1:
 		return "", misplaced("the question has the header " + name + " more than once: the proxy must set it, in the place of what clients send")
 	}
 	return values[0], nil
+}
+
+func untold(name string) *wire.Refusal {
+	return misplaced("the question has no header " + name + ": the proxy must set it")
 }
 
 // client is the address of the client: of those that the proxy tells the last
@@ -143,14 +166,11 @@ func (s *Server) clientFields(header http.Header) http.Header {
 	return out
 }
 
-var aliases = strings.NewReplacer("_", "-", ".", "-")
-
 // forged refuses identity headers of a client's own. A proxy with a fixed list
-// removes those that are on it; this does not depend on the list, nor on whether
-// what is behind takes "_" or "." for "-".
+// removes those that are on it; this does not depend on the list.
 func forged(req *wire.Request) *wire.Refusal {
 	for i := range req.Fields {
-		if strings.HasPrefix(aliases.Replace(req.Fields[i].Name), proxy.IdentityPrefix) {
+		if proxy.Identifies(req.Fields[i].Name) {
 			return invalid("The request has a header whose name begins with " + proxy.IdentityPrefix + ", which is not supported.")
 		}
 	}

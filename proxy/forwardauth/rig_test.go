@@ -193,7 +193,7 @@ func (w *rig) about(signed bool, method, target string, fields ...string) *quest
 		q.fields = append(q.fields, "X-Forwarded-Method: "+method, "X-Forwarded-Uri: "+target, "X-Forwarded-Host: localhost",
 			"X-Forwarded-Proto: http", "X-Forwarded-For: 127.0.0.1")
 		if w.dialect == forwardauth.Caddy {
-			q.fields = append(q.fields, "X-Original-Content-Length: ")
+			q.fields = append(q.fields, "X-Original-Content-Length: ", "X-Original-Connection: ")
 		}
 	}
 	q.fields = append(q.fields, client...)
