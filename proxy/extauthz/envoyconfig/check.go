@@ -14,6 +14,9 @@ const (
 	typePerRoute = "envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute"
 	typeFilter   = "envoy.config.route.v3.FilterConfig"
 	typeRoutes   = "envoy.config.route.v3.RouteConfiguration"
+	typeRoute    = "envoy.config.route.v3.Route"
+	typeList     = "envoy.config.route.v3.RouteList"
+	typeRouter   = "envoy.extensions.filters.http.router.v3.Router"
 	typeHost     = "envoy.config.route.v3.VirtualHost"
 	typeCluster  = "envoy.config.cluster.v3.Cluster"
 	typeHTTP     = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
@@ -166,6 +169,9 @@ func (c *checker) judge() {
 	for _, f := range c.filters {
 		c.filter(f)
 	}
+	for name := range c.guarded {
+		c.upstreamFilters(c.clusters[name].get("typed_extension_protocol_options").entry(typeHTTP).get("http_filters"))
+	}
 	for _, routes := range c.loose {
 		// With no manager that uses them, they are still somebody's.
 		if !c.judged[routes] && len(c.managers) == 0 {
@@ -175,56 +181,4 @@ func (c *checker) judge() {
 	if !c.partial {
 		c.around(unguarded)
 	}
-}
-
-// around reports ways to what the filter guards that pass by it.
-func (c *checker) around(unguarded []*node) {
-	if len(c.guarded) == 0 && len(c.filters) == 0 {
-		for _, m := range unguarded {
-			c.add(m.at, Error, "NO_EXT_AUTHZ", "requests of this listener are not decided: it has no ext_authz filter", "add the one that `sallyport envoy config` prints, as the first of http_filters")
-		}
-		return
-	}
-	for _, m := range unguarded {
-		if name := c.leadsTo(m.get("route_config")); name != "" {
-			c.add(m.at, Error, "WAY_AROUND", "this listener leads to the cluster "+shorten(name)+" without the filter that others ask", "add the ext_authz filter, or take away the routes")
-			continue
-		}
-		c.add(m.at, Note, "NO_EXT_AUTHZ", "this listener has no ext_authz filter; nothing that is known to be guarded stands behind it", "see that no store does")
-	}
-	for _, p := range c.proxies {
-		names := []string{p.get("cluster").string()}
-		for _, w := range p.get("weighted_clusters.clusters").each() {
-			names = append(names, w.get("name").string())
-		}
-		if i := slices.IndexFunc(names, func(name string) bool { return c.guarded[name] }); i >= 0 {
-			c.add(p.at, Error, "WAY_AROUND", "this TCP proxy leads to the cluster "+shorten(names[i])+" without the filter that others ask", removeIt)
-		}
-	}
-}
-
-// leadsTo is a guarded cluster that routes lead to; empty if none does.
-func (c *checker) leadsTo(routes *node) string {
-	for _, host := range routes.get("virtual_hosts").each() {
-		for _, r := range host.get("routes").each() {
-			for _, name := range clustersOf(r.get("route")) {
-				if c.guarded[name] {
-					return name
-				}
-			}
-		}
-	}
-	return ""
-}
-
-// clustersOf are the clusters that a route leads to.
-func clustersOf(action *node) []string {
-	var names []string
-	if name := action.get("cluster").string(); name != "" {
-		names = append(names, name)
-	}
-	for _, w := range action.get("weighted_clusters.clusters").each() {
-		names = append(names, w.get("name").string())
-	}
-	return names
 }

@@ -26,6 +26,11 @@ const (
 	clusters  = "  clusters:\n"
 	manager   = "                stat_prefix: s3\n"
 	newFilter = "                      transport_api_version: V3\n"
+	mutation  = "{name: m, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.header_mutation.v3.HeaderMutation}}"
+	ofRouter  = `"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router` + "\n"
+	ofRoute   = `"@type": type.googleapis.com/envoy.config.route.v3.Route`
+	ofStore   = "    - name: upstream_store\n"
+	sameStore = "    - {name: same, load_assignment: {endpoints: [{lb_endpoints: [{endpoint: {address: {socket_address: {address: 127.0.0.1, port_value: 7070}}}}]}]}}\n"
 	ofManager = `                "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager` + "\n"
 )
 
@@ -135,6 +140,8 @@ var rules = []struct {
 	{"INTERNAL_REDIRECT", envoyconfig.Warning, streams, strings.Replace(streams, "timeout: 0s", "timeout: 0s, internal_redirect_action: HANDLE_INTERNAL_REDIRECT", 1)},
 	{"MIRROR", envoyconfig.Warning, streams, strings.Replace(streams, "timeout: 0s", "timeout: 0s, request_mirror_policies: [{cluster: x}]", 1)},
 	{"ROUTE_MATCHER", envoyconfig.Warning, "routes:", "matcher: {}\n                      routes:"},
+	{"PATH_REWRITE", envoyconfig.Error, "routes:", "matcher: {on_no_match: {action: {typed_config: {" + ofRoute + ", route: {cluster: x, prefix_rewrite: /x}}}}}\n                      routes:"},
+	{"DISABLED", envoyconfig.Error, "routes:", "matcher: {on_no_match: {action: {typed_config: {\"@type\": type.googleapis.com/envoy.config.route.v3.RouteList, routes: [{route: {cluster: x}, typed_per_filter_config: {envoy.filters.http.ext_authz: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute, disabled: true}}}]}}}}\n                      routes:"},
 	{"REQUEST_HEADERS", envoyconfig.Error, "routes:", "request_headers_to_add: [{header: {key: X-Amz-Acl, value: private}}]\n                      routes:"},
 	{"REQUEST_HEADERS", envoyconfig.Error, streams, streams + "\n                          request_headers_to_remove: [content-md5]"},
 	{"REQUEST_HEADERS", envoyconfig.Note, "virtual_hosts:", "request_headers_to_remove: [cookie]\n                  virtual_hosts:"},
@@ -158,6 +165,8 @@ var rules = []struct {
 	{"CHANGES_BEFORE", envoyconfig.Warning, authz, filter("lua", "lua.v3.Lua") + authz},
 	{"CHANGES_AFTER", envoyconfig.Warning, router, filter("headers", "header_mutation.v3.HeaderMutation") + router},
 	{"CHANGES_AFTER", envoyconfig.Warning, router, "- name: l\n                    typed_config: {\"@type\": type.googleapis.com/xds.type.v3.TypedStruct, type_url: type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua}\n                  " + router},
+	{"CHANGES_AFTER", envoyconfig.Warning, ofRouter, ofRouter + "                      upstream_http_filters: [" + mutation + "]\n"},
+	{"CHANGES_AFTER", envoyconfig.Warning, ofStore, ofStore + "      typed_extension_protocol_options: {envoy.extensions.upstreams.http.v3.HttpProtocolOptions: {http_filters: [" + mutation + "]}}\n"},
 	{"BUFFERS", envoyconfig.Warning, router, filter("buffer", "buffer.v3.Buffer") + router},
 	{"DECOMPRESSES", envoyconfig.Error, authz, filter("d", "decompressor.v3.Decompressor") + authz},
 	{"COMPRESSES", envoyconfig.Warning, authz, filter("c", "compressor.v3.Compressor") + authz},
@@ -171,6 +180,10 @@ var rules = []struct {
 	{"NO_EXT_AUTHZ", envoyconfig.Note, clusters, another + ofManager + "                stat_prefix: b\n" + clusters},
 	{"WAY_AROUND", envoyconfig.Error, clusters, another + ofManager + "                route_config: {virtual_hosts: [{routes: [{route: {cluster: upstream_store}}]}]}\n" + clusters},
 	{"WAY_AROUND", envoyconfig.Error, clusters, another + "                {\"@type\": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, cluster: upstream_store}\n" + clusters},
+	{"WAY_AROUND", envoyconfig.Error, clusters, another + ofManager + "                rds: {route_config_name: r}\nconfigs: [{route_config: {\"@type\": type.googleapis.com/envoy.config.route.v3.RouteConfiguration, name: r, virtual_hosts: [{routes: [{route: {cluster: upstream_store}}]}]}}]\nstatic:\n" + clusters},
+	{"WAY_AROUND", envoyconfig.Error, clusters, another + ofManager + "                route_config: {virtual_hosts: [{routes: [{route: {cluster: same}}]}]}\n" + clusters + sameStore},
+	{"WAY_AROUND", envoyconfig.Error, clusters, another + "                {\"@type\": type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, cluster: same}\n" + clusters + sameStore},
+	{"WAY_AROUND", envoyconfig.Error, clusters, another + ofManager + "                route_config: {virtual_hosts: [{matcher: {on_no_match: {action: {typed_config: {" + ofRoute + ", route: {cluster: upstream_store}}}}}}]}\n" + clusters},
 	{"MERGE_KEY", envoyconfig.Error, "normalize_path: false", "<<: {normalize_path: false}"},
 	{"SYNTAX", envoyconfig.Error, "normalize_path: false", "normalize_path: *nowhere"},
 	{"SYNTAX", envoyconfig.Error, "normalize_path: false", "normalize_path: [false"},

@@ -132,7 +132,7 @@ func (c *checker) doorCluster(n *node) {
 		return
 	}
 	c.judged[n] = true
-	options := n.get("typed_extension_protocol_options").entry("envoy.extensions.upstreams.http.v3.HttpProtocolOptions")
+	options := n.get("typed_extension_protocol_options").entry(typeHTTP)
 	auto := options.get("auto_config") != nil
 	if n.get("http2_protocol_options") == nil && options.get("explicit_http_config.http2_protocol_options") == nil && !auto {
 		c.add(n.at, Error, "NO_HTTP2", "the cluster "+shorten(n.get("name").string())+" does not speak HTTP/2, which gRPC is", "add http2_protocol_options, as `sallyport envoy config` prints it")

@@ -28,6 +28,8 @@ func (c *checker) manager(m *node) bool {
 	for i, f := range filters {
 		switch {
 		case f.isAuthz:
+		case f.kind == typeRouter:
+			c.upstreamFilters(f.config.get("upstream_http_filters"))
 		case i < first:
 			c.neighbour(f, before)
 		default:
@@ -35,11 +37,9 @@ func (c *checker) manager(m *node) bool {
 		}
 	}
 	filters = slices.DeleteFunc(filters, func(f httpFilter) bool { return !f.isAuthz })
-	switch inline, name := m.get("route_config"), m.get("rds.route_config_name").string(); {
-	case inline != nil:
-		c.routeConfiguration(inline, filters)
-	case c.routes[name] != nil:
-		c.routeConfiguration(c.routes[name], filters)
+	switch routes := c.configurationOf(m); {
+	case routes != nil:
+		c.routeConfiguration(routes, filters)
 	case !c.partial:
 		c.add(m.at, Warning, "ROUTES_ELSEWHERE", "the routes come from elsewhere, and are not judged", "check what the running Envoy tells at /config_dump")
 	}

@@ -48,6 +48,15 @@ var manners = map[string]manner{
 	"jwt_authn": authenticates, "basic_auth": authenticates, "oauth2": authenticates, "api_key_auth": authenticates, "ext_authz": harmless,
 }
 
+// upstreamFilters judges filters that stand behind the router.
+func (c *checker) upstreamFilters(list *node) {
+	for _, n := range list.each() {
+		f := httpFilter{name: n.get("name").string(), at: n.at}
+		f.kind, f.config = n.get("typed_config").message()
+		c.neighbour(f, after)
+	}
+}
+
 // neighbour judges another filter by where it stands.
 func (c *checker) neighbour(f httpFilter, s side) {
 	if f.kind == "" {

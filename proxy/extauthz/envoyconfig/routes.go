@@ -16,7 +16,7 @@ func (c *checker) routeConfiguration(n *node, filters []httpFilter) {
 		c.apply("VirtualHost", host, true)
 		c.requestHeaders(host)
 		c.perFilter(host, filters, true)
-		for _, r := range host.get("routes").each() {
+		for _, r := range routesOf(host) {
 			c.route(r, filters, host, n)
 		}
 	}
