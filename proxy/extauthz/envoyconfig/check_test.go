@@ -222,7 +222,7 @@ func TestRules(t *testing.T) {
 // its own.
 func TestRulesAreTested(t *testing.T) {
 	t.Parallel()
-	tested := map[string]bool{"TOO_LARGE": true, "FILE_TOO_LARGE": true, "NO_VIRTUAL_HOST": true, "BODY_OVER_DOOR": true, "NOTHING_FOUND": true}
+	tested := map[string]bool{"TOO_LARGE": true, "FILE_TOO_LARGE": true, "NO_VIRTUAL_HOST": true, "BODY_OVER_DOOR": true, "NOTHING_FOUND": true, "FORGEABLE": true}
 	for _, r := range rules {
 		tested[r.code] = true
 	}
@@ -243,6 +243,28 @@ func TestRulesAreTested(t *testing.T) {
 			if !tested[match[1]] && match[1] != "HUNDRED" {
 				t.Errorf("%s: no test makes %s", file, match[1])
 			}
+		}
+	}
+}
+
+// TestForgeable: over HTTP a header that tells of the client's request, and that
+// the client may write itself, is an error.
+func TestForgeable(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../../examples/envoy-http/envoy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for action, want := range map[string]bool{"OVERWRITE_IF_EXISTS_OR_ADD": false, "ADD_IF_ABSENT": true} {
+		findings := envoyconfig.Check("envoy.yaml", []byte(strings.ReplaceAll(string(text), "OVERWRITE_IF_EXISTS_OR_ADD", action)), expectations())
+		n := 0
+		for _, f := range findings {
+			if f.Code == "FORGEABLE" && f.Severity == envoyconfig.Error {
+				n++
+			}
+		}
+		if want && n != 3 || !want && n != 0 {
+			t.Errorf("%s: %v", action, findings)
 		}
 	}
 }

@@ -32,6 +32,9 @@ func (c *checker) manager(m *node) bool {
 			c.upstreamFilters(f.config.get("upstream_http_filters"))
 		case i < first:
 			c.neighbour(f, before)
+			if c.overHTTP {
+				c.describes(f)
+			}
 		default:
 			c.neighbour(f, after)
 		}

@@ -57,6 +57,17 @@ func (c *checker) upstreamFilters(list *node) {
 	}
 }
 
+// describes judges the filter that tells Sallyport over HTTP of the client's
+// request: what it adds only where it is absent, a client chooses.
+func (c *checker) describes(f httpFilter) {
+	for _, m := range f.config.get("mutations.request_mutations").each() {
+		name := m.get("append.header.key")
+		if action := m.get("append.append_action").string(); strings.HasPrefix(strings.ToLower(name.string()), "x-original-") && (action == "ADD_IF_ABSENT" || action == "1") {
+			c.add(name.at, Error, "FORGEABLE", "the header "+shorten(name.string())+" stays as a client wrote it, and Sallyport decides by it", "write append_action: OVERWRITE_IF_EXISTS_OR_ADD")
+		}
+	}
+}
+
 // neighbour judges another filter by where it stands.
 func (c *checker) neighbour(f httpFilter, s side) {
 	if f.kind == "" {
