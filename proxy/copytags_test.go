@@ -5,8 +5,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sallyport-iam/sallyport/action/s3"
+	"github.com/sallyport-iam/sallyport/upstream"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
@@ -70,6 +72,29 @@ func TestServeCopyTags_exact(t *testing.T) {
 				t.Errorf("recorded %s", record)
 			}
 		})
+	}
+}
+
+// TestServeCopyTags_remembered: what tags of the source were a moment ago does not
+// count, whatever is remembered of them.
+func TestServeCopyTags_remembered(t *testing.T) {
+	t.Parallel()
+	b := newBenchAt(t, func(o *upstream.Options) { o.TagLifetime = time.Minute })
+	b.route.Mapper = s3.New(s3.Options{ObjectTags: true, CopyTags: s3.CopyTagsExact})
+	b.answer = func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>")
+	}
+	copied := func(tag string) reply {
+		b.tagged(map[string]string{"/reports/in.csv": tag})
+		return b.serve(request(t, "gina", "PUT", "localhost", "/reports/out/a", "", wire.Field{Name: "x-amz-copy-source", Value: "/reports/in.csv"}))
+	}
+	for _, tt := range []struct {
+		tag    string
+		status int
+	}{{"", 200}, {"closed", 403}, {"open", 200}, {"closed", 403}} {
+		if got := copied(tt.tag); got.status != tt.status {
+			t.Errorf("with the tag %q: %d %s", tt.tag, got.status, got.body)
+		}
 	}
 }
 

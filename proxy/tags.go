@@ -97,7 +97,9 @@ func (v *Verdict) copiesTags(ctx context.Context) bool {
 	return read.refusal != nil || len(read.tags) > 0
 }
 
-// readTags asks the upstream for the tags of an object, once in a request.
+// readTags asks the upstream for the tags of an object, once in a request. Those
+// that a copy takes along are never remembered ones: who may write the source's
+// tags could copy it once without them, give it some, and copy it with them.
 func (v *Verdict) readTags(ctx context.Context, object action.Object) *objectTags {
 	for i := range v.tags {
 		if v.tags[i].object == object {
@@ -108,7 +110,11 @@ func (v *Verdict) readTags(ctx context.Context, object action.Object) *objectTag
 		return &objectTags{refusal: wire.Unavailable(fmt.Sprintf("the decisions depend on the tags of more than %d objects", maxTagReads))}
 	}
 	read := objectTags{object: object}
-	read.tags, read.kept, read.refusal = v.Route.Upstream.ObjectTags(ctx, upstream.Object(object), v.now, v.id)
+	ask := v.Route.Upstream.ObjectTags
+	if v.mapped.TagsOf != nil && object == *v.mapped.TagsOf {
+		ask = v.Route.Upstream.CurrentObjectTags
+	}
+	read.tags, read.kept, read.refusal = ask(ctx, upstream.Object(object), v.now, v.id)
 	v.tags = append(v.tags, read)
 	return &v.tags[len(v.tags)-1]
 }

@@ -46,6 +46,12 @@ func (u *Upstream) ObjectTags(ctx context.Context, o Object, now time.Time, requ
 	if tags, ok := u.tags.get(o, now); ok {
 		return tags, true, nil
 	}
+	return u.CurrentObjectTags(ctx, o, now, requestID)
+}
+
+// CurrentObjectTags is ObjectTags without what is remembered: for tags that the
+// caller may have changed a moment ago, to have others decided than are used.
+func (u *Upstream) CurrentObjectTags(ctx context.Context, o Object, now time.Time, requestID string) (tags []Tag, kept bool, refusal *wire.Refusal) {
 	if tags, kept, refusal = u.readTags(ctx, o, now, requestID); kept {
 		u.tags.put(o, tags, now)
 	}
