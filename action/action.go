@@ -126,7 +126,8 @@ type Mapped struct {
 	// where a decision Needs RequestTags, and where IfTagged asks for it.
 	TagsOf *Object
 	// IfTagged is how many of the Accesses, the last ones, must be allowed only
-	// if TagsOf has tags. Their RequestTags are filled when those were read.
+	// if TagsOf has tags; the first of them is to read these. Their RequestTags are
+	// filled when those were read.
 	IfTagged int
 	// Answer, if set, is what an allowed request is answered with, and the
 	// upstream is not asked.

@@ -38,7 +38,11 @@ func TestServeCopyTags_exact(t *testing.T) {
 		{name: "a target that may not be written", user: "gina", source: "open.csv", target: "/reports/a", status: 403, denied: "s3:PutObject"},
 		{name: "no right to write tags", user: "erin", source: "open.csv", status: 403, asked: 1, denied: "s3:PutObjectTagging"},
 		{name: "no right to write tags, and none come", user: "frank", source: "untagged.csv", target: "/reports/frank/a", status: 200, asked: 1},
-		{name: "no right to read tags", user: "frank", source: "open.csv", target: "/reports/frank/a", status: 403, asked: 2, denied: "s3:GetObjectTagging"},
+		{name: "no right to read tags", user: "frank", source: "open.csv", target: "/reports/frank/a", status: 403, asked: 1, denied: "s3:GetObjectTagging"},
+		{name: "a Deny by tags of what may not be read", user: "hal", source: "unread/secret.csv", status: 403, asked: 1, denied: "s3:GetObject"},
+		{name: "a Deny by tags that may not be read", user: "hal", source: "untold/secret.csv", status: 403, asked: 1, denied: "s3:GetObjectTagging"},
+		{name: "the same of writing them", user: "hal", source: "untold/closed.csv", status: 403, asked: 1, denied: "s3:GetObjectTagging"},
+		{name: "the same of tags that cannot be read", user: "hal", source: "unread/fail.csv", status: 403, asked: 1, denied: "s3:GetObject"},
 		{name: "a Deny of writing what has a tag", user: "hal", source: "secret.csv", status: 403, asked: 1, denied: "s3:PutObject"},
 		{name: "the same, of other tags", user: "hal", source: "open.csv", status: 200, asked: 2},
 		{name: "the same, of what cannot be read", user: "hal", source: "fail.csv", status: 503, asked: 1},
@@ -56,6 +60,7 @@ func TestServeCopyTags_exact(t *testing.T) {
 			b.tagged(map[string]string{
 				"/reports/open.csv": "open", "/reports/open.csvv1": "closed", "/reports/closed.csv": "closed", "/reports/untagged.csv": "",
 				"/reports/secret.csv": "secret", "/reports/fail.csv": "fail", "/reports/unknown.csv": "unknown",
+				"/reports/unread/secret.csv": "secret", "/reports/unread/fail.csv": "fail", "/reports/untold/secret.csv": "secret", "/reports/untold/closed.csv": "closed",
 			})
 			if tt.target == "" {
 				tt.target = "/reports/out/a"

@@ -21,13 +21,20 @@ func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 	}
 	v.tagged = len(v.accesses) - v.mapped.IfTagged
 	var first *wire.Refusal
+	// held is the denial by tags of a copy's source, told only to whom may read
+	// them: the denial of reading comes before it. It is of the access heldBy.
+	var held *wire.Refusal
+	heldBy := 0
 	for i := range v.mapped.Accesses {
 		if i == v.tagged && !v.copiesTags(ctx) {
 			v.accesses = v.accesses[:i]
 			break
 		}
+		if held != nil && i > v.tagged {
+			break // the first of these is to read the tags, the others are to write them
+		}
 		a := &v.mapped.Accesses[i]
-		d, unread := v.decideAccess(ctx, i)
+		d, bySource, unread := v.decideAccess(ctx, i)
 		v.accesses[i] = audit.Access{Action: a.Action, Resource: a.Resource, Account: a.Account, Decision: d}
 		if d.Allowed() {
 			continue
@@ -43,6 +50,12 @@ func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 		if first == nil {
 			first = r
 		}
+		if items == nil && bySource {
+			if held == nil {
+				held, heldBy = r, i
+			}
+			continue
+		}
 		if items == nil {
 			// The rest is not decided: the record shows what was.
 			v.accesses = v.accesses[:i+1]
@@ -51,6 +64,10 @@ func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 		if item := items.Item(i); v.refused[item] == nil {
 			v.refused[item] = r
 		}
+	}
+	if held != nil {
+		v.accesses = v.accesses[:heldBy+1]
+		return held
 	}
 	if items == nil || first == nil {
 		v.kept = true

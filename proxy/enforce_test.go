@@ -92,7 +92,10 @@ buckets:
 	"accounts/111122223333/users/hal/copies.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
   {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*", "Condition": {"StringEquals": {"s3:RequestObjectTag/class": "secret"}}},
-  {"Effect": "Deny", "Action": "s3:PutObjectTagging", "Resource": "*", "Condition": {"StringEquals": {"s3:ExistingObjectTag/class": "secret"}}}]}`,
+  {"Effect": "Deny", "Action": "s3:PutObjectTagging", "Resource": "*", "Condition": {"StringEquals": {"s3:ExistingObjectTag/class": "secret"}}},
+  {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/unread/*"},
+  {"Effect": "Deny", "Action": "s3:GetObjectTagging", "Resource": "arn:aws:s3:::reports/untold/*"},
+  {"Effect": "Deny", "Action": "s3:PutObjectTagging", "Resource": "*", "Condition": {"StringEquals": {"s3:RequestObjectTag/class": "closed"}}}]}`,
 	"accounts/444455556666/users/carol.yaml": "id: AIDACAROLCAROLCAROL1\n",
 	"accounts/444455556666/users/carol/all.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`,

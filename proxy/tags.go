@@ -29,26 +29,27 @@ const maxTagReads = 64
 // decideAccess decides one access. Where the decision depends on what only the
 // upstream knows, it is asked, and then decided again. A decision that cannot be
 // made for want of it is a refusal that can be tried again, and Decision.Needs
-// says for want of what.
-func (v *Verdict) decideAccess(ctx context.Context, i int) (authz.Decision, *wire.Refusal) {
+// says for want of what. bySource tells that it depends on the tags that a copy
+// takes along.
+func (v *Verdict) decideAccess(ctx context.Context, i int) (d authz.Decision, bySource bool, r *wire.Refusal) {
 	if i >= v.tagged {
 		// They were read, or could not be.
 		if r := v.fillTags(ctx, i, action.RequestTags); r != nil {
-			return authz.Decision{Needs: action.RequestTags}, r
+			return authz.Decision{Needs: action.RequestTags}, false, r
 		}
 	}
 	a := &v.mapped.Accesses[i]
-	d := v.ask(a)
-	if d.Needs == "" {
-		return d, nil
+	if d = v.ask(a); d.Needs == "" {
+		return d, false, nil
 	}
+	bySource = d.Needs == action.RequestTags
 	if r := v.fillTags(ctx, i, d.Needs); r != nil {
-		return d, r
+		return d, bySource, r
 	}
 	if d = v.ask(a); d.Needs != "" {
-		return d, wire.Unavailable("the decision needs " + d.Needs + "… after the tags of the object were read")
+		return d, bySource, wire.Unavailable("the decision needs " + d.Needs + "… after the tags of the object were read")
 	}
-	return d, nil
+	return d, bySource, nil
 }
 
 // fillTags reads the tags that are a family of condition keys of an access, and

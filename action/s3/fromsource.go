@@ -45,14 +45,15 @@ func (m *Mapper) fromSource(b *mapping, place *action.Place) *wire.Refusal {
 }
 
 // tagsFollow adds the accesses that are demanded if the source has tags. They are
-// those that the request gives the target, and nobody has read them yet.
+// those that the request gives the target, and nobody has read them yet. Whether
+// the caller may read them is decided before what depends on them.
 func (b *mapping) tagsFollow(from *resource, read *compiledAction) {
 	version := b.view.version
 	b.tagsOf = &action.Object{Bucket: from.bucket, Key: from.key, Version: version}
 	b.accesses[0].Keys.SetUnread(action.RequestTags) // writing the target
+	b.add(read, from)
 	b.view.version = ""
 	b.add(putObjectTagging, &b.addressed)
 	b.accesses[len(b.accesses)-1].Keys.SetUnread(action.RequestTags)
 	b.view.version = version
-	b.add(read, from)
 }
