@@ -8,10 +8,10 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
+	"github.com/sallyport-iam/sallyport/yamltext"
 )
 
 // yamlFile reads one YAML file: a small subset of the language, strictly. It
@@ -58,11 +58,12 @@ func (y *yamlFile) parse(source []byte, limit int) ast.Node {
 		y.error(start, "FILE_TOO_LARGE", fmt.Sprintf("the file is larger than %d bytes", limit), "split it, or keep to the keys that are documented")
 		return nil
 	}
-	if at, yes := overwhelms(source); yes {
-		y.error(at, "TOO_DEEP", "the values are nested too deeply, or there are many tags or empty elements", "keep to the keys that are documented")
+	file, err := yamltext.Parse(source)
+	var much yamltext.TooMuch
+	if errors.As(err, &much) {
+		y.error(policy.Position{Line: much.Line, Column: much.Column}, "TOO_DEEP", much.Error(), "keep to the keys that are documented")
 		return nil
 	}
-	file, err := parseYAML(source)
 	if err != nil {
 		at, message := start, "this is not YAML"
 		var syntax *yaml.SyntaxError
@@ -92,50 +93,6 @@ func (y *yamlFile) parse(source []byte, limit int) ast.Node {
 		y.error(start, "EMPTY_FILE", "the file is empty", "write what it is to say, or remove it")
 	}
 	return body
-}
-
-// parseYAML makes an error of a panic: the library has had some on input that
-// is far from YAML.
-func parseYAML(source []byte) (file *ast.File, err error) {
-	defer func() {
-		if recover() != nil {
-			file, err = nil, errors.New("the parser gave up")
-		}
-	}()
-	return parser.ParseBytes(source, 0, parser.AllowDuplicateMapKey())
-}
-
-// overwhelms tells of text that the parser must not be given: nesting that would
-// exhaust its stack, and tags and empty list elements, of which many take it time
-// that grows with their square. Strings count too: no file here needs so many.
-func overwhelms(source []byte) (policy.Position, bool) {
-	const most = 32
-	line, column, brackets, marks, tags, empty := 1, 0, 0, 0, 0, 0
-	indented, last := true, byte('\n')
-	for _, c := range source {
-		column++
-		switch {
-		case c == '\n':
-			if indented && marks > 0 {
-				empty++
-			}
-			line, column, marks, indented = line+1, 0, 0, true
-		case c == '[' || c == '{':
-			brackets++
-		case c == ']' || c == '}':
-			brackets = max(0, brackets-1)
-		case c == '!' && (last == ' ' || last == '\n' || last == '!'):
-			tags++
-		case indented && (c == '-' || c == '?'):
-			marks++
-		}
-		indented = indented && (c == ' ' || c == '-' || c == '?' || c == '\n' || c == '\r')
-		if brackets > most || marks > most || tags > most || empty > most {
-			return policy.Position{Line: line, Column: column}, true
-		}
-		last = c
-	}
-	return policy.Position{}, false
 }
 
 func position(n ast.Node) policy.Position {

@@ -10,9 +10,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+
+	"github.com/sallyport-iam/sallyport/yamltext"
 )
 
 // position is where something stands in the file.
@@ -48,13 +47,6 @@ func (d *decoder) path(written string) string {
 // several documents are not, since they hide what a file says.
 func (d *decoder) document(text []byte) (root ast.Node, ok bool) {
 	start := position{1, 1}
-	defer func() {
-		// The library has had panics on texts that are far from YAML.
-		if recover() != nil {
-			d.problem(start, "this is not YAML", "begin again from the example of the reference")
-			root, ok = nil, false
-		}
-	}()
 	if len(text) > maxFileBytes {
 		d.problem(start, fmt.Sprintf("the file has more than %d bytes", maxFileBytes), "keep policies in the bundle and the configuration small")
 		return nil, false
@@ -63,12 +55,12 @@ func (d *decoder) document(text []byte) (root ast.Node, ok bool) {
 		d.problem(start, "the file is not UTF-8", "save it as UTF-8")
 		return nil, false
 	}
-	tokens := lexer.Tokenize(string(text))
-	if t := tooDeep(tokens); t != nil {
-		d.problem(position{t.Position.Line, t.Position.Column}, "brackets are nested too deeply", "use the layout of the reference")
+	file, err := yamltext.Parse(text)
+	var much yamltext.TooMuch
+	if errors.As(err, &much) {
+		d.problem(position{much.Line, much.Column}, much.Error(), "use the layout of the reference")
 		return nil, false
 	}
-	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		at, message := start, err.Error()
 		var syntax yaml.Error
@@ -105,29 +97,7 @@ func (d *decoder) document(text []byte) (root ast.Node, ok bool) {
 	return body, true
 }
 
-const (
-	maxFileBytes = 256 << 10
-	maxBrackets  = 32
-)
-
-// tooDeep finds the bracket that nests deeper than any configuration needs: the
-// time a parser takes grows with the square of the depth.
-func tooDeep(tokens token.Tokens) *token.Token {
-	open := 0
-	for _, t := range tokens {
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			open++
-		case token.SequenceEndType, token.MappingEndType:
-			open--
-		default:
-		}
-		if open > maxBrackets {
-			return t
-		}
-	}
-	return nil
-}
+const maxFileBytes = 256 << 10
 
 // place is where a node begins.
 func place(node ast.Node) position {

@@ -1,14 +1,14 @@
 package envoyconfig
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/sallyport-iam/sallyport/yamltext"
 )
 
 // yamlReader makes nodes of what the parser found.
@@ -25,11 +25,12 @@ func readYAML(r *report, source []byte) []*node {
 		r.add(start, Error, "FILE_TOO_LARGE", fmt.Sprintf("the file is YAML and larger than %d MiB", maxYAML>>20), "check it as JSON, or the listeners, routes and clusters that are for the store")
 		return nil
 	}
-	if at, yes := overwhelms(source); yes {
-		r.add(at, Error, "TOO_DEEP", "the values are nested too deeply, or there is too much of one kind: documents, tags, lines of one indentation", "write it as JSON, or check the listeners, routes and clusters that are for the store")
+	file, err := yamltext.Parse(source)
+	var much yamltext.TooMuch
+	if errors.As(err, &much) {
+		r.add(position{much.Line, much.Column}, Error, "TOO_DEEP", much.Error(), "write it as JSON, or check the listeners, routes and clusters that are for the store")
 		return nil
 	}
-	file, err := parseYAML(source)
 	if err != nil {
 		at, message := start, "this is neither YAML nor JSON"
 		var syntax *yaml.SyntaxError
@@ -53,70 +54,6 @@ func readYAML(r *report, source []byte) []*node {
 		}
 	}
 	return documents
-}
-
-// parseYAML makes an error of a panic: the library has had some on input that
-// is far from YAML.
-func parseYAML(source []byte) (file *ast.File, err error) {
-	defer func() {
-		if recover() != nil {
-			file, err = nil, errors.New("the parser gave up")
-		}
-	}()
-	return parser.ParseBytes(source, 0, parser.AllowDuplicateMapKey())
-}
-
-// overwhelms tells of text that the parser must not be given: nesting, which it
-// does not bound, and many tags, empty list elements, documents, complex keys or
-// lines of one indentation, all of which take it time that grows with their
-// square. Strings and comments count too.
-func overwhelms(source []byte) (position, bool) {
-	const deepest, most, longest = 48, 256, 10_000
-	at, brackets, marks, odd, lines := position{1, 1}, 0, 0, 0, 0
-	indented, last := true, byte('\n')
-	// level is the indentation of a line, and how many lines it has had.
-	type level struct{ column, lines int }
-	var levels []level
-	for i, c := range source {
-		blank := i+1 == len(source) || source[i+1] == ' ' || source[i+1] == '\n' || source[i+1] == '\r' || source[i+1] == '\t'
-		switch {
-		case c == '\n':
-			if indented && marks > 0 {
-				odd++
-			}
-			at, marks, indented = position{at.line + 1, 0}, 0, true
-		case c == '[' || c == '{':
-			brackets++
-		case c == ']' || c == '}':
-			brackets = max(0, brackets-1)
-		case c == '!' && (last == ' ' || last == '\n' || last == '!'):
-			odd++
-		case indented && (c == '-' || c == '?') && blank:
-			marks++
-			if c == '?' {
-				odd++
-			}
-		case c == '-' && at.column == 1 && bytes.HasPrefix(source[i:], []byte("---")):
-			odd++
-		}
-		if indented && c != ' ' && c != '\n' && c != '\r' && last != '-' && last != '?' {
-			for len(levels) > 0 && levels[len(levels)-1].column > at.column {
-				levels = levels[:len(levels)-1]
-			}
-			if len(levels) == 0 || levels[len(levels)-1].column < at.column {
-				levels = append(levels, level{column: at.column})
-			}
-			levels[len(levels)-1].lines++
-			lines = levels[len(levels)-1].lines
-		}
-		at.column++
-		indented = indented && (c == ' ' || c == '\n' || c == '\r' || c == '\t' || (c == '-' || c == '?') && blank)
-		if brackets > deepest || len(levels) > deepest || marks > deepest || odd > most || lines > longest {
-			return at, true
-		}
-		last = c
-	}
-	return position{}, false
 }
 
 // node is the node for one of the parser's; nil if it cannot be read, which is
