@@ -5,6 +5,7 @@ package yamltext
 import (
 	"bytes"
 	"errors"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
@@ -55,7 +56,7 @@ func overwhelms(source []byte) (TooMuch, bool) {
 	indented, last, solid := true, byte('\n'), byte(0) // solid is the last that is no blank
 	var levels []level
 	for i, c := range source {
-		blank := i+1 == len(source) || bytes.IndexByte([]byte(" \n\r\t"), source[i+1]) >= 0
+		blank := i+1 == len(source) || strings.IndexByte(" \n\r\t", source[i+1]) >= 0
 		mark := indented && (c == '-' || c == '?') && blank
 		ends := c == '\n' || c == '\r' && i+1 < len(source) && source[i+1] != '\n'
 		switch {

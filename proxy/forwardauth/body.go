@@ -80,6 +80,8 @@ func (s *Server) toldSize(r *http.Request, method string) (size, *wire.Refusal) 
 	switch {
 	case refused != nil:
 		return size{}, refused
+	case text == "chunked":
+		return size{-1, false}, nil
 	case text == "", text == "-":
 		return size{wire.UndeclaredSize(method), false}, nil
 	}

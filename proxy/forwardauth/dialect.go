@@ -26,8 +26,9 @@ type dialect struct {
 	// which the next one told.
 	scheme, address string
 	// length is the Content-Length of the client's request: empty or "-" if it had
-	// none. Where no header tells it, it is that of the body that comes along, or 0
-	// where the client signs that.
+	// none, and "chunked" if it is known to have a body nevertheless. Where no header
+	// tells it, it is that of the body that comes along, or 0 where the client signs
+	// that.
 	length string
 	// connection is the Connection header of the client's request, empty if it had
 	// none: the proxy takes the fields that it names out of the question and, after

@@ -130,6 +130,7 @@ func TestQuestions(t *testing.T) {
 		{"two that are empty", lengths, "/reports/a", client("X-Original-Content-Length:"), 403, ""},
 		{"no body", lengths, "/reports/a", length("0"), 200, ""},
 		{"a body on GET", lengths, "/reports/a", length("5"), 400, "unsupported content"},
+		{"a body in chunks on GET", lengths, "/reports/a", length("chunked"), 400, "unsupported content"},
 		{"a length with a sign", lengths, "/reports/a", length("+0"), 400, "Content-Length"},
 		{"a length in other words", lengths, "/reports/a", length("00"), 400, "Content-Length"},
 		{"a list of lengths", lengths, "/reports/a", length("0, 0"), 400, "Content-Length"},
