@@ -122,9 +122,10 @@ func (l *large) provide(ctx context.Context, address string, size int64) error {
 func (l *large) compare(ctx context.Context, size int64) (string, error) {
 	sum := hashOf(size)
 	kinds := []kind{
-		{"GET", "GET", fleet.Request{Method: http.MethodGet, Path: path(size), Hash: fleet.EmptyHash}},
-		{"PUT, `UNSIGNED-PAYLOAD`", "PUT, unsigned", fleet.Request{Method: http.MethodPut, Path: path(size) + "-new", Hash: fleet.UnsignedPayload}},
-		{"PUT, hash of the body signed", "PUT, hashed", fleet.Request{Method: http.MethodPut, Path: path(size) + "-new", Hash: sum}},
+		{"GET", "GET", fleet.Request{Method: http.MethodGet, Path: path(size), Hash: fleet.EmptyHash}, false},
+		{"GET, hashed by the client", "GET, hashed", fleet.Request{Method: http.MethodGet, Path: path(size), Hash: fleet.EmptyHash}, true},
+		{"PUT, `UNSIGNED-PAYLOAD`", "PUT, unsigned", fleet.Request{Method: http.MethodPut, Path: path(size) + "-new", Hash: fleet.UnsignedPayload}, false},
+		{"PUT, hash of the body signed", "PUT, hashed", fleet.Request{Method: http.MethodPut, Path: path(size) + "-new", Hash: sum}, false},
 	}
 	own := l.list[len(l.list)-1]
 	known := resetPeak(own.pid) == nil

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -87,7 +88,11 @@ func (l *large) pass(ctx context.Context, at *passed, k kind, size int64, repeat
 		if err != nil {
 			return 0, err
 		}
-		took, err := transfer(ctx, at.address, k.Method, head, size, nil)
+		var sum hash.Hash
+		if k.hashes {
+			sum = sha256.New()
+		}
+		took, err := transfer(ctx, at.address, k.Method, head, size, sum)
 		if err != nil {
 			return 0, err
 		}

@@ -46,9 +46,9 @@ func Small(ctx context.Context, o measure.Turns, many int, quick bool) (r *repor
 	}
 	hash := sha256.Sum256([]byte(fleet.Object))
 	kinds := []kind{
-		{"GET", "GET", fleet.Request{Method: http.MethodGet, Hash: fleet.EmptyHash}},
-		{"PUT, `UNSIGNED-PAYLOAD`", "PUT, unsigned", fleet.Request{Method: http.MethodPut, Hash: fleet.UnsignedPayload, Size: fleet.ObjectSize}},
-		{"PUT, hash of the body signed", "PUT, hashed", fleet.Request{Method: http.MethodPut, Hash: hex.EncodeToString(hash[:]), Size: fleet.ObjectSize}},
+		{"GET", "GET", fleet.Request{Method: http.MethodGet, Hash: fleet.EmptyHash}, false},
+		{"PUT, `UNSIGNED-PAYLOAD`", "PUT, unsigned", fleet.Request{Method: http.MethodPut, Hash: fleet.UnsignedPayload, Size: fleet.ObjectSize}, false},
+		{"PUT, hash of the body signed", "PUT, hashed", fleet.Request{Method: http.MethodPut, Hash: hex.EncodeToString(hash[:]), Size: fleet.ObjectSize}, false},
 	}
 	if quick {
 		kinds = []kind{kinds[0], kinds[2]}
@@ -110,6 +110,8 @@ func (p *picture) add(group string, results []result) {
 type kind struct {
 	name, short string
 	fleet.Request
+	// hashes tells that the client hashes what it reads.
+	hashes bool
 }
 
 // requests are one for each object, in turn by users, or one for each user.
