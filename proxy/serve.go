@@ -31,6 +31,9 @@ func (e *Enforcer) Serve(ctx context.Context, door *Door, req *wire.Request, id 
 	}
 	v.mark(resp)
 	e.Finish(v, resp.Status)
+	if v.Refusal == nil { // what panicked may hold on to it
+		v.Operation.Release()
+	}
 	return resp
 }
 

@@ -47,6 +47,7 @@ func BenchmarkMap(b *testing.B) {
 				if _, refusal = mapper.Map(req, &op, at, nil); refusal != nil {
 					b.Fatal(refusal)
 				}
+				op.Release() // as the enforcement point does
 			}
 		})
 	}

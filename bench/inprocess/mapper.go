@@ -102,7 +102,9 @@ func mapOnce(mapper *s3.Mapper, req *wire.Request, body []byte) (int, error) {
 	if refusal != nil {
 		return 0, refusal
 	}
-	return len(m.Accesses), nil
+	accesses := len(m.Accesses)
+	op.Release() // as the enforcement point does
+	return accesses, nil
 }
 
 func verdict(held bool) string {
