@@ -150,7 +150,10 @@ func (l *Log) take() bool {
 // line is a record as it is written.
 type line struct{ text []byte }
 
-var lines = sync.Pool{New: func() any { return new(line) }}
+var lines = sync.Pool{New: func() any { return &line{text: make([]byte, 0, usualLine)} }}
+
+// usualLine is room, in bytes, for most records.
+const usualLine = 1 << 10
 
 // maxPooled bounds the memory, in bytes, that a line keeps for the next one.
 const maxPooled = 16 << 10
