@@ -1,5 +1,6 @@
 // Package nethttp turns what net/http receives into what package wire speaks
-// of, and back. It is the only place that does.
+// of, and back: HTTP/2 at the standalone door, the questions of proxies over HTTP,
+// and whatever embeds the product. It is the only place that does.
 //
 // net/http parses, hides and mends parts of a message; this package takes the
 // raw form wherever net/http keeps it, rebuilds what it moves out of the
