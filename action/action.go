@@ -64,6 +64,11 @@ const (
 	// Operation.FromForm makes of them the request that is mapped and goes on,
 	// with the form's file as its body.
 	BodyForm
+	// BodyAuthenticates: the body is read before the caller is known, since the
+	// signature covers its hash, which no field states, or since it holds the
+	// credential itself. Operation.FromBody completes the operation, which is
+	// decided from the body, too.
+	BodyAuthenticates
 )
 
 // Operation is what a request asks for, as far as its header tells.
@@ -78,8 +83,9 @@ type Operation struct {
 	BodyLimit int64
 	// Chunked tells that aws-chunked payloads are allowed.
 	Chunked bool
-	// FromForm is set if Body is BodyForm.
+	// FromForm is set if Body is BodyForm, FromBody if it is BodyAuthenticates.
 	FromForm FromForm
+	FromBody FromBody
 	// Mapper is the mapper's own: its row of the operation table.
 	Mapper any
 }
@@ -99,6 +105,11 @@ func (o *Operation) Release() {
 // That request is for Recognise and Map, at the same place. The request and the
 // fields given are not changed.
 type FromForm func(req *wire.Request, place Place, bucket string, fields wire.Fields) (Upload, *wire.Refusal)
+
+// FromBody tells the operation, its Name included, from the body of the request
+// too, and the credential that the body holds. The body is not verified yet;
+// nothing is to be believed of it but what it asks for.
+type FromBody func(req *wire.Request, op *Operation, body []byte) (Credential, *wire.Refusal)
 
 // Upload is what a form stands for.
 type Upload struct {
@@ -129,6 +140,12 @@ type Mapped struct {
 	// if TagsOf has tags; the first of them is to read these. Their RequestTags are
 	// filled when those were read.
 	IfTagged int
+	// Undecided tells that the operation needs no permission and nothing can deny
+	// it: its accesses are recorded and not decided.
+	Undecided bool
+	// Assume, if set, is what the caller asks to become, of which the Accesses are
+	// the beginning: what must be allowed follows from the role.
+	Assume *Assumption
 	// Answer, if set, is what an allowed request is answered with, and the
 	// upstream is not asked.
 	Answer *Answer

@@ -10,6 +10,7 @@ package wire
 import (
 	"io"
 	"net/netip"
+	"time"
 )
 
 // Request is one request. A door makes it; later stages read it. Only the
@@ -46,6 +47,9 @@ type Request struct {
 	// TLS tells of the client's TLS connection; nil in clear text, or if the door
 	// does not know.
 	TLS *TLS
+	// Certificate is the client's, which the door or what stands before it has
+	// verified; nil if there is none to be believed.
+	Certificate *Certificate
 	// PeerPrincipal is whose certificate the client showed to what ended its TLS
 	// connection, in that one's words; empty if none is known.
 	PeerPrincipal string
@@ -81,6 +85,18 @@ type TLS struct {
 	Version uint16
 	// ServerName is the SNI the client sent.
 	ServerName string
+}
+
+// Certificate is what a client's certificate says of its holder.
+type Certificate struct {
+	// CommonName and IssuerCommonName are those of the subject and of who signed.
+	CommonName, IssuerCommonName string
+	// URIs and DNSNames are the subject's alternative names, as they stand there.
+	URIs, DNSNames []string
+	// Serial is the serial number in hex; NotBefore and NotAfter bound its life. A
+	// door that does not know them leaves them empty.
+	Serial              string
+	NotBefore, NotAfter time.Time
 }
 
 // Target is the raw request target: path and, if there was a "?", the query.

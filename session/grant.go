@@ -1,0 +1,4 @@
+package session
+
+// Grant is what a caller may become, decided.
+type Grant struct{}
