@@ -47,6 +47,12 @@ type Session struct {
 	// aws:MultiFactorAuthPresent is there at all.
 	MFA      time.Time
 	MFAKnown bool
+	// IssuerName is the name of the role or of the user that issued the session;
+	// Caller has its ARN and id. It is empty for a session of the user itself.
+	IssuerName string
+	// Provider is the ARN of the provider whose token the session is of, or the
+	// name of what stood for one; empty if there was none.
+	Provider string
 	// ParentKeyID is the long-term access key at the beginning of the chain; empty
 	// if there is none.
 	ParentKeyID string
@@ -54,14 +60,4 @@ type Session struct {
 	SourceIdentity string
 	// Transitive are the tags that go on to sessions which this one assumes.
 	Transitive map[string]string
-}
-
-// Credentials are what a client gets.
-type Credentials struct {
-	AccessKeyID  string
-	Secret       secret.Value
-	SessionToken secret.Value
-	Expires      time.Time
-	// PackedSize is the percentage of the room for policies and tags that is used.
-	PackedSize int
 }
