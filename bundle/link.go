@@ -32,11 +32,15 @@ const maxSuggestions = 20
 // link resolves what entities refer to and makes the callers and roles of it.
 func (b *builder) link() *Snapshot {
 	s := &Snapshot{
-		revision: b.in.tree.revision(),
-		accounts: keysOf(b.settings.accounts),
-		roles:    map[string]*Role{},
-		buckets:  map[string]*Bucket{},
-		owners:   owners{},
+		revision:  b.in.tree.revision(),
+		accounts:  keysOf(b.settings.accounts),
+		roles:     map[string]*Role{},
+		rolesByID: map[string]*Role{},
+		users:     map[string]*User{},
+		usersByID: map[string]*User{},
+		managed:   b.compiled(),
+		buckets:   map[string]*Bucket{},
+		owners:    owners{},
 	}
 	for _, r := range b.settings.rules {
 		s.owners.add(r.route.value, r.name.value, r.account.value)
@@ -54,6 +58,7 @@ func (b *builder) link() *Snapshot {
 			c := b.caller(p, documents)
 			b.checkCost(p.file, fmt.Sprintf("attached to the user %q", p.name), c.Identity, c.Boundary)
 			b.callers[identity(users, p.account, p.name)] = c
+			s.addUser(&User{Account: p.account, Name: p.name, Path: p.entity.path, ID: c.ID, ARN: c.ARN, Tags: p.entity.tags, Caller: c})
 			s.counts.Users++
 		case groups:
 			b.own(p)
@@ -64,7 +69,7 @@ func (b *builder) link() *Snapshot {
 			if p.trust != nil {
 				b.checkCost(p.trust.file, fmt.Sprintf("in the trust policy of the role %q", p.name), r.Trust)
 			}
-			s.roles[r.ARN] = r
+			s.addRole(r)
 			s.counts.Roles++
 		}
 	}
@@ -121,6 +126,17 @@ func (b *builder) managedPolicy(p *principal, arn text) *document {
 	}
 	b.error(p.file, arn.at, "UNKNOWN_POLICY", message, remedy)
 	return nil
+}
+
+// compiled are the managed policies that are whole, by ARN.
+func (b *builder) compiled() map[string]*authz.Document {
+	all := make(map[string]*authz.Document, len(b.managed))
+	for arn, m := range b.managed {
+		if d := m.documents[0].compiled; d != nil {
+			all[arn] = d
+		}
+	}
+	return all
 }
 
 // nearestPolicy is the ARN of the policy that an entity could attach whose name is
@@ -181,11 +197,7 @@ func (b *builder) names(c *class, account string) []string {
 // checkCost reports policies that are evaluated together, and whose cost no index
 // bounds. Where says in words where they are.
 func (b *builder) checkCost(file, where string, sets ...*authz.Policies) {
-	unindexed, searches := 0, 0
-	for _, set := range sets {
-		unindexed += set.Unindexed()
-		searches += set.Searches()
-	}
+	unindexed, searches := cost(sets)
 	if unindexed > maxUnindexed {
 		b.report(file, policy.Position{}, b.quotaSeverity(), "UNINDEXED_STATEMENTS",
 			fmt.Sprintf("%d statements %s can match any action on any resource, so that every decision looks at all of them; more than %d make decisions slow", unindexed, where, maxUnindexed),
@@ -259,6 +271,7 @@ func (b *builder) credentials(s *Snapshot) map[string]Credential {
 	table := map[string]Credential{}
 	seen := map[string]*keyEntry{}
 	perUser := map[string]int{}
+	s.keys = map[string]keyState{}
 	for _, source := range b.in.keys {
 		entries, findings := source.parse()
 		b.findings = append(b.findings, findings...)
@@ -276,6 +289,7 @@ func (b *builder) credentials(s *Snapshot) map[string]Credential {
 			if perUser[id]++; perUser[id] == maxKeys+1 {
 				b.quota(e.file, e.at, fmt.Sprintf("the user %q has more than %d access keys, which is AWS's limit", e.user.value, maxKeys), "remove those that are not used")
 			}
+			s.keys[e.id.value] = keyState{account: e.account.value, active: e.status == Active}
 			if e.status == Active {
 				table[e.id.value] = Credential{Secret: e.secret, Version: secretVersion(e.id.value, e.secret), Caller: b.callers[id]}
 				s.counts.Keys++

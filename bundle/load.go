@@ -16,6 +16,12 @@ type Options struct {
 	Directory string
 	// KeyFiles hold the access keys.
 	KeyFiles []string
+	// SessionKeyFile holds the keys of temporary credentials; empty if there are
+	// none. It is watched as the bundle is, and a change of it is a new generation.
+	SessionKeyFile string
+	// Principals limit the access keys in force to those of these users (ARNs) and
+	// accounts (12 digits), for a replica that serves only them; empty is all.
+	Principals []string
 	// Routes tell what requests can amount to, so that a condition key which
 	// nothing fills is found when the bundle is loaded. Without routes such keys
 	// are not looked for, and a note says so.

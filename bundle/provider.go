@@ -31,25 +31,9 @@ type BearerRule struct {
 	SessionNameClaim string
 }
 
-// CertificateRule says which principal a client's certificate stands for.
-type CertificateRule struct {
-	// Account is that of the principal.
-	Account string
-	// URI is a URI of the certificate, such as a SPIFFE id, exact or ending in "*"
-	// after a "/"; DNS one of its DNS names, exact. One of them is set.
-	URI, DNS string
-	// UserARN or RoleARN is the principal. A role's trust policy must let it in:
-	// its principal is the service rolesanywhere.amazonaws.com.
-	UserARN, RoleARN string
-}
-
-// MFADevice is a virtual MFA device (TOTP, RFC 6238: SHA-1, 30 s, 6 digits) of a
-// user.
-type MFADevice struct {
-	// Serial is the device's ARN.
-	Serial string
-	// Account and User are whose it is.
-	Account, User string
-	// Seed is the shared secret, decoded.
-	Seed []byte
+// providers are the providers of a snapshot, by what they are looked up with.
+type providers struct {
+	all      []*Provider // sorted by ARN
+	byARN    map[string]*Provider
+	byIssuer map[string][]*Provider
 }

@@ -15,10 +15,22 @@ type Snapshot struct {
 	activatedAt time.Time
 	accounts    []string
 	credentials map[string]Credential
+	// keys are all access keys, active or not, of whatever principal.
+	keys        map[string]keyState
 	roles       map[string]*Role
-	buckets     map[string]*Bucket
-	owners      owners
-	counts      Counts
+	rolesByID   map[string]*Role
+	users       map[string]*User
+	usersByID   map[string]*User
+	managed     map[string]*authz.Document
+	providers   providers
+	devices     map[string]*MFADevice
+	sessionKeys *SessionKeys
+	// revokeWithParent ends sessions with the key that they began with.
+	revokeWithParent bool
+	certificates     certificates
+	buckets          map[string]*Bucket
+	owners           owners
+	counts           Counts
 }
 
 // Credential is an access key in force.
@@ -28,6 +40,22 @@ type Credential struct {
 	// while the process runs.
 	Version uint64
 	// Caller is the principal the key belongs to; shared by its keys.
+	Caller *authz.Caller
+}
+
+// keyState is what is known of any access key.
+type keyState struct {
+	account string
+	active  bool
+}
+
+// User is a user of the bundle.
+type User struct {
+	Account, Name, Path string
+	// ID is the unique id (AIDA…).
+	ID, ARN string
+	Tags    map[string]string
+	// Caller is who the user's access keys stand for.
 	Caller *authz.Caller
 }
 
