@@ -35,4 +35,16 @@ type Call struct {
 	// Now is the request's one clock reading.
 	Now       time.Time
 	RequestID string
+
+	// Issued is what the service issued, for the record: it sets this.
+	Issued Issued
+}
+
+// Issued is what is recorded of credentials that were issued. It holds no secret.
+type Issued struct {
+	// AccessKeyID is theirs; empty if none were issued.
+	AccessKeyID string
+	// ARN and ID are the principal's, as the answer has them.
+	ARN, ID string
+	Expires time.Time
 }

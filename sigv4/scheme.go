@@ -19,6 +19,9 @@ const (
 	// Form: a form upload, whose credentials, if it has any, are fields in its
 	// body: ReadForm finds them.
 	Form
+	// Bearer: an Authorization field with a bearer token (RFC 6750), which this
+	// package does not verify: BearerToken is the token, and a Verifier refuses it.
+	Bearer
 )
 
 // String names the scheme for logs.
@@ -32,6 +35,8 @@ func (s Scheme) String() string {
 		return "query"
 	case Form:
 		return "form"
+	case Bearer:
+		return "bearer"
 	}
 	return "unknown"
 }
@@ -88,29 +93,32 @@ func (s *scratch) recognise(req *wire.Request) (Scheme, queryCredentials, *wire.
 		}
 		return Query, query, nil
 	case authorizations == 1:
-		refusal := recogniseAuthorization(req.Fields.Get("authorization"))
-		if refusal != nil {
-			return None, query, refusal
+		scheme, refusal := recogniseAuthorization(req.Fields.Get("authorization"))
+		if refusal == nil && scheme == Bearer {
+			refusal = refuseBeside(req)
 		}
-		return Header, query, nil
+		return scheme, query, refusal
 	case isForm(req):
 		return Form, query, nil
 	}
 	return None, query, nil
 }
 
-// recogniseAuthorization refuses what is neither SigV4 nor SigV4A.
-func recogniseAuthorization(value string) *wire.Refusal {
+// recogniseAuthorization refuses what is neither SigV4 nor SigV4A nor a bearer
+// token.
+func recogniseAuthorization(value string) (Scheme, *wire.Refusal) {
 	word, rest, found := strings.Cut(value, " ")
 	switch {
 	case strings.EqualFold(word, "AWS"):
-		return errSignatureV2()
+		return None, errSignatureV2()
 	case !found || rest == "" || rest[0] == ' ':
-		return errOneSpace()
+		return None, errOneSpace()
 	case strings.EqualFold(word, string(hmacSHA256)), strings.EqualFold(word, string(ecdsaP256)):
-		return nil
+		return Header, nil
+	case strings.EqualFold(word, bearer):
+		return Bearer, nil
 	}
-	return errUnsupportedAuthorization()
+	return None, errUnsupportedAuthorization()
 }
 
 // refuseAmbiguous refuses a repeated field of which two readers could take

@@ -148,6 +148,8 @@ func (s *scratch) readClaim(req *wire.Request, c *claim, p *Params, skew time.Du
 		return c.readQuery(req, &query, p, skew)
 	case None:
 		return nil
+	case Bearer:
+		return errUnsupportedAuthorization()
 	}
 	return errNoCredentials()
 }

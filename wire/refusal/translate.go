@@ -117,11 +117,22 @@ var kinds = map[string]*kind{
 	"InternalError":                     &internalError,
 }
 
+// querys are codes of the services that speak the query protocol, which pass as they
+// are.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+var querys = map[string]bool{
+	"ExpiredTokenException": true, "IDPCommunicationError": true, "IDPRejectedClaim": true,
+	"InvalidAction": true, "InvalidAuthorizationMessageException": true, "InvalidIdentityToken": true,
+	"InvalidParameterCombination": true, "InvalidParameterValue": true, "InvalidQueryParameter": true,
+	"MalformedPolicyDocument": true, "MalformedQueryString": true, "MissingAction": true, "MissingParameter": true,
+	"PackedPolicyTooLarge": true, "RegionDisabledException": true, "ValidationError": true,
+}
+
 // translate is the status and the code of a refusal in a protocol. Codes that
 // have no kind are the client's fault or ours, by their status; no code of S3
 // shows in another protocol of AWS.
 func translate(p Protocol, r *wire.Refusal) (int, string) {
-	if p == S3 || p == JSON {
+	if p == S3 || p == JSON || p == Query && querys[r.Code] {
 		return r.Status, r.Code
 	}
 	k, ok := kinds[r.Code]
