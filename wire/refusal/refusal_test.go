@@ -186,7 +186,7 @@ func TestCodes(t *testing.T) {
 		{"InvalidSecurity", 403, [4]string{"AccessDeniedException 400", "AccessDeniedException 403", "AccessDenied 403", "UnauthorizedOperation 403"}},
 		{"ExpiredTokenException", 400, [4]string{"ValidationException 400", "ValidationException 400", "ExpiredTokenException 400", "InvalidRequest 400"}},
 		{"PackedPolicyTooLarge", 400, [4]string{"ValidationException 400", "ValidationException 400", "PackedPolicyTooLarge 400", "InvalidRequest 400"}},
-		{"IDPRejectedClaim", 403, [4]string{"AccessDeniedException 400", "AccessDeniedException 403", "IDPRejectedClaim 403", "AccessDenied 403"}},
+		{"IDPRejectedClaim", 403, [4]string{"AccessDeniedException 400", "AccessDeniedException 403", "IDPRejectedClaim 403", "UnauthorizedOperation 403"}},
 		{"SomethingNew", 500, [4]string{"InternalServerError 500", "InternalServerError 500", "InternalFailure 500", "InternalError 500"}},
 	}
 	for _, tt := range tests {
