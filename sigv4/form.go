@@ -56,7 +56,7 @@ func ReadForm(req *wire.Request, bucket string) (*PostForm, *wire.Refusal) {
 		return nil, refusal
 	case !isMultipart(req.Fields.Get("content-type")):
 		return nil, errNotMultipart()
-	case scheme == Header, scheme == Query:
+	case scheme == Header, scheme == Query, scheme == Bearer:
 		return nil, errTwoMechanisms()
 	case len(req.Query) != 0:
 		return nil, errFormQuery()
