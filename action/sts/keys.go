@@ -1,0 +1,102 @@
+package sts
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sallyport-iam/sallyport/action"
+	"github.com/sallyport-iam/sallyport/authz"
+)
+
+// Actions are all actions that requests can amount to, once the role is known.
+// GetCallerIdentity and GetSessionToken are not among them: no policy decides
+// those.
+func (m *Mapper) Actions() []string {
+	actions := make([]string, 0, len(actionKeys))
+	for _, a := range actionKeys {
+		if a.action != samlAction || m.servesSAML() {
+			actions = append(actions, a.action)
+		}
+	}
+	return actions
+}
+
+const samlAction = "sts:AssumeRoleWithSAML"
+
+func (m *Mapper) servesSAML() bool {
+	return slices.ContainsFunc(m.operations, func(o operation) bool { return "sts:"+o.name == samlAction && o.unserved == "" })
+}
+
+// Keys are the condition keys of an action besides the global ones, in AWS's
+// spelling. One that ends in "/" stands for all that begin with it; ProviderKeys
+// for those of OpenID Connect providers.
+func (m *Mapper) Keys(action string) []string {
+	for _, a := range actionKeys {
+		if a.action == action {
+			return slices.Clone(a.keys)
+		}
+	}
+	return nil
+}
+
+// Fills tells whether a condition key (in lower case) can be present for an action.
+func (m *Mapper) Fills(action, key string) bool {
+	return slices.ContainsFunc(m.Keys(action), func(k string) bool {
+		switch k = strings.ToLower(k); {
+		case k == strings.ToLower(ProviderKeys):
+			return isProviderKey(key)
+		case strings.HasSuffix(k, "/") || strings.HasSuffix(k, ":"):
+			return strings.HasPrefix(key, k) && len(key) > len(k)
+		}
+		return k == key
+	})
+}
+
+// ProviderKeys stands among Keys for the claims of a token, as HOST[/PATH]:claim.
+const ProviderKeys = "PROVIDER:"
+
+// isProviderKey tells a claim's key from those of AWS's services, whose prefixes
+// have no dot: hosts have one, or a path, or a port.
+func isProviderKey(key string) bool {
+	colon := strings.LastIndexByte(key, ':')
+	return colon > 0 && colon < len(key)-1 && strings.ContainsAny(key[:colon], "./:")
+}
+
+// Groups of keys.
+var (
+	ofRole     = []string{"aws:ResourceTag/", "iam:ResourceTag/"}
+	ofTags     = []string{"aws:RequestTag/", "aws:TagKeys"}
+	ofSession  = []string{"sts:RoleSessionName", "sts:SourceIdentity", "sts:TransitiveTagKeys"}
+	ofProvider = []string{"aws:FederatedProvider", ProviderKeys}
+	ofSAML     = []string{"saml:"}
+)
+
+// actionKeys has the keys of each action. Who assumes a role is asked for all the
+// actions of the call in one context, so these share what any of them has.
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecuritytokenservice.html
+var actionKeys = []struct {
+	action string
+	keys   []string
+}{
+	{"sts:AssumeRole", slices.Concat(ofRole, ofTags, []string{"sts:ExternalId"}, ofSession)},
+	{samlAction, slices.Concat(ofRole, ofTags, ofSession, ofSAML)},
+	{"sts:AssumeRoleWithWebIdentity", slices.Concat(ofRole, ofTags, ofSession, ofProvider)},
+	{"sts:DecodeAuthorizationMessage", nil},
+	{"sts:GetAccessKeyInfo", nil},
+	{"sts:GetFederationToken", ofTags},
+	{"sts:SetSourceIdentity", slices.Concat(ofRole, ofTags, []string{"sts:ExternalId"}, ofSession, ofSAML, ofProvider)},
+	{"sts:TagSession", slices.Concat(ofRole, ofTags, []string{"sts:ExternalId"}, ofSession, ofSAML, ofProvider)},
+}
+
+// fillTags sets the condition keys of the tags that are passed.
+func fillTags(c *authz.Context, tags []action.Tag) {
+	if len(tags) == 0 {
+		return
+	}
+	keys := make([]string, len(tags))
+	for i, t := range tags {
+		c.SetTag("aws:requesttag", t.Key, t.Value)
+		keys[i] = t.Key
+	}
+	c.SetList("aws:tagkeys", keys)
+}
