@@ -20,7 +20,7 @@ func invalidParameters(message string) *wire.Refusal {
 func tooMany() *wire.Refusal { return invalidParameters("The request has more than 256 parameters.") }
 
 func tooLarge() *wire.Refusal {
-	return refuse(413, "RequestEntityTooLarge", "The request is larger than 65536 bytes.")
+	return refuse(400, "EntityTooLarge", "The request is larger than 65536 bytes.")
 }
 
 func invalidAction(message string) *wire.Refusal { return refuse(400, "InvalidAction", message) }

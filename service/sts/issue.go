@@ -1,0 +1,132 @@
+package sts
+
+import (
+	"strconv"
+	"time"
+
+	mapper "github.com/sallyport-iam/sallyport/action/sts"
+	"github.com/sallyport-iam/sallyport/service"
+	"github.com/sallyport-iam/sallyport/session"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// assumeRole issues the credentials of what was granted.
+func (s *Service) assumeRole(d *document, call *service.Call) *wire.Refusal {
+	if call.Grant == nil {
+		return internal("the request to assume a role reached STS without a grant")
+	}
+	if refusal := s.canIssue(call); refusal != nil {
+		return refusal
+	}
+	c, refusal := s.sessions.Issue(call.Snapshot, call.Grant, call.Now)
+	if refusal != nil {
+		return refusal
+	}
+	call.Issued = issued(c)
+	who := call.Grant.Federated()
+	d.credentials(c)
+	if call.Operation.Name == "AssumeRoleWithWebIdentity" && who != nil {
+		d.element("SubjectFromWebIdentityToken", who.Subject)
+	}
+	d.open("AssumedRoleUser")
+	d.element("AssumedRoleId", c.ID)
+	d.element("Arn", c.ARN)
+	d.close("AssumedRoleUser")
+	d.packedSize(c)
+	switch {
+	case who == nil:
+	case call.Operation.Name == "AssumeRoleWithWebIdentity":
+		d.element("Provider", who.Provider)
+		d.element("Audience", who.Audience)
+	case call.Operation.Name == "AssumeRoleWithSAML":
+		d.element("Subject", who.Subject)
+		d.element("SubjectType", kept(who, "saml:sub_type"))
+		d.element("Issuer", who.Provider)
+		d.element("Audience", who.Audience)
+		d.element("NameQualifier", kept(who, "saml:namequalifier"))
+	}
+	d.optional("SourceIdentity", c.SourceIdentity)
+	return nil
+}
+
+// getSessionToken issues credentials of the caller itself.
+func (s *Service) getSessionToken(d *document, call *service.Call, p *mapper.Parameters) *wire.Refusal {
+	if refusal := s.canIssue(call); refusal != nil {
+		return refusal
+	}
+	question := &session.TokenQuestion{Duration: p.Duration, SerialNumber: p.SerialNumber, TokenCode: p.TokenCode}
+	c, refusal := s.sessions.IssueSessionToken(call.Snapshot, call.Caller, call.AccessKeyID, question, call.Now)
+	if refusal != nil {
+		return refusal
+	}
+	call.Issued = issued(c)
+	d.credentials(c)
+	return nil
+}
+
+// getFederationToken issues credentials of a federated user of the caller.
+func (s *Service) getFederationToken(d *document, call *service.Call, p *mapper.Parameters) *wire.Refusal {
+	if refusal := s.canIssue(call); refusal != nil {
+		return refusal
+	}
+	question := &session.FederationQuestion{Name: p.Name, Duration: p.Duration, Policy: p.Policy, PolicyARNs: p.PolicyARNs, Tags: p.Tags}
+	c, refusal := s.sessions.IssueFederation(call.Snapshot, call.Caller, call.AccessKeyID, question, call.Now)
+	if refusal != nil {
+		return refusal
+	}
+	call.Issued = issued(c)
+	d.credentials(c)
+	d.open("FederatedUser")
+	d.element("FederatedUserId", c.ID)
+	d.element("Arn", c.ARN)
+	d.close("FederatedUser")
+	d.packedSize(c)
+	return nil
+}
+
+// canIssue refuses where there are no keys to issue with: AWS's code for an STS that
+// an administrator must turn on, which clients do not try again.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+func (s *Service) canIssue(call *service.Call) *wire.Refusal {
+	keys := call.Snapshot.SessionKeys()
+	off := func(message string) *wire.Refusal {
+		return &wire.Refusal{Status: 403, Code: "RegionDisabledException", Message: message}
+	}
+	switch {
+	case s.sessions == nil || keys == nil:
+		return off("Temporary credentials are off here: the operator turns them on with a file of session keys, made by \"sallyport sessions keygen\" and named in the configuration as sessions.keys.")
+	case keys.Issuer == nil:
+		return off("This replica opens temporary credentials and issues none: its file of session keys has no issuer's key.")
+	}
+	return nil
+}
+
+func issued(c *session.Credentials) service.Issued {
+	return service.Issued{AccessKeyID: c.AccessKeyID, ARN: c.ARN, ID: c.ID, Expires: c.Expires}
+}
+
+// kept is a condition key of who asks that stays in the session.
+func kept(who *session.Federated, name string) string {
+	for _, k := range who.Kept {
+		if k.Name == name && len(k.Values) > 0 {
+			return k.Values[0]
+		}
+	}
+	return ""
+}
+
+func (d *document) credentials(c *session.Credentials) {
+	d.secret = true
+	d.open("Credentials")
+	d.element("AccessKeyId", c.AccessKeyID)
+	d.element("SecretAccessKey", c.Secret.Reveal())
+	d.element("SessionToken", c.SessionToken.Reveal())
+	d.element("Expiration", c.Expires.UTC().Format(time.RFC3339))
+	d.close("Credentials")
+}
+
+func (d *document) packedSize(c *session.Credentials) {
+	if c.PackedSize > 0 {
+		d.element("PackedPolicySize", strconv.Itoa(c.PackedSize))
+	}
+}
