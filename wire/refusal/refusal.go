@@ -157,7 +157,7 @@ func appendBody(b []byte, p Protocol, r *wire.Refusal, f Facts, status int, code
 		}
 		b = append(b, "</Type>"...)
 		b = appendElement(b, "Code", code)
-		b = appendElement(b, "Message", r.Message)
+		b = appendElement(b, "Message", sentence(p, r))
 		b = append(b, "</Error>"...)
 		b = appendElement(b, "RequestId", f.RequestID)
 		return append(b, "</ErrorResponse>"...)
