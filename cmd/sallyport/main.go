@@ -17,15 +17,16 @@ import (
 
 // CLI is the command line; each command has a file of its own.
 type CLI struct {
-	Serve    ServeCmd    `cmd:"" help:"Run Sallyport as a configuration file says."`
-	Config   ConfigCmd   `cmd:"" help:"Check the configuration file, or print its reference."`
-	Bundle   BundleCmd   `cmd:"" help:"Check a bundle of accounts and policies."`
-	Keys     KeysCmd     `cmd:"" help:"Make and list access keys."`
-	Envoy    EnvoyCmd    `cmd:"" help:"Write or check the configuration of an Envoy in front of Sallyport."`
-	Sigv4    Sigv4Cmd    `cmd:"" name:"sigv4" help:"Find out why a signature does not match."`
-	Map      MapCmd      `cmd:"" help:"Tell which actions on which resources HTTP requests ask for."`
-	Simulate SimulateCmd `cmd:"" help:"Decide what lines of JSON ask, with the policies they hold."`
-	Version  VersionCmd  `cmd:"" help:"Print the version of this binary."`
+	Serve       ServeCmd       `cmd:"" help:"Run Sallyport as a configuration file says."`
+	Config      ConfigCmd      `cmd:"" help:"Check the configuration file, or print its reference."`
+	Bundle      BundleCmd      `cmd:"" help:"Check a bundle of accounts and policies."`
+	Keys        KeysCmd        `cmd:"" help:"Make and list access keys."`
+	Credentials CredentialsCmd `cmd:"" help:"Get temporary credentials, for programs that take none from a token by themselves."`
+	Envoy       EnvoyCmd       `cmd:"" help:"Write or check the configuration of an Envoy in front of Sallyport."`
+	Sigv4       Sigv4Cmd       `cmd:"" name:"sigv4" help:"Find out why a signature does not match."`
+	Map         MapCmd         `cmd:"" help:"Tell which actions on which resources HTTP requests ask for."`
+	Simulate    SimulateCmd    `cmd:"" help:"Decide what lines of JSON ask, with the policies they hold."`
+	Version     VersionCmd     `cmd:"" help:"Print the version of this binary."`
 }
 
 const description = `Sallyport puts AWS IAM in front of S3-compatible storage.
