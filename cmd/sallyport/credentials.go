@@ -94,7 +94,7 @@ type temporary struct {
 // printedCredentials is what credential_process prints; secrets are in clear.
 type printedCredentials struct {
 	Version         int
-	AccessKeyId     string //nolint:revive // the name that SDKs read
+	AccessKeyID     string `json:"AccessKeyId"`
 	SecretAccessKey string
 	SessionToken    string
 	Expiration      time.Time
@@ -102,7 +102,7 @@ type printedCredentials struct {
 
 func (t *temporary) printed() printedCredentials {
 	return printedCredentials{
-		Version: 1, AccessKeyId: t.accessKeyID, Expiration: t.expires.UTC(),
+		Version: 1, AccessKeyID: t.accessKeyID, Expiration: t.expires.UTC(),
 		SecretAccessKey: t.secretAccessKey.Reveal(), SessionToken: t.sessionToken.Reveal(),
 	}
 }
@@ -112,7 +112,7 @@ func (c *CredentialsGetCmd) print(console *Console, t *temporary) error {
 		encoder := json.NewEncoder(console.Out)
 		encoder.SetIndent("", "  ")
 		encoder.SetEscapeHTML(false)
-		return encoder.Encode(t.printed())
+		return encoder.Encode(t.printed()) //nolint:gosec // who runs it wants the secrets
 	}
 	for _, variable := range [][2]string{
 		{"AWS_ACCESS_KEY_ID", t.accessKeyID},

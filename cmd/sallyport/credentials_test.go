@@ -141,7 +141,7 @@ func TestCredentialsGet(t *testing.T) {
 				t.Fatalf("exit code %d: %s", code, problems)
 			}
 			var got printedCredentials
-			if err := json.Unmarshal([]byte(out), &got); err != nil || got.Version != 1 || got.AccessKeyId != "ASIA1" ||
+			if err := json.Unmarshal([]byte(out), &got); err != nil || got.Version != 1 || got.AccessKeyID != "ASIA1" ||
 				got.SecretAccessKey != "a'secret" || got.SessionToken != "token" || time.Until(got.Expiration) < 50*time.Minute {
 				t.Errorf("printed %s (%v)", out, err)
 			}
@@ -226,7 +226,7 @@ func TestCredentialsCache(t *testing.T) {
 		if err := json.Unmarshal([]byte(out), &got); err != nil || code != 0 {
 			t.Fatalf("%v\n%s", err, problems)
 		}
-		return got.AccessKeyId
+		return got.AccessKeyID
 	}
 	device := []string{"--mfa-serial", "arn:aws:iam::111122223333:mfa/me"}
 	for step, got := range []string{

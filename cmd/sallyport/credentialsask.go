@@ -145,7 +145,7 @@ func tokenSubject(token string) string {
 // not answers to it.
 func (a *asker) question(ctx context.Context, serial string) (string, error) {
 	s := a.source
-	who := ""
+	var who string
 	if a.caller == nil {
 		token, err := s.readToken()
 		if err != nil {

@@ -52,7 +52,7 @@ func readCredentials(path, question string, now time.Time) (*temporary, error) {
 	if kept.Question != question || c.Expiration.Sub(now) < remaining {
 		return nil, nil
 	}
-	return &temporary{c.AccessKeyId, secret.New(c.SecretAccessKey), secret.New(c.SessionToken), c.Expiration}, nil
+	return &temporary{c.AccessKeyID, secret.New(c.SecretAccessKey), secret.New(c.SessionToken), c.Expiration}, nil
 }
 
 // writeCredentials keeps an answer, whole or not at all.

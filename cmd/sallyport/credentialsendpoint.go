@@ -31,11 +31,11 @@ type endpointProblem struct {
 
 // deliveredCredentials is the answer that SDKs read; secrets are in clear.
 type deliveredCredentials struct {
-	AccessKeyId     string //nolint:revive // the name that SDKs read
+	AccessKeyID     string `json:"AccessKeyId"`
 	SecretAccessKey string
 	Token           string
 	Expiration      time.Time
-	RoleArn         string `json:",omitempty"` //nolint:revive // the name that SDKs read
+	RoleARN         string `json:"RoleArn,omitempty"`
 }
 
 // longestAuthorization is how long an Authorization field may be; a web identity
@@ -58,8 +58,8 @@ func (e *credentialsEndpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) 
 		return
 	}
 	_ = json.NewEncoder(w).Encode(deliveredCredentials{
-		AccessKeyId: got.accessKeyID, SecretAccessKey: got.secretAccessKey.Reveal(), Token: got.sessionToken.Reveal(),
-		Expiration: got.expires.UTC(), RoleArn: e.roleARN,
+		AccessKeyID: got.accessKeyID, SecretAccessKey: got.secretAccessKey.Reveal(), Token: got.sessionToken.Reveal(),
+		Expiration: got.expires.UTC(), RoleARN: e.roleARN,
 	})
 }
 

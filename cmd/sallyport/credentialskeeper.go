@@ -155,7 +155,7 @@ func (k *keeper) fly(ctx context.Context, digest tokenDigest, token string, f *f
 	*held = kept{credentials: f.credentials, used: held.used, renew: f.credentials.expires.Add(-min(life/2, aheadAtMost))}
 }
 
-// makeRoom forgets what nobody asked for for the longest time, failures first:
+// makeRoom forgets what was not asked for since longest, failures first:
 // tokens that are none must not drive out those that are.
 func (k *keeper) makeRoom() {
 	if len(k.kept) < mostKept {

@@ -67,14 +67,13 @@ func TestCredentialsEndpoint(t *testing.T) {
 	for name, tt := range tests {
 		w := ask(tt.method, tt.host, tt.target, tt.fields...)
 		var got struct {
-			Code, Message                                         string
-			AccessKeyId, SecretAccessKey, Token, RoleArn, Expired string //nolint:revive // the names that SDKs read
-			Expiration                                            time.Time
+			Code, Message string
+			deliveredCredentials
 		}
 		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || w.Code != tt.status || got.Code != tt.code || (got.Message == "") != (tt.code == "") {
 			t.Errorf("%s: %d %s, want %d %s", name, w.Code, w.Body, tt.status, tt.code)
 		}
-		if secret := got.AccessKeyId + got.SecretAccessKey + got.Token; (secret != "") != (tt.status == 200) || tt.status == 200 && (secret != "1secrettoken" || got.RoleArn != e.roleARN || time.Until(got.Expiration) < 50*time.Minute) {
+		if secret := got.AccessKeyID + got.SecretAccessKey + got.Token; (secret != "") != (tt.status == 200) || tt.status == 200 && (secret != "1secrettoken" || got.RoleARN != e.roleARN || time.Until(got.Expiration) < 50*time.Minute) {
 			t.Errorf("%s: answered %s", name, w.Body)
 		}
 		for _, field := range []string{"Access-Control-Allow-Origin", "Location"} {
@@ -196,7 +195,7 @@ func TestCredentialsServe(t *testing.T) {
 	}
 	for range 3 {
 		status, answer := askEndpoint(t, got["AWS_CONTAINER_CREDENTIALS_FULL_URI"], string(token))
-		if status != 200 || answer.AccessKeyId != "ASIA1" || answer.RoleArn != "arn:aws:iam::111122223333:role/reports" {
+		if status != 200 || answer.AccessKeyID != "ASIA1" || answer.RoleARN != "arn:aws:iam::111122223333:role/reports" {
 			t.Errorf("%d %+v", status, answer)
 		}
 	}
