@@ -25,8 +25,13 @@ type Record struct {
 	// Caller is who asked; nil if that was not established.
 	Caller *authz.Caller
 	// Authentication is how the caller was established: "REST-HEADER",
-	// "REST-QUERY-STRING", "POST" (a form) or "anonymous"; empty if it was not.
+	// "REST-QUERY-STRING", "POST" (a form), "BEARER", "CERTIFICATE", "WEB-IDENTITY",
+	// "SAML" or "anonymous"; empty if it was not.
 	Authentication string
+	// Session is that of the caller's temporary credentials, Federated is the holder
+	// of a token who asks for some; nil if there is none.
+	Session   *Session
+	Federated *Federated
 	// AccessKeyID is the verified access key id.
 	AccessKeyID string
 	// SourceIP is the client's address.
@@ -36,8 +41,13 @@ type Record struct {
 	// Revision and Generation name the snapshot that decided.
 	Revision   string
 	Generation uint64
-	// Accesses are the decisions, in the order of the operation's accesses.
-	Accesses []Access
+	// Accesses are the decisions, in the order of the operation's accesses. Trust are
+	// those before them, by which a token or a certificate became a session.
+	Accesses, Trust []Access
+	// Assumption is what the caller asked to become, Issued what it got; nil if there
+	// is none.
+	Assumption *Assumption
+	Issued     *Issued
 	// PayloadUnread tells that the body went on unread: whether it is what the
 	// client signed is the upstream's to verify.
 	PayloadUnread bool
@@ -67,6 +77,8 @@ type Access struct {
 	// Observed tells that the decision denied, or could not be made, and was
 	// recorded alone: the route observes.
 	Observed bool
+	// Exempt tells that the access needs no permission: nothing was decided.
+	Exempt bool
 }
 
 const (

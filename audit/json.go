@@ -43,18 +43,34 @@ func (r *Record) appendLine(b []byte) []byte {
 	b = appendTold(b, `,"revision":`, r.Revision)
 	b = strconv.AppendUint(append(b, `,"generation":`...), r.Generation, 10)
 	b = strconv.AppendFloat(append(b, `,"elapsedMs":`...), float64(r.Elapsed.Microseconds())/1000, 'f', -1, 64)
-	for i := range r.Accesses {
+	if r.Assumption != nil {
+		b = r.Assumption.append(b)
+	}
+	if r.Issued != nil {
+		b = r.Issued.append(b)
+	}
+	b = appendAccesses(b, `,"trust":[`, r.Trust)
+	b = appendAccesses(b, `,"accesses":[`, r.Accesses)
+	return append(b, '}', '\n')
+}
+
+func appendAccesses(b []byte, member string, accesses []Access) []byte {
+	for i := range accesses {
 		if i == 0 {
-			b = append(b, `,"accesses":[`...)
+			b = append(b, member...)
 		} else {
 			b = append(b, ',')
 		}
-		b = r.Accesses[i].append(b)
-		if i == len(r.Accesses)-1 {
+		b = accesses[i].append(b)
+		if i == len(accesses)-1 {
 			b = append(b, ']')
 		}
 	}
-	return append(b, '}', '\n')
+	return b
+}
+
+func appendInt(b []byte, member string, n int64) []byte {
+	return strconv.AppendInt(append(b, member...), n, 10)
 }
 
 // appendIdentity writes who asked.
@@ -65,6 +81,13 @@ func (r *Record) appendIdentity(b []byte) []byte {
 	b = appendTold(b, `,"accountId":`, r.Caller.Account)
 	b = appendTold(b, `,"accessKeyId":`, r.AccessKeyID)
 	b = appendTold(b, `,"authentication":`, r.Authentication)
+	if r.Session != nil {
+		b = r.Session.append(b, r.Caller)
+	}
+	if f := r.Federated; f != nil {
+		b = appendTold(b, `,"userName":`, f.Subject)
+		b = appendTold(b, `,"identityProvider":`, f.Provider)
+	}
 	return append(b, '}')
 }
 
@@ -96,6 +119,9 @@ func (a *Access) append(b []byte) []byte {
 	b = appendString(b, `{"action":`, a.Action)
 	b = appendString(b, `,"resource":`, a.Resource)
 	b = appendString(b, `,"accountId":`, a.Account)
+	if a.Exempt {
+		return append(b, `,"decision":"notRequired"}`...)
+	}
 	if a.Decision.Needs == "" {
 		b = appendString(b, `,"decision":`, a.Decision.Effect.String())
 		b = appendTold(b, `,"layer":`, a.Decision.Layer.String())

@@ -66,6 +66,8 @@ func (e *Enforcer) AuthorizeInto(ctx context.Context, door *Door, req *wire.Requ
 		a.Answer = v.answer
 	case v.mapped.Answer != nil:
 		a.Answer, v.Refusal = answer(v.mapped.Answer)
+	case v.Route.Answers != nil:
+		a.Answer, v.Refusal = e.forwardSafely(ctx, v)
 	default:
 		a.Request, v.Refusal = e.rewriteSafely(ctx, v)
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/sallyport-iam/sallyport/audit"
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/bundle"
+	"github.com/sallyport-iam/sallyport/service"
+	"github.com/sallyport-iam/sallyport/session"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/upstream"
 	"github.com/sallyport-iam/sallyport/wire"
@@ -45,13 +47,28 @@ type Verdict struct {
 	keys     snapshotKeys
 	caller   *authz.Caller
 	verified *sigv4.Verified
+	// method is how the caller was or is to be established; empty if that is not
+	// known.
+	method string
+	// session is that of temporary credentials; nil for long-term ones. federated is
+	// the holder of a credential in the body.
+	session   *session.Session
+	federated *session.Federated
+	// bodyHash is the SHA-256 of a body that was read before authentication, in hex.
+	bodyHash string
 	// sourceIP is the client's address; empty until it is asked for.
 	sourceIP string
 	request  authz.Request
 	mapped   action.Mapped
 	accesses []audit.Access
 	one      [1]audit.Access // room for most
-	record   audit.Record
+	// trust are the decisions by which the caller became what it is; grant is
+	// what it may become, if it asks for that, and issued what it got.
+	trust  []audit.Access
+	grant  *session.Grant
+	issued *service.Issued
+	filled bool // the keys that all accesses share
+	record audit.Record
 	// form is the form that Request was made of, and answerForm the answer that
 	// it asks for; nil if there is none.
 	form       *sigv4.PostForm
@@ -147,40 +164,18 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		// malformed requests before it looks at credentials.
 		return r
 	}
-	if v.Operation.Body == action.BodyForm {
-		r = e.takeForm(v)
-	} else {
-		r = e.authenticate(v)
-	}
-	if r != nil {
-		return r
-	}
-	v.place.Caller = v.caller.Account
-	body, r := e.readDeciding(v)
+	body, r := e.identify(ctx, v)
 	if r != nil {
 		return r
 	}
 	if v.mapped, r = v.Route.Mapper.Map(v.Request, &v.Operation, v.place, body); r != nil {
 		return r
 	}
-	if len(v.mapped.Accesses) == 0 {
-		return wire.Unavailable("the mapper found no access in " + v.Operation.Name)
+	if r = v.mayServe(); r != nil {
+		return r
 	}
-	if v.mapped.Withholds && !v.door.Can.Response && !v.ownsEverything() {
-		return needs(v, "to take out of the upstream's answer what is not the caller's")
-	}
-	if v.mapped.Answer != nil && !v.door.Can.Answer {
-		return needs(v, toAnswer)
-	}
-	if v.passesThrough() && upstream.HasHoisted(v.Request) {
-		return &wire.Refusal{
-			Status: 501, Code: "NotImplemented",
-			Message: "x-amz-* parameters of the query, which stand for headers, are not supported by this endpoint: send them as signed headers.",
-			Cause:   "the upstream gets requests as they are, and stores overlook such parameters",
-		}
-	}
-	fillRequest(&v.request, v.Request, v.Route, v.source(), v.now)
-	fillAuthentication(&v.request, v.Request, v.verified, v.now)
+	v.fillRequest()
+	v.fillAuthentication()
 	if ctx.Err() != nil {
 		return wire.Unavailable("the request was cancelled before it was decided: " + ctx.Err().Error())
 	}
@@ -189,10 +184,39 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	if v.admitted = e.Audit.Admit(); !v.admitted {
 		return slowDown("the queue of audit records is full")
 	}
-	if r = v.decide(ctx); r != nil {
+	switch {
+	case v.mapped.Assume != nil:
+		r = e.decideAssumption(v)
+	case v.mapped.Undecided:
+		v.exempt()
+	default:
+		r = v.decide(ctx)
+	}
+	if r != nil || v.Route.Answers != nil {
 		return r
 	}
 	return e.prepare(v, body)
+}
+
+// mayServe refuses what the route or the door cannot serve, whoever asks.
+func (v *Verdict) mayServe() *wire.Refusal {
+	switch m := &v.mapped; {
+	case len(m.Accesses) == 0:
+		return wire.Unavailable("the mapper found no access in " + v.Operation.Name)
+	case (m.Undecided || m.Assume != nil) && v.Route.Answers == nil, v.federated != nil && m.Assume == nil:
+		return wire.Unavailable("the mapper decides " + v.Operation.Name + " in a way that is for services in this process, or for callers of their own")
+	case m.Withholds && !v.door.Can.Response && !v.ownsEverything():
+		return needs(v, "to take out of the upstream's answer what is not the caller's")
+	case (m.Answer != nil || v.Route.Answers != nil) && !v.door.Can.Answer:
+		return needs(v, toAnswer)
+	case v.passesThrough() && upstream.HasHoisted(v.Request):
+		return &wire.Refusal{
+			Status: 501, Code: "NotImplemented",
+			Message: "x-amz-* parameters of the query, which stand for headers, are not supported by this endpoint: send them as signed headers.",
+			Cause:   "the upstream gets requests as they are, and stores overlook such parameters",
+		}
+	}
+	return nil
 }
 
 // buckets are what a snapshot tells mappers of buckets, as functions that are made

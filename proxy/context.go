@@ -4,12 +4,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/sigv4"
-	"github.com/sallyport-iam/sallyport/wire"
 )
 
 // Keys are the condition keys that the enforcement point fills for every
@@ -88,15 +86,20 @@ var (
 // requestKeys is how many keys most requests have.
 const requestKeys = 9
 
-// fillRequest fills the condition keys that all accesses of a request share.
+// fillRequest fills the condition keys that all accesses of a request share, once.
 // Nothing here copies a name from the request: the keys are this list.
-func fillRequest(r *authz.Request, req *wire.Request, route *Route, source string, now time.Time) {
-	r.Now = now
-	k := &r.Keys
+func (v *Verdict) fillRequest() {
+	if v.filled {
+		return
+	}
+	v.filled = true
+	req := v.Request
+	v.request.Now = v.now
+	k := &v.request.Keys
 	k.Grow(requestKeys)
-	k.SetName(keySourceIP, source)
+	k.SetName(keySourceIP, v.source())
 	k.SetName(keySecureTransport, strconv.FormatBool(req.Scheme == "https"))
-	k.SetName(keyRequestedRegion, route.Regions[0])
+	k.SetName(keyRequestedRegion, v.Route.Regions[0])
 	k.SetName(keyViaAWSService, "false")
 	if agent, ok := req.Fields.Lookup("user-agent"); ok {
 		k.SetName(keyUserAgent, agent)
@@ -106,38 +109,36 @@ func fillRequest(r *authz.Request, req *wire.Request, route *Route, source strin
 	}
 }
 
-// fillAuthentication fills the keys that follow from how an S3 request was
-// signed; v is nil for an anonymous one.
+// fillAuthentication fills the keys that follow from how the caller was established.
+// Those of Amazon S3 are about signatures: an anonymous request has none of them. A
+// bearer token stands in a header as a signature does, and signs nothing.
 // https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html
-func fillAuthentication(r *authz.Request, req *wire.Request, v *sigv4.Verified, now time.Time) {
-	k := &r.Keys
-	if req.TLS != nil {
-		k.SetName(keyTLSVersion, tlsVersion(req.TLS.Version))
+func (v *Verdict) fillAuthentication() {
+	k := &v.request.Keys
+	if tls := v.Request.TLS; tls != nil {
+		k.SetName(keyTLSVersion, tlsVersion(tls.Version))
 	}
-	if v == nil {
+	if v.session != nil {
+		v.session.FillRequest(k, v.now)
+	}
+	signed := v.verified
+	if signed == nil {
+		if v.method == authBearer {
+			k.SetName(keyAuthType, authHeader)
+			k.SetName(keyContentSHA256, unsignedPayload)
+		}
 		return
 	}
-	k.SetName(keySignatureVersion, v.Algorithm)
-	k.SetName(keyContentSHA256, v.Payload)
-	switch v.Scheme {
-	case sigv4.Header:
-		k.SetName(keyAuthType, authHeader)
-	case sigv4.Query:
-		k.SetName(keyAuthType, authQuery)
-	case sigv4.Form:
-		k.SetName(keyAuthType, authForm)
-	}
-	if v.Scheme != sigv4.Header {
-		k.SetName(keySignatureAge, strconv.FormatInt(now.Sub(v.SignedAt).Milliseconds(), 10))
+	k.SetName(keySignatureVersion, signed.Algorithm)
+	k.SetName(keyContentSHA256, signed.Payload)
+	k.SetName(keyAuthType, v.method)
+	if signed.Scheme != sigv4.Header {
+		k.SetName(keySignatureAge, strconv.FormatInt(v.now.Sub(signed.SignedAt).Milliseconds(), 10))
 	}
 }
 
-const (
-	authHeader    = "REST-HEADER"
-	authQuery     = "REST-QUERY-STRING"
-	authForm      = "POST"
-	authAnonymous = "anonymous"
-)
+// unsignedPayload is what x-amz-content-sha256 says of a body that nothing signs.
+const unsignedPayload = "UNSIGNED-PAYLOAD"
 
 // tlsVersion writes 0x0304 as 1.3.
 func tlsVersion(v uint16) string {

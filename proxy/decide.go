@@ -85,7 +85,15 @@ func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 // observes tells whether what policies deny to the caller passes. What is
 // answered here and not by the upstream was never open to anybody.
 func (v *Verdict) observes() bool {
-	return v.Route.Observe && !v.isAnonymous() && v.mapped.Answer == nil
+	return v.Route.Observe && v.Route.Answers == nil && !v.isAnonymous() && v.mapped.Answer == nil
+}
+
+// exempt records what needs no permission.
+func (v *Verdict) exempt() {
+	for i := range v.mapped.Accesses {
+		a := &v.mapped.Accesses[i]
+		v.accesses = append(v.accesses, audit.Access{Action: a.Action, Resource: a.Resource, Account: a.Account, Exempt: true})
+	}
 }
 
 // ask decides one access with everything the snapshot attaches to it.

@@ -55,16 +55,12 @@ func (e *Enforcer) takeForm(v *Verdict) *wire.Refusal {
 // the anonymous caller's.
 func (e *Enforcer) authenticateForm(v *Verdict, form *sigv4.PostForm) *wire.Refusal {
 	if !form.Signed() {
-		v.caller = anonymous
+		v.caller, v.method = anonymous, authAnonymous
 		return nil
 	}
-	v.keys.snapshot = v.snapshot
-	verified, r := e.Verifier.VerifyForm(form, v.params(&v.keys))
+	verified, r := e.Verifier.VerifyForm(form, v.params(e.keysFor(v)))
 	if r != nil {
 		return r
 	}
-	// Given back as the anonymous request's that it was taken for.
-	e.giveBack(v, sigv4.FormMemory)
-	v.verified, v.caller = verified, v.keys.credential.Caller
-	return e.hold(v, sigv4.FormMemory)
+	return e.signedBy(v, verified)
 }

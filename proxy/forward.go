@@ -23,6 +23,8 @@ func (e *Enforcer) Forward(ctx context.Context, v *Verdict) (*wire.Response, *wi
 		return v.answer, nil
 	case v.mapped.Answer != nil:
 		return answer(v.mapped.Answer)
+	case v.Route.Answers != nil:
+		return v.serve(ctx)
 	case v.refused != nil && !v.kept:
 		return v.mergeItems(nil)
 	}

@@ -97,9 +97,11 @@ func (m *Metrics) observe(v *Verdict, status int, elapsed time.Duration) {
 	if status != 0 { // the answer is another's to give
 		m.responses.of(v.door.Name, class(status)).Inc()
 	}
-	switch method := v.authentication(); {
-	case method != "":
-		m.authentication.of(v.door.Name, method, "established").Inc()
+	switch {
+	case v.caller != nil:
+		m.authentication.of(v.door.Name, v.method, "established").Inc()
+	case v.method != "":
+		m.authentication.of(v.door.Name, v.method, "refused").Inc()
 	case v.Route != nil && v.Operation.Name != "" && v.Operation.Name != PreflightName:
 		m.authentication.of(v.door.Name, "unknown", "refused").Inc()
 	}
@@ -116,6 +118,8 @@ func (v *Verdict) outcome() (decision, reason string) {
 			return "observed", "unavailable"
 		}
 		return "observed", v.observed().Layer.String()
+	case v.mapped.Undecided && v.Refusal == nil:
+		return "allow", "exempt"
 	case len(v.accesses) > 0:
 		last := v.accesses[len(v.accesses)-1].Decision
 		if last.Needs != "" && v.Refusal != nil {

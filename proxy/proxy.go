@@ -15,6 +15,8 @@ import (
 	"github.com/sallyport-iam/sallyport/audit"
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/bundle"
+	"github.com/sallyport-iam/sallyport/oidc"
+	"github.com/sallyport-iam/sallyport/session"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
 )
@@ -64,6 +66,10 @@ type Options struct {
 	Snapshot func() *bundle.Snapshot
 	// Verifier verifies signatures.
 	Verifier *sigv4.Verifier
+	// Sessions opens temporary credentials; nil knows of none. Tokens verifies
+	// tokens of OpenID Connect providers; nil takes none.
+	Sessions *session.Sessions
+	Tokens   *oidc.Verifier
 	// Now is the clock, read once for each request.
 	Now func() time.Time
 	// Decide decides an access under the policies of a generation, which may be
@@ -94,7 +100,7 @@ type Enforcer struct {
 	buckets atomic.Pointer[buckets] // of the snapshot that was used last
 }
 
-// New makes an enforcement point. All Options but Decide are required.
+// New makes an enforcement point. All Options but Decide, Sessions and Tokens are required.
 func New(o Options) *Enforcer {
 	if o.Decide == nil {
 		o.Decide = evaluate

@@ -183,7 +183,7 @@ func CheckBodySize(op *action.Operation, size int64) *wire.Refusal {
 	switch {
 	case op.Body == action.BodyNone && size != 0:
 		return &wire.Refusal{Status: 400, Code: "UnexpectedContent", Message: "This request contains unsupported content.", Close: true}
-	case op.Body == action.BodyDecides && size > op.BodyLimit:
+	case (op.Body == action.BodyDecides || op.Body == action.BodyAuthenticates) && size > op.BodyLimit:
 		return tooLarge(op)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/sallyport-iam/sallyport/action"
+	"github.com/sallyport-iam/sallyport/service"
 	"github.com/sallyport-iam/sallyport/upstream"
 	"github.com/sallyport-iam/sallyport/wire"
 	"github.com/sallyport-iam/sallyport/wire/refusal"
@@ -39,26 +40,36 @@ type Route struct {
 	Protocol refusal.Protocol
 	// Mapper tells what a request amounts to.
 	Mapper action.Mapper
-	// Upstream is what stands behind.
+	// Namespace is the XML namespace of refusals in the query protocol.
+	Namespace string
+	// Upstream is what stands behind; nil if Answers does.
 	Upstream *upstream.Upstream
+	// Answers, in the place of Upstream, is the service in this process that answers
+	// what is let through. Such a route always enforces, and serves nobody without
+	// credentials.
+	Answers service.Service
+	// EncodedMessages adds to a denial what it does not say openly, sealed for
+	// sts:DecodeAuthorizationMessage.
+	EncodedMessages bool
 }
 
 // Table chooses a door's route. It is immutable and safe for concurrent use.
 type Table struct {
-	exact    map[string]*Route // by host
-	virtual  []virtualHost     // longest domain first
-	fallback *Route
+	exact    map[string]*services // by host
+	virtual  []virtualHost        // longest domain first
+	fallback *services
 }
 
 type virtualHost struct {
 	suffix string // "." and the domain
-	route  *Route
+	routes *services
 }
 
-// NewTable makes a table. Where two routes claim one host, the first has it:
-// the configuration is where that is refused.
+// NewTable makes a table. Routes for the same host must be of different services;
+// where two claim one of the same service, the first has it: the configuration is
+// where that is refused.
 func NewTable(routes []*Route) *Table {
-	t := &Table{exact: map[string]*Route{}}
+	t := &Table{exact: map[string]*services{}}
 	for _, r := range routes {
 		for _, h := range r.Hosts {
 			t.claim(hostName(h), r)
@@ -66,24 +77,24 @@ func NewTable(routes []*Route) *Table {
 		for _, h := range r.VirtualHosts {
 			domain := hostName(h)
 			t.claim(domain, r)
-			t.insert(virtualHost{"." + domain, r})
+			t.insert(virtualHost{"." + domain, new(services).with(r)})
 		}
-		if len(r.Hosts) == 0 && len(r.VirtualHosts) == 0 && t.fallback == nil {
-			t.fallback = r
+		if len(r.Hosts) == 0 && len(r.VirtualHosts) == 0 {
+			t.fallback = t.fallback.with(r)
 		}
 	}
 	return t
 }
 
-func (t *Table) claim(host string, r *Route) {
-	if _, taken := t.exact[host]; !taken {
-		t.exact[host] = r
-	}
-}
+func (t *Table) claim(host string, r *Route) { t.exact[host] = t.exact[host].with(r) }
 
 func (t *Table) insert(v virtualHost) {
 	i := 0
 	for i < len(t.virtual) && len(t.virtual[i].suffix) >= len(v.suffix) {
+		if t.virtual[i].suffix == v.suffix {
+			t.virtual[i].routes = t.virtual[i].routes.with(v.routes.first)
+			return
+		}
 		i++
 	}
 	t.virtual = append(t.virtual[:i], append([]virtualHost{v}, t.virtual[i:]...)...)
@@ -92,19 +103,20 @@ func (t *Table) insert(v virtualHost) {
 // Match finds the route of a request by its host, and the bucket that a
 // virtual host names. A host that is an endpoint is path style, the longest
 // virtual-host domain wins, and a host nobody claims goes to the route that
-// claims none.
+// claims none. Where a host has routes of several services, the service that the
+// request claims to be signed for chooses, or else its shape.
 func (t *Table) Match(req *wire.Request) (route *Route, bucket string, r *wire.Refusal) {
 	host := hostName(req.Host)
-	if route := t.exact[host]; route != nil {
-		return route, "", nil
+	if s := t.exact[host]; s != nil {
+		return s.of(req), "", nil
 	}
 	for _, v := range t.virtual {
 		if bucket, ok := strings.CutSuffix(host, v.suffix); ok && bucket != "" {
-			return v.route, bucket, nil
+			return v.routes.of(req), bucket, nil
 		}
 	}
 	if t.fallback != nil {
-		return t.fallback, "", nil
+		return t.fallback.of(req), "", nil
 	}
 	return nil, "", &wire.Refusal{
 		Status: 403, Code: "AccessDenied", Message: "Access Denied",

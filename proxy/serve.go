@@ -8,8 +8,6 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/sallyport-iam/sallyport/audit"
-	"github.com/sallyport-iam/sallyport/authz"
-	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
 	"github.com/sallyport-iam/sallyport/wire/refusal"
 )
@@ -78,6 +76,7 @@ func (e *Enforcer) Refuse(v *Verdict) *wire.Response {
 	resp := refusal.Render(protocol, v.Refusal, refusal.Facts{
 		RequestID: v.id,
 		Resource:  v.received.Path,
+		Namespace: v.namespace(),
 		Head:      v.received.Method == "HEAD",
 		Limit:     v.door.Can.AnswerLimit,
 	})
@@ -85,6 +84,13 @@ func (e *Enforcer) Refuse(v *Verdict) *wire.Response {
 		resp.Fields.Set("x-amz-bucket-region", v.Route.Regions[0])
 	}
 	return resp
+}
+
+func (v *Verdict) namespace() string {
+	if v.Route == nil {
+		return ""
+	}
+	return v.Route.Namespace
 }
 
 // Finish gives back what the request held and records it; status is that of
@@ -120,10 +126,11 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 	if v.Route != nil {
 		record.Route, record.Service = v.Route.Name, v.Route.Service
 	}
-	record.Authentication = v.authentication()
-	if v.verified != nil {
-		record.AccessKeyID = v.verified.AccessKeyID
+	if v.caller != nil {
+		record.Authentication = v.method
 	}
+	record.AccessKeyID = v.accessKeyID()
+	v.recordSession(record)
 	if v.snapshot != nil {
 		record.Revision, record.Generation = v.snapshot.Revision(), v.snapshot.Generation()
 	}
@@ -143,22 +150,6 @@ func (e *Enforcer) release(v *Verdict) {
 	if v.admitted {
 		e.Audit.Forgo()
 		v.admitted = false
-	}
-}
-
-// authentication names how the caller was established.
-func (v *Verdict) authentication() string {
-	switch {
-	case v.caller == nil:
-		return ""
-	case v.caller.Type == authz.Anonymous:
-		return authAnonymous
-	case v.verified != nil && v.verified.Scheme == sigv4.Query:
-		return authQuery
-	case v.verified != nil && v.verified.Scheme == sigv4.Form:
-		return authForm
-	default:
-		return authHeader
 	}
 }
 

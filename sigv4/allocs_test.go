@@ -22,6 +22,8 @@ func TestAllocations(t *testing.T) {
 		run  func()
 	}{
 		{"recognise", 0, func() { _, _ = sigv4.Recognise(header) }},
+		{"read the service claimed in a header", 0, func() { _ = sigv4.ClaimedService(header) }},
+		{"read the service claimed in a presigned request", 0, func() { _ = sigv4.ClaimedService(presigned) }},
 		{"verify a header", 2, func() { _, _ = verifier.Verify(header, p) }},
 		{"verify a presigned request", 2, func() { _, _ = verifier.Verify(presigned, p) }},
 		{"sign", 4, func() {
