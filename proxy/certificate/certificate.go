@@ -1,5 +1,5 @@
 // Package certificate is the TLS certificate of a door, read again when its
-// files change.
+// files change, and what a client's certificate says.
 package certificate
 
 import (

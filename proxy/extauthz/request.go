@@ -17,6 +17,10 @@ const (
 	maxPrincipal = 2 << 10
 )
 
+// spiffe begins the identities of workloads in certificates.
+// https://github.com/spiffe/spiffe/blob/main/standards/SPIFFE-ID.md
+const spiffe = "spiffe://"
+
 // routeExtension is the one context extension: it names the route of this door
 // that a request is for, whose hosts must still fit.
 const routeExtension = "sallyport_route"
@@ -76,6 +80,9 @@ func (s *Server) request(c *check) (*proxy.Door, *wire.Refusal) {
 		out.Port = here.Port()
 	}
 	out.PeerPrincipal = printable(asked.Principal, maxPrincipal)
+	if s.options.VerifiedPrincipals && strings.HasPrefix(out.PeerPrincipal, spiffe) {
+		out.Certificate = &wire.Certificate{URIs: []string{out.PeerPrincipal}}
+	}
 	if out.ID = printable(out.Fields.Get("x-request-id"), maxID); out.ID == "" {
 		out.ID = printable(asked.ID, maxID)
 	}

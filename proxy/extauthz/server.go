@@ -48,6 +48,10 @@ type Options struct {
 	// of these authorities.
 	CertificateFile, KeyFile string
 	ClientCAs                *x509.CertPool
+	// VerifiedPrincipals tells that Envoy verifies the certificates of its clients:
+	// the SPIFFE id that it tells of one is believed. Without it none is, for Envoy
+	// tells of certificates that nobody has verified, too.
+	VerifiedPrincipals bool
 	// MaxHeader is the greatest size in bytes of a request's line and header,
 	// MaxBody that of a body that Envoy sends along; 0 if it sends none.
 	MaxHeader int

@@ -1,6 +1,7 @@
 package standalone
 
 import (
+	"context"
 	"crypto/tls"
 	"io"
 	"net"
@@ -36,9 +37,28 @@ func (s *Server) openHTTP2() {
 		MaxHeaderBytes:    s.MaxHeader,
 		ErrorLog:          zap.NewStdLog(s.Logger),
 		TLSConfig:         s.tls,
+		ConnContext:       s.withCertificate,
 		// OPTIONS * must reach the handler, so that it is refused here.
 		DisableGeneralOptionsHandler: true,
 	}
+}
+
+// certificateOf is the key of a connection's client certificate in its context.
+type certificateOf struct{}
+
+// withCertificate remembers the client's certificate of a connection, which has
+// shaken hands.
+func (s *Server) withCertificate(ctx context.Context, conn net.Conn) context.Context {
+	secured, ok := conn.(*tls.Conn)
+	if !ok || s.ClientCAs == nil {
+		return ctx
+	}
+	peer, err := netip.ParseAddrPort(conn.RemoteAddr().String())
+	if err != nil {
+		return ctx
+	}
+	state := secured.ConnectionState()
+	return context.WithValue(ctx, certificateOf{}, s.clientCertificate(&state, peer))
 }
 
 // give hands a connection over; false if nobody takes it any more.
@@ -105,6 +125,7 @@ func (s *Server) receivedHTTP2(r *http.Request, body *stream) received {
 		out.refused = forwardedHost(req)
 	}
 	req.Port = s.port
+	req.Certificate, _ = r.Context().Value(certificateOf{}).(*wire.Certificate)
 	if req.Body != nil {
 		req.Body = body
 	}

@@ -6,6 +6,7 @@ package standalone
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -32,6 +33,11 @@ type Options struct {
 	// CertificateFile and KeyFile make the door speak TLS. They are read again
 	// when they change.
 	CertificateFile, KeyFile string
+	// ClientCAs, if set, are the authorities of the certificates that clients may
+	// show; with RequireCertificates they must. A certificate of any other is no
+	// connection.
+	ClientCAs           *x509.CertPool
+	RequireCertificates bool
 	// TrustedProxies are the addresses whose X-Forwarded-For,
 	// X-Forwarded-Proto and X-Forwarded-Host are believed.
 	TrustedProxies []netip.Prefix
@@ -81,7 +87,14 @@ func Listen(o Options) (*Server, error) {
 		if err != nil {
 			return nil, fmt.Errorf("door %q: %w", o.Door.Name, err)
 		}
-		s.tls = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.Get, NextProtos: []string{"h2", "http/1.1"}}
+		s.tls = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: pair.Get, NextProtos: []string{"h2", "http/1.1"}, ClientCAs: o.ClientCAs}
+		switch {
+		case o.ClientCAs == nil:
+		case o.RequireCertificates:
+			s.tls.ClientAuth = tls.RequireAndVerifyClientCert
+		default:
+			s.tls.ClientAuth = tls.VerifyClientCertIfGiven
+		}
 	}
 	listener, err := net.Listen("tcp", o.Address)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/sallyport-iam/sallyport/proxy/certificate"
 	"github.com/sallyport-iam/sallyport/wire"
 	"github.com/sallyport-iam/sallyport/wire/http1"
 	"github.com/sallyport-iam/sallyport/wire/refusal"
@@ -32,6 +33,8 @@ type session struct {
 	reader   *http1.Reader
 	peer     netip.AddrPort
 	tls      *wire.TLS
+	// certificate is the client's; nil if it has shown none.
+	certificate *wire.Certificate
 
 	reading, writing tcp.Deadline
 	ctx              context.Context
@@ -140,7 +143,17 @@ func (c *session) secure() bool {
 	}
 	state := secured.ConnectionState()
 	c.Conn, c.tls = secured, &wire.TLS{Version: state.Version, ServerName: state.ServerName}
+	c.certificate = s.clientCertificate(&state, c.peer)
 	return true
+}
+
+// clientCertificate is the verified certificate of a connection's client. That of a
+// trusted proxy is not: the proxy's clients are others.
+func (s *Server) clientCertificate(state *tls.ConnectionState, peer netip.AddrPort) *wire.Certificate {
+	if s.ClientCAs == nil || contains(s.TrustedProxies, peer.Addr()) {
+		return nil
+	}
+	return certificate.Client(state)
 }
 
 // looksLikeHTTP tells whether what should be TLS begins as a request does.
@@ -255,7 +268,7 @@ func (c *session) request(head *http1.Request, body *upload) received {
 	}
 	var believed bool
 	r.peer, r.scheme, believed = client(head.Fields, r.peer, r.scheme, s.TrustedProxies)
-	req := &wire.Request{Method: head.Method, Scheme: r.scheme, Host: head.Host, Port: s.port, Fields: head.Fields, Peer: r.peer, TLS: c.tls}
+	req := &wire.Request{Method: head.Method, Scheme: r.scheme, Host: head.Host, Port: s.port, Fields: head.Fields, Peer: r.peer, TLS: c.tls, Certificate: c.certificate}
 	var target string
 	if target, r.refused = wire.OriginForm(head.Method, head.Target, head.Host, r.scheme); r.refused != nil {
 		return r
