@@ -174,6 +174,11 @@ func (c *Context) Unread(name string) (family string) {
 // Len is the number of keys.
 func (c *Context) Len() int { return len(c.entries) }
 
+// Clone copies the keys, so that the copy can be changed. Lists are shared.
+func (c *Context) Clone() Context {
+	return Context{slices.Clone(c.hashes), slices.Clone(c.entries), slices.Clone(c.unread)}
+}
+
 // Reset forgets all keys and keeps the memory for the next ones.
 func (c *Context) Reset() {
 	clear(c.entries)

@@ -1,14 +1,10 @@
 package session
 
 import (
-	"context"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/authz"
-	"github.com/sallyport-iam/sallyport/bundle"
-	"github.com/sallyport-iam/sallyport/oidc"
-	"github.com/sallyport-iam/sallyport/wire"
 )
 
 // Federated is the holder of a verified token or certificate: it may do nothing
@@ -21,7 +17,7 @@ type Federated struct {
 	// Issued and Expires bound what was shown.
 	Issued, Expires time.Time
 	// Subject, Audience and Provider are what the token says, and the provider as
-	// AWS's answers and records name it.
+	// AWS's answers name it: the issuer of a token.
 	Subject, Audience, Provider string
 	// ProviderARN is the provider in the bundle; empty for a certificate.
 	ProviderARN string
@@ -32,6 +28,9 @@ type Federated struct {
 	SourceIdentity string
 	// Kept are the condition keys that stay in the session.
 	Kept []Key
+
+	// account is the one whose roles it may ask for; empty if that is not limited.
+	account string
 }
 
 // Key is a condition key with one value, or with a list of them.
@@ -43,25 +42,23 @@ type Key struct {
 	List bool
 }
 
-// FromWebIdentity is the holder of a token of a provider, which was verified.
-func FromWebIdentity(p *bundle.Provider, c *oidc.Claims) (*Federated, *wire.Refusal) {
-	return nil, unsupported()
+// action is the one by which sessions of its kind come about.
+func (f *Federated) action() string {
+	switch f.Kind {
+	case WebIdentity:
+		return withWebIdentity
+	case SAML:
+		return withSAML
+	case Certificate:
+		return assumeRole
+	default:
+		return ""
+	}
 }
 
-// FromCertificate is whom a client's certificate stands for by the rules of the
-// bundle: a user, or one who asks to become a role. If no rule matches, all results
-// are nil; if several do, it is refused.
-func FromCertificate(snap *bundle.Snapshot, cert *wire.Certificate, now time.Time) (who *Federated, user *authz.Caller, a *action.Assumption, r *wire.Refusal) {
-	return nil, nil, nil, unsupported()
-}
-
-// Bearer is who asks with a token in an Authorization field, and for what, by the
-// rules of the token's provider. What follows from the token, the snapshot and the
-// provider's keys alone is remembered.
-func (s *Sessions) Bearer(ctx context.Context, v *oidc.Verifier, snap *bundle.Snapshot, token string, now time.Time) (*Assuming, *wire.Refusal) {
-	return nil, unsupported()
-}
-
-func unsupported() *wire.Refusal {
-	return &wire.Refusal{Status: 501, Code: "NotImplemented", Message: "This is not implemented."}
+// fillUnsigned sets the keys of somebody whom no signature tells of.
+func fillUnsigned(k *authz.Context) {
+	k.Set("aws:principalaccount", "anonymous")
+	k.Set("aws:principaltype", "Anonymous")
+	k.Set("aws:userid", "anonymous")
 }

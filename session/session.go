@@ -43,8 +43,8 @@ type Session struct {
 	Version     uint64
 	// Issued and Expires bound them.
 	Issued, Expires time.Time
-	// MFA is when a second factor was shown; zero if none was. Known tells whether
-	// aws:MultiFactorAuthPresent is there at all.
+	// MFA is when a second factor was shown; zero if none was. MFAKnown tells
+	// whether aws:MultiFactorAuthPresent is there at all.
 	MFA      time.Time
 	MFAKnown bool
 	// IssuerName is the name of the role or of the user that issued the session;
@@ -56,6 +56,8 @@ type Session struct {
 	// ParentKeyID is the long-term access key at the beginning of the chain; empty
 	// if there is none.
 	ParentKeyID string
+	// parentID is the unique id of the user of ParentKeyID.
+	parentID string
 	// SourceIdentity is that of the chain; empty if none was set.
 	SourceIdentity string
 	// Transitive are the tags that go on to sessions which this one assumes.

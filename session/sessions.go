@@ -2,26 +2,32 @@ package session
 
 import (
 	"errors"
-	"time"
-
-	"github.com/sallyport-iam/sallyport/authz"
-	"github.com/sallyport-iam/sallyport/bundle"
+	"fmt"
 )
 
 // Options bound Sessions.
 type Options struct {
 	// MaxBytes is the memory, in bytes, that opened tokens may take; 0 remembers
-	// none.
+	// none. A session without policies of its own takes some 4 KiB.
 	MaxBytes int64
 }
 
 // Sessions opens and issues temporary credentials. It remembers what it opened and
 // which one-time codes were used, and nothing that could not be forgotten. It is
 // safe for concurrent use.
-type Sessions struct{}
+type Sessions struct {
+	opened  *cache[*Session]
+	bearers *cache[*bearer]
+	codes   codes
+}
 
 // New makes Sessions.
-func New(Options) (*Sessions, error) { return &Sessions{}, nil }
+func New(o Options) (*Sessions, error) {
+	if o.MaxBytes < 0 {
+		return nil, fmt.Errorf("%d bytes for sessions are fewer than none", o.MaxBytes)
+	}
+	return &Sessions{opened: newCache[*Session](o.MaxBytes / 2), bearers: newCache[*bearer](o.MaxBytes / 2)}, nil
+}
 
 // What is wrong with the credentials of a session.
 var (
@@ -31,13 +37,3 @@ var (
 	// ErrExpired: the session is over.
 	ErrExpired = errors.New("the session has expired")
 )
-
-// Open is the session of a token, if it is the one of an access key and what it is
-// of is in force still: else ErrInvalid or ErrExpired.
-func (s *Sessions) Open(snap *bundle.Snapshot, accessKeyID, token string, now time.Time) (*Session, error) {
-	return nil, ErrInvalid
-}
-
-// FillRequest sets the condition keys that move with the clock:
-// aws:MultiFactorAuthAge.
-func (s *Session) FillRequest(k *authz.Context, now time.Time) {}

@@ -1,0 +1,131 @@
+package session
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/action"
+	"github.com/sallyport-iam/sallyport/bundle"
+	"github.com/sallyport-iam/sallyport/oidc"
+	"github.com/sallyport-iam/sallyport/wire"
+)
+
+// bearer is what a bearer token stands for, as long as the keys of its provider are
+// those of version.
+type bearer struct {
+	assuming *Assuming
+	provider *oidc.Provider
+	version  uint64
+	expires  time.Time
+}
+
+// Bearer is who asks with a token in an Authorization field, and for what, by the
+// rules of the token's provider. What follows from the token, the snapshot and the
+// provider's keys alone is remembered, for an hour at most. Whether the role may be
+// assumed is not: MayAssume decides it each time.
+func (s *Sessions) Bearer(ctx context.Context, v *oidc.Verifier, snap *bundle.Snapshot, token string, now time.Time) (*Assuming, *wire.Refusal) {
+	if b, ok := s.bearers.find(token, "", snap.Generation()); ok && now.Before(b.expires) && v.Version(b.provider) == b.version {
+		return b.assuming, nil
+	}
+	q, p, version, r := bearerQuestion(ctx, v, snap, token, now)
+	if r != nil {
+		return nil, r
+	}
+	a, r := s.Prepare(q)
+	if r != nil {
+		return nil, r
+	}
+	b := &bearer{assuming: a, provider: p, version: version, expires: q.Federated.Expires}
+	size := int64(4096)
+	if a.grant != nil {
+		b.expires = a.grant.Session().Expires
+		size += 2 * a.grant.payload.bytes()
+	}
+	for range q.Federated.Caller.Keys.Len() {
+		size += 64
+	}
+	s.bearers.add(token, "", snap.Generation(), b, size+int64(len(token)))
+	return a, nil
+}
+
+// bearerQuestion verifies a token and finds the one role that it stands for. Where
+// several accounts declare the issuer, the one counts whose own role the token
+// stands for.
+func bearerQuestion(ctx context.Context, v *oidc.Verifier, snap *bundle.Snapshot, token string, now time.Time) (q *Question, p *oidc.Provider, version uint64, r *wire.Refusal) {
+	issuer, err := oidc.Issuer(token)
+	if err != nil {
+		return nil, nil, 0, TokenRefusal(err)
+	}
+	r = invalidToken("No OpenIDConnect provider found in your account for "+issuer, "no provider with a bearer rule has the issuer "+issuer)
+	for _, candidate := range snap.ProvidersOf(issuer) {
+		if candidate.Bearer == nil {
+			continue
+		}
+		claims, verifiedBy, err := v.Verify(ctx, candidate.OIDC, token, now)
+		if err != nil {
+			r = worse(r, TokenRefusal(err))
+			continue
+		}
+		found, refusal := byRule(candidate, claims)
+		switch {
+		case refusal != nil:
+			r = worse(r, refusal)
+			continue
+		case q != nil:
+			return nil, nil, 0, invalidToken("The bearer token stands for roles of several accounts", "the providers of several accounts have the issuer "+issuer+", and a bearer rule that this token meets")
+		}
+		q, p, version = found, candidate.OIDC, verifiedBy
+		q.Snapshot, q.Now = snap, now
+	}
+	if q == nil {
+		return nil, nil, 0, r
+	}
+	return q, p, version, nil
+}
+
+// worse is the refusal to answer with: one that is worth another try before others,
+// and what a provider says before that there is none.
+func worse(a, b *wire.Refusal) *wire.Refusal {
+	if a.Retryable {
+		return a
+	}
+	return b
+}
+
+// byRule is what a verified token asks for by the rule of its provider.
+func byRule(p *bundle.Provider, c *oidc.Claims) (*Question, *wire.Refusal) {
+	who, r := FromWebIdentity(p, c)
+	if r != nil {
+		return nil, r
+	}
+	role := p.Bearer.RoleARN
+	if role == "" {
+		role = textClaim(c, p.Bearer.RoleClaim)
+	}
+	if account, ok := roleAccount(role); !ok || account != p.Account {
+		return nil, rejectedClaim("the claim " + p.Bearer.RoleClaim + " is not the ARN of a role of account " + p.Account)
+	}
+	name := c.Subject
+	if claim := p.Bearer.SessionNameClaim; claim != "" && claim != "sub" {
+		if name = textClaim(c, claim); name == "" {
+			return nil, rejectedClaim("the claim " + claim + ", which names the session, is missing or no text")
+		}
+	}
+	return &Question{
+		Federated:  who,
+		Assumption: &action.Assumption{Action: withWebIdentity, RoleARN: role, SessionName: nameOf(name)},
+	}, nil
+}
+
+// textClaim is a claim that is a text; empty if it is none.
+func textClaim(c *oidc.Claims, name string) string {
+	value, _ := decodeJSON(c.All[name])
+	text, _ := value.(string)
+	return text
+}
+
+// rejectedClaim is for a genuine token that does not say what it should.
+func rejectedClaim(cause string) *wire.Refusal {
+	return &wire.Refusal{Status: http.StatusForbidden, Code: "IDPRejectedClaim", Message: "The claims of the web identity token do not fit the rule of its provider", Cause: cause}
+}

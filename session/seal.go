@@ -1,0 +1,106 @@
+package session
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+
+	"github.com/sallyport-iam/sallyport/bundle"
+	"github.com/sallyport-iam/sallyport/secret"
+)
+
+// A sealed text is
+//
+//	version (1 byte) ‖ id of the sealing key (4) ‖ salt (24) ‖ AES-256-GCM
+//
+// in base64url without padding. Each has a key of its own, derived from the
+// sealing key and the salt, so that the nonce can be zero. What stands in front is
+// authenticated, as is the label.
+const (
+	sealVersion = 1
+	keyIDSize   = 4
+	saltSize    = 24
+	headerSize  = 1 + keyIDSize + saltSize
+	sealTagSize = 16
+)
+
+// The labels keep what is sealed for one purpose from being opened for another.
+const (
+	tokenLabel   = "sallyport session token 1"
+	secretLabel  = "sallyport session secret 1"
+	issuerLabel  = "sallyport session issuer 1"
+	messageLabel = "sallyport message 1"
+)
+
+var encoding = base64.RawURLEncoding.Strict()
+
+// sealedSize is how many characters a text of n bytes has when it is sealed.
+func sealedSize(n int) int { return encoding.EncodedLen(headerSize + n + sealTagSize) }
+
+// seal seals a text with the first sealing key.
+func seal(keys *bundle.SessionKeys, label string, text []byte) (sealed string, ok bool) {
+	if len(keys.Sealing) == 0 {
+		return "", false
+	}
+	key := keys.Sealing[0]
+	b := make([]byte, headerSize, headerSize+len(text)+sealTagSize)
+	b[0] = sealVersion
+	if id, err := hex.DecodeString(key.ID); err != nil || copy(b[1:], id) != keyIDSize {
+		return "", false
+	}
+	_, _ = rand.Read(b[1+keyIDSize:]) // never fails
+	aead, ok := sealer(key.Key, label, b[1+keyIDSize:headerSize])
+	if !ok {
+		return "", false
+	}
+	return encoding.EncodeToString(aead.Seal(b, make([]byte, aead.NonceSize()), text, b)), true
+}
+
+// unseal opens what seal made, with any of the sealing keys.
+func unseal(keys *bundle.SessionKeys, label, sealed string) (text []byte, key secret.Value, ok bool) {
+	b, err := encoding.DecodeString(sealed)
+	if err != nil || len(b) < headerSize+sealTagSize || b[0] != sealVersion {
+		return nil, secret.Value{}, false
+	}
+	id := hex.EncodeToString(b[1 : 1+keyIDSize])
+	for _, k := range keys.Sealing {
+		if k.ID != id {
+			continue
+		}
+		aead, ok := sealer(k.Key, label, b[1+keyIDSize:headerSize])
+		if !ok {
+			continue
+		}
+		if text, err := aead.Open(nil, make([]byte, aead.NonceSize()), b[headerSize:], b[:headerSize]); err == nil {
+			return text, k.Key, true
+		}
+	}
+	return nil, secret.Value{}, false
+}
+
+// sealer is the cipher of one sealed text.
+func sealer(key secret.Value, label string, salt []byte) (cipher.AEAD, bool) {
+	derived, ok := derive(key, label, salt)
+	if !ok {
+		return nil, false
+	}
+	block, err := aes.NewCipher(derived)
+	if err != nil {
+		return nil, false
+	}
+	aead, err := cipher.NewGCM(block)
+	return aead, err == nil
+}
+
+// derive makes a key of 32 bytes of a sealing key.
+func derive(key secret.Value, label string, salt []byte) ([]byte, bool) {
+	if key.IsEmpty() {
+		return nil, false
+	}
+	derived, err := hkdf.Key(sha256.New, []byte(key.Reveal()), salt, label, sha256.Size)
+	return derived, err == nil
+}
