@@ -57,7 +57,7 @@ func bearerQuestion(ctx context.Context, v *oidc.Verifier, snap *bundle.Snapshot
 	if err != nil {
 		return nil, nil, 0, TokenRefusal(err)
 	}
-	r = invalidToken("No OpenIDConnect provider found in your account for "+issuer, "no provider with a bearer rule has the issuer "+issuer)
+	r = invalidToken("No OpenIDConnect provider found in your account for the issuer of the token", "no provider with a bearer rule has the token's issuer")
 	for _, candidate := range snap.ProvidersOf(issuer) {
 		if candidate.Bearer == nil {
 			continue

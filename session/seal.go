@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"strings"
 
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/secret"
@@ -62,6 +63,10 @@ func seal(keys *bundle.SessionKeys, label string, text []byte) (sealed string, o
 
 // unseal opens what seal made, with any of the sealing keys.
 func unseal(keys *bundle.SessionKeys, label, sealed string) (text []byte, key secret.Value, ok bool) {
+	// The decoder overlooks ends of lines: there would be many ways to write a text.
+	if strings.ContainsAny(sealed, "\r\n") {
+		return nil, secret.Value{}, false
+	}
 	b, err := encoding.DecodeString(sealed)
 	if err != nil || len(b) < headerSize+sealTagSize || b[0] != sealVersion {
 		return nil, secret.Value{}, false

@@ -159,5 +159,5 @@ func VerifyWebIdentity(ctx context.Context, v *oidc.Verifier, snap *bundle.Snaps
 		}
 		return FromWebIdentity(p, claims)
 	}
-	return nil, invalidToken("No OpenIDConnect provider found in your account for "+issuer, "account "+account+" declares no provider of the token's issuer")
+	return nil, invalidToken("No OpenIDConnect provider found in your account for the issuer of the token", "account "+account+" declares no provider of the token's issuer")
 }
