@@ -1,9 +1,6 @@
 package sts
 
 import (
-	"strconv"
-	"time"
-
 	mapper "github.com/sallyport-iam/sallyport/action/sts"
 	"github.com/sallyport-iam/sallyport/service"
 	"github.com/sallyport-iam/sallyport/session"
@@ -23,29 +20,7 @@ func (s *Service) assumeRole(d *document, call *service.Call) *wire.Refusal {
 		return refusal
 	}
 	call.Issued = issued(c)
-	who := call.Grant.Federated()
-	d.credentials(c)
-	if call.Operation.Name == "AssumeRoleWithWebIdentity" && who != nil {
-		d.element("SubjectFromWebIdentityToken", who.Subject)
-	}
-	d.open("AssumedRoleUser")
-	d.element("AssumedRoleId", c.ID)
-	d.element("Arn", c.ARN)
-	d.close("AssumedRoleUser")
-	d.packedSize(c)
-	switch {
-	case who == nil:
-	case call.Operation.Name == "AssumeRoleWithWebIdentity":
-		d.element("Provider", who.Provider)
-		d.element("Audience", who.Audience)
-	case call.Operation.Name == "AssumeRoleWithSAML":
-		d.element("Subject", who.Subject)
-		d.element("SubjectType", kept(who, "saml:sub_type"))
-		d.element("Issuer", who.Provider)
-		d.element("Audience", who.Audience)
-		d.element("NameQualifier", kept(who, "saml:namequalifier"))
-	}
-	d.optional("SourceIdentity", c.SourceIdentity)
+	d.assumedRole(c, call.Grant.Federated())
 	return nil
 }
 
@@ -75,12 +50,7 @@ func (s *Service) getFederationToken(d *document, call *service.Call, p *mapper.
 		return refusal
 	}
 	call.Issued = issued(c)
-	d.credentials(c)
-	d.open("FederatedUser")
-	d.element("FederatedUserId", c.ID)
-	d.element("Arn", c.ARN)
-	d.close("FederatedUser")
-	d.packedSize(c)
+	d.federatedUser(c)
 	return nil
 }
 
@@ -103,30 +73,4 @@ func (s *Service) canIssue(call *service.Call) *wire.Refusal {
 
 func issued(c *session.Credentials) service.Issued {
 	return service.Issued{AccessKeyID: c.AccessKeyID, ARN: c.ARN, ID: c.ID, Expires: c.Expires}
-}
-
-// kept is a condition key of who asks that stays in the session.
-func kept(who *session.Federated, name string) string {
-	for _, k := range who.Kept {
-		if k.Name == name && len(k.Values) > 0 {
-			return k.Values[0]
-		}
-	}
-	return ""
-}
-
-func (d *document) credentials(c *session.Credentials) {
-	d.secret = true
-	d.open("Credentials")
-	d.element("AccessKeyId", c.AccessKeyID)
-	d.element("SecretAccessKey", c.Secret.Reveal())
-	d.element("SessionToken", c.SessionToken.Reveal())
-	d.element("Expiration", c.Expires.UTC().Format(time.RFC3339))
-	d.close("Credentials")
-}
-
-func (d *document) packedSize(c *session.Credentials) {
-	if c.PackedSize > 0 {
-		d.element("PackedPolicySize", strconv.Itoa(c.PackedSize))
-	}
 }
