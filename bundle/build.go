@@ -77,10 +77,14 @@ type builder struct {
 	// managed are the managed policies by ARN.
 	managed map[string]*principal
 	buckets map[string]*bucket
+	// providers are found by account and name, without regard to case.
+	providers map[string]*providerSource
 	// callers are the users, by identity.
 	callers map[string]*authz.Caller
 	sets    map[string]*authz.Policies
 	library authz.Library
+	// direct are the routes as trust policies see them; see routesTo.
+	direct []Route
 	// suggested counts the names looked for that no entity has: past a bound,
 	// the nearest one is not looked for.
 	suggested int
@@ -116,6 +120,7 @@ func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
 		principals: map[string]*principal{},
 		managed:    map[string]*principal{},
 		buckets:    map[string]*bucket{},
+		providers:  map[string]*providerSource{},
 		callers:    map[string]*authz.Caller{},
 		sets:       map[string]*authz.Policies{},
 	}
@@ -129,6 +134,8 @@ func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
 	b.checkIDs()
 	b.checkBuckets()
 	s := b.link()
+	s.providers = b.linkProviders(s)
+	b.checkTrust(s)
 	s.credentials = b.credentials(s)
 	b.checkConditions()
 	b.checkObserved()
@@ -199,6 +206,8 @@ func (b *builder) readFiles() {
 			b.readEntity(f, p)
 		case p.kind == bucketTags:
 			b.readBucketTags(f, p)
+		case p.kind == providerFile:
+			b.readProvider(f, p)
 		}
 	}
 	if !found {
@@ -261,6 +270,8 @@ func (b *builder) readDocument(f *file, p place) {
 		if role := b.owner(f, p); role != nil {
 			role.trust = b.parse(f, policy.Trust, role.arn())
 		}
+	case keySetFile:
+		b.readKeySet(f, p)
 	case bucketFile:
 		d := b.parse(f, policy.Bucket, "arn:aws:s3:::"+p.name)
 		if bucket := b.bucket(f, p); bucket != nil {

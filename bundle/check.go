@@ -23,6 +23,9 @@ func (b *builder) checkAccounts() {
 	for _, p := range b.inOrder() {
 		check(p.account, p.file)
 	}
+	for _, id := range keysOf(b.providers) {
+		check(b.providers[id].account, b.providers[id].file.path)
+	}
 	for _, name := range keysOf(b.buckets) {
 		check(b.buckets[name].account, b.buckets[name].file)
 	}

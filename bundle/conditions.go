@@ -25,6 +25,12 @@ type keyUse struct {
 // actions can have it.
 type keyFilled [][]bool
 
+// keyReader is a key and the kind of document that reads it.
+type keyReader struct {
+	key   string
+	trust bool
+}
+
 // checkConditions judges the condition keys of all documents.
 func (b *builder) checkConditions() {
 	if len(b.opts.Routes) == 0 {
@@ -32,30 +38,34 @@ func (b *builder) checkConditions() {
 			"no routes are given: condition keys that nothing fills were not looked for", "")
 		return
 	}
-	filled := map[string]keyFilled{}
+	filled := map[keyReader]keyFilled{}
 	used := map[string]bool{}
+	callers := b.newCallerKeys()
 	for _, d := range b.documents {
 		if d.doc == nil {
 			continue
 		}
+		trust := d.doc.Kind == policy.Trust
+		known := callers.of(d)
 		for i := range d.doc.Statements {
 			statement := &d.doc.Statements[i]
 			for _, use := range keyUses(d.doc, statement) {
-				if fromPrincipal(use.key) {
+				if known.has(use.key) {
 					continue
 				}
 				used[use.key] = true
-				if filled[use.key] == nil {
-					filled[use.key] = b.filledBy(use.key)
+				reader := keyReader{use.key, trust}
+				if filled[reader] == nil {
+					filled[reader] = filledBy(b.routesTo(trust), use.key)
 				}
-				b.judge(d, statement, use, filled[use.key])
+				b.judge(d, statement, use, filled[reader])
 			}
 		}
 	}
 	for _, key := range keysOf(b.settings.absent) {
 		at := b.settings.absent[key]
 		switch {
-		case fromPrincipal(key) || slices.ContainsFunc(b.filledBy(key), func(actions []bool) bool { return slices.Contains(actions, true) }):
+		case callers.sessions.has(key) || slices.ContainsFunc(filledBy(b.routesTo(true), key), func(actions []bool) bool { return slices.Contains(actions, true) }):
 			b.report("bundle.yaml", at, policy.Warning, "ASSUMED_KEY_IS_FILLED", fmt.Sprintf("%s is assumed to be absent and is filled here", key), "remove the assumption: it settles nothing")
 		case !used[key]:
 			b.report("bundle.yaml", at, policy.Note, "UNUSED_ASSUMPTION", fmt.Sprintf("no statement reads %s", key), "remove the assumption")
@@ -107,15 +117,9 @@ func keyUses(doc *policy.Document, s *policy.Statement) []keyUse {
 	return uses
 }
 
-func fromPrincipal(key string) bool {
-	return slices.ContainsFunc(principalKeys, func(k string) bool {
-		return k == key || strings.HasSuffix(k, "/") && strings.HasPrefix(key, k)
-	})
-}
-
-func (b *builder) filledBy(key string) keyFilled {
-	filled := make(keyFilled, len(b.opts.Routes))
-	for i, r := range b.opts.Routes {
+func filledBy(routes []Route, key string) keyFilled {
+	filled := make(keyFilled, len(routes))
+	for i, r := range routes {
 		filled[i] = make([]bool, len(r.Actions))
 		for j, action := range r.Actions {
 			filled[i][j] = r.Fills != nil && r.Fills(action, key)
@@ -129,7 +133,7 @@ func (b *builder) filledBy(key string) keyFilled {
 func (b *builder) judge(d *document, s *policy.Statement, use keyUse, filled keyFilled) {
 	var never, elsewhere []string // routes
 	matched := false
-	for i, r := range b.opts.Routes {
+	for i, r := range b.routesTo(d.doc.Kind == policy.Trust) {
 		candidate, present := false, false
 		for j, action := range r.Actions {
 			if s.CanMatchAction(action) {

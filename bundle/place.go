@@ -15,12 +15,14 @@ type kind uint8
 const (
 	noFile kind = iota // none of the layout
 	settingsFile
-	entityFile  // a user, group, role or managed policy
-	inlineFile  // an inline policy of one
-	trustFile   // the trust policy of a role
-	managedFile // the document of a managed policy
-	bucketFile  // the policy of a bucket
-	bucketTags  // the tags of a bucket
+	entityFile   // a user, group, role or managed policy
+	inlineFile   // an inline policy of one
+	trustFile    // the trust policy of a role
+	managedFile  // the document of a managed policy
+	bucketFile   // the policy of a bucket
+	bucketTags   // the tags of a bucket
+	providerFile // an OpenID Connect provider
+	keySetFile   // the public keys of one
 )
 
 // class is a class of entities: what AWS calls them, the directory they are in,
@@ -71,7 +73,6 @@ var unsupported = map[string]string{
 	"organization":   "service and resource control policies",
 	"services":       "services with actions of their own",
 	"tests":          "tests of a bundle",
-	"oidc-providers": "OpenID Connect providers",
 	"saml-providers": "SAML providers",
 }
 
@@ -119,7 +120,7 @@ func locateInAccount(file string, segments []string) (place, *misplaced) {
 		return place{}, &misplaced{at, "INVALID_ACCOUNT", fmt.Sprintf("%q is not the id of an account", account), "name the directory with 12 digits, or aws for AWS managed policies"}
 	}
 	if len(segments) == 3 {
-		return place{}, unknownPlace(file, "put it into users, groups, roles, policies or resources/s3")
+		return place{}, unknownPlace(file, "put it into users, groups, roles, policies, oidc-providers or resources/s3")
 	}
 	at += "/" + directory
 	switch {
@@ -127,13 +128,15 @@ func locateInAccount(file string, segments []string) (place, *misplaced) {
 		return place{}, unknownPlace(at, "keep to accounts/aws/policies: AWS's own account has nothing else")
 	case directory == "resources":
 		return locateResource(file, segments)
+	case directory == providerDirectory:
+		return locateProvider(file, account, segments[3:])
 	case unsupported[directory] != "" && strings.HasSuffix(directory, "-providers"):
 		return place{}, notSupported(at, directory)
 	}
 	i := slices.IndexFunc(classes, func(c *class) bool { return c.directory == directory })
 	if i < 0 {
-		remedy := "put it into users, groups, roles, policies or resources/s3"
-		if near := nearest(directory, []string{"users", "groups", "roles", "policies", "resources"}); near != "" {
+		remedy := "put it into users, groups, roles, policies, oidc-providers or resources/s3"
+		if near := nearest(directory, []string{"users", "groups", "roles", "policies", providerDirectory, "resources"}); near != "" {
 			remedy = "call it " + near
 		}
 		return place{}, unknownPlace(at, remedy)
@@ -175,6 +178,31 @@ func locateEntity(file string, c *class, account string, rest []string) (place, 
 
 func badlyNamed(file, what, name, bad string) *misplaced {
 	return &misplaced{file, "INVALID_NAME", fmt.Sprintf("the name of the %s, %q, %s", what, name, bad), "rename the file"}
+}
+
+// providerDirectory holds the OpenID Connect providers of an account.
+const providerDirectory = "oidc-providers"
+
+// keySetEnding ends the name of the file with the keys of a provider.
+const keySetEnding = ".jwks.json"
+
+// locateProvider knows oidc-providers/NAME.yaml and NAME.jwks.json. The name is for
+// people: a provider is known by its URL.
+func locateProvider(file, account string, rest []string) (place, *misplaced) {
+	p := place{kind: providerFile, account: account}
+	name, ok := strings.CutSuffix(rest[0], ".yaml")
+	if !ok {
+		p.kind = keySetFile
+		name, ok = strings.CutSuffix(rest[0], keySetEnding)
+	}
+	if !ok || len(rest) > 1 {
+		return p, unknownPlace(file, "keep to "+providerDirectory+"/NAME.yaml, and NAME"+keySetEnding+" for keys that are not fetched")
+	}
+	p.name = name
+	if bad := badName(name, policies.longest); bad != "" {
+		return p, badlyNamed(file, "provider", name, bad)
+	}
+	return p, nil
 }
 
 // locateResource knows resources/s3/BUCKET.json and BUCKET.yaml.

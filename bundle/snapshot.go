@@ -92,6 +92,8 @@ type Counts struct {
 	Accounts, Users, Groups, Roles int
 	// Policies are the documents of all kinds, Statements what they hold.
 	Policies, Statements int
+	// Providers are the OpenID Connect providers.
+	Providers int
 	// Keys are the access keys that are active.
 	Keys int
 }

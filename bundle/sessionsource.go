@@ -1,0 +1,19 @@
+package bundle
+
+// sessionSources are the ways in which temporary credentials can come about.
+type sessionSources struct {
+	// keys: they are issued and opened. bearer, certificates: a token or a client's
+	// certificate stands for a role by itself.
+	keys, bearer, certificates bool
+}
+
+func (s sessionSources) any() bool { return s.keys || s.bearer || s.certificates }
+
+// sessions are the ways that there are with this bundle.
+func (b *builder) sessions() sessionSources {
+	sources := sessionSources{keys: b.opts.SessionKeyFile != ""}
+	for _, p := range b.providers {
+		sources.bearer = sources.bearer || p.entity.bearer != nil
+	}
+	return sources
+}
