@@ -136,6 +136,7 @@ func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
 	s := b.link()
 	s.providers = b.linkProviders(s)
 	b.checkTrust(s)
+	s.sessionKeys = b.readSessionKeys()
 	s.credentials = b.credentials(s)
 	b.checkConditions()
 	b.checkObserved()

@@ -10,10 +10,12 @@ import (
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
-// input is one reading of the directory and the key files.
+// input is one reading of the directory, the key files and the session key file.
 type input struct {
 	tree *tree
 	keys []*keySource
+	// sessions is the session key file; nil if there is none.
+	sessions *keySource
 	// err tells that the directory could not be read at all.
 	err error
 }
@@ -24,6 +26,9 @@ func readInput(ctx context.Context, opts *Options) *input {
 	in.tree, in.err = readTree(ctx, opts.Directory)
 	for _, file := range opts.KeyFiles {
 		in.keys = append(in.keys, readKeySource(file))
+	}
+	if opts.SessionKeyFile != "" {
+		in.sessions = readSessionKeySource(opts.SessionKeyFile)
 	}
 	return in
 }
@@ -47,10 +52,14 @@ func (in *input) fingerprint() fingerprint {
 	return fingerprint(h.Sum(nil))
 }
 
-// keysFingerprint is that of the key files alone.
+// keysFingerprint is that of the key files alone, the session key file among them.
 func (in *input) keysFingerprint() fingerprint {
 	h := sha256.New()
-	for _, k := range in.keys {
+	sources := in.keys
+	if in.sessions != nil {
+		sources = append(sources[:len(sources):len(sources)], in.sessions)
+	}
+	for _, k := range sources {
 		digestPart(h, []byte(k.path))
 		digestPart(h, k.text)
 		if k.refused != nil {

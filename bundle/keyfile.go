@@ -87,33 +87,39 @@ type keyEntry struct {
 	at policy.Position
 }
 
-// readKeySource reads a key file that nobody but its owner can.
+// readKeySource reads a key file.
 func readKeySource(path string) *keySource {
+	return readSecretFile(path, "key file", "make it with `sallyport keys create --file "+path+" …`")
+}
+
+// readSecretFile reads a file that nobody but its owner can. What names it in
+// findings, missing says how one is made.
+func readSecretFile(path, what, missing string) *keySource {
 	k := &keySource{path: path}
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		remedy := "let the user that Sallyport runs as read it"
 		if errors.Is(err, fs.ErrNotExist) {
-			remedy = "make it with `sallyport keys create --file " + path + " …`"
+			remedy = missing
 		}
-		return k.refuse("UNREADABLE", "the key file cannot be read: "+reason(err), remedy)
+		return k.refuse("UNREADABLE", "the "+what+" cannot be read: "+reason(err), remedy)
 	}
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
 	if err != nil {
-		return k.refuse("UNREADABLE", "the key file cannot be read: "+reason(err), "let the user that Sallyport runs as read it")
+		return k.refuse("UNREADABLE", "the "+what+" cannot be read: "+reason(err), "let the user that Sallyport runs as read it")
 	}
 	k.mode = info.Mode()
 	switch {
 	case !k.mode.IsRegular():
-		return k.refuse("NOT_A_FILE", "the key file is no file", "name a file")
+		return k.refuse("NOT_A_FILE", "the "+what+" is no file", "name a file")
 	case k.mode.Perm()&0o077 != 0 && runtime.GOOS != "windows":
-		return k.refuse("INSECURE_KEY_FILE", fmt.Sprintf("others than its owner can use the key file (mode %04o)", k.mode.Perm()),
+		return k.refuse("INSECURE_KEY_FILE", fmt.Sprintf("others than its owner can use the %s (mode %04o)", what, k.mode.Perm()),
 			"run `chmod 600 "+path+"`; of a mounted Secret set defaultMode: 0400")
 	}
 	k.text, err = io.ReadAll(io.LimitReader(f, maxKeyFile+1))
 	if err != nil {
-		return k.refuse("UNREADABLE", "the key file cannot be read: "+reason(err), "let the user that Sallyport runs as read it")
+		return k.refuse("UNREADABLE", "the "+what+" cannot be read: "+reason(err), "let the user that Sallyport runs as read it")
 	}
 	return k
 }

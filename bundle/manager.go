@@ -209,7 +209,11 @@ func (m *Manager) check(ctx context.Context, w *watcher) (stable bool) {
 func (m *Manager) readAll(ctx context.Context, w *watcher) (in *input, grown bool) {
 	start := time.Now()
 	in = readInput(ctx, &m.opts)
-	grown = w.watch(in.tree.directories, append([]string{m.opts.Directory}, m.opts.KeyFiles...))
+	paths := append([]string{m.opts.Directory}, m.opts.KeyFiles...)
+	if m.opts.SessionKeyFile != "" {
+		paths = append(paths, m.opts.SessionKeyFile)
+	}
+	grown = w.watch(in.tree.directories, paths)
 	m.cost = time.Since(start)
 	return in, grown
 }

@@ -17,3 +17,17 @@ func (b *builder) sessions() sessionSources {
 	}
 	return sources
 }
+
+// readSessionKeys are the keys of temporary credentials; nil if there are none.
+func (b *builder) readSessionKeys() *SessionKeys {
+	if b.in.sessions == nil {
+		return nil
+	}
+	f, findings := b.in.sessions.parseSessionKeys()
+	b.findings = append(b.findings, findings...)
+	if f == nil {
+		return nil
+	}
+	b.findings = append(b.findings, f.spent(b.in.sessions.path, b.opts.Now())...)
+	return f.sessionKeys()
+}

@@ -85,11 +85,7 @@ func (c *KeysListCmd) Run(console *Console) error {
 	}
 	rows := make([][]string, len(keys))
 	for i, k := range keys {
-		created := "-"
-		if !k.Created.IsZero() {
-			created = k.Created.Format(time.RFC3339)
-		}
-		rows[i] = []string{k.AccessKeyID, k.Account, k.User, k.Status, created}
+		rows[i] = []string{k.AccessKeyID, k.Account, k.User, k.Status, moment(k.Created)}
 	}
 	return console.Print(c.Format, keys, []string{"ACCESS KEY ID", "ACCOUNT", "USER", "STATUS", "CREATED"}, rows)
 }

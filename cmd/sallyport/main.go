@@ -21,6 +21,7 @@ type CLI struct {
 	Config      ConfigCmd      `cmd:"" help:"Check the configuration file, or print its reference."`
 	Bundle      BundleCmd      `cmd:"" help:"Check a bundle of accounts and policies."`
 	Keys        KeysCmd        `cmd:"" help:"Make and list access keys."`
+	Sessions    SessionsCmd    `cmd:"" help:"Make, rotate and list the keys of temporary credentials."`
 	Credentials CredentialsCmd `cmd:"" help:"Get temporary credentials, for programs that take none from a token by themselves."`
 	Envoy       EnvoyCmd       `cmd:"" help:"Write or check the configuration of an Envoy in front of Sallyport."`
 	Sigv4       Sigv4Cmd       `cmd:"" name:"sigv4" help:"Find out why a signature does not match."`
