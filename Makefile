@@ -66,7 +66,7 @@ fmt: ## format the code and tidy the modules
 	@for module in $(MODULES); do (cd $$module && go mod tidy); done
 
 .PHONY: generate
-generate: ## make again what is made from code: docs/configuration.md, docs/s3-actions.md, the tours of README and docs/envoy.md
+generate: ## make again what is made from code: docs/configuration.md, docs/s3-actions.md, docs/sts.md, the tours of README and docs/envoy.md
 	go generate ./...
 	cd e2e && go test -run TestTour . -update
 

@@ -8,3 +8,5 @@
 // given twice, one that AWS has and that is not served here.
 // https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
 package sts
+
+//go:generate go test -run TestReferenceIsCurrent . -update
