@@ -26,6 +26,7 @@ func (d *decoder) check(c *Config) {
 			route := &door.Routes[j]
 			d.unique(routes, "route", &route.Name)
 			d.reference(upstreams, route)
+			d.checkService(c, door, route)
 			d.checkSigning(c, door, route)
 		}
 		d.checkForwardAuth(c, door)
@@ -35,8 +36,16 @@ func (d *decoder) check(c *Config) {
 		d.checkHosts(door)
 	}
 	d.checkListeners(c)
-	if n := c.Cache.Decisions; 0 < n && n < leastCache {
-		d.problem(d.places[&c.Cache.Decisions], "decisions is too little to remember any", "write at least "+sizeText(leastCache)+", or 0 to remember none")
+	d.checkCache("decisions", &c.Cache.Decisions)
+	if c.Sessions != nil {
+		d.checkCache("cache", &c.Sessions.Cache)
+	}
+}
+
+// checkCache reports memory that is too little.
+func (d *decoder) checkCache(key string, bytes *int64) {
+	if n := *bytes; 0 < n && n < leastCache {
+		d.problem(d.places[bytes], key+" is too little to remember any", "write at least "+sizeText(leastCache)+", or 0 to remember none")
 	}
 }
 
@@ -56,7 +65,7 @@ func (d *decoder) unique(taken map[string]bool, kind string, name *string) {
 
 // reference reports a route whose upstream is not there.
 func (d *decoder) reference(upstreams map[string]bool, route *Route) {
-	if route.Upstream == "" || upstreams[route.Upstream] {
+	if route.Upstream == "" || upstreams[route.Upstream] || route.Service == ServiceSTS {
 		return
 	}
 	var known []string
@@ -144,7 +153,7 @@ func (c claim) String() string {
 // checkHosts reports the routes of a door that some request would fit both.
 func (d *decoder) checkHosts(door *Door) {
 	var claims []claim
-	var rest *Route
+	rest := map[string]*Route{} // by service
 	for i := range door.Routes {
 		route := &door.Routes[i]
 		own := map[string]bool{}
@@ -164,11 +173,11 @@ func (d *decoder) checkHosts(door *Door) {
 		if hosts || domains {
 			continue
 		}
-		if rest != nil {
-			d.problem(d.places[route], fmt.Sprintf("the routes %s and %s of door %s both take any host", quote(rest.Name), quote(route.Name), quote(door.Name)), "give one of them hosts or virtual_hosts")
+		if other := rest[route.Service]; other != nil {
+			d.problem(d.places[route], fmt.Sprintf("the routes %s and %s of door %s both take any host", quote(other.Name), quote(route.Name), quote(door.Name)), "give one of them hosts or virtual_hosts")
 			continue
 		}
-		rest = route
+		rest[route.Service] = route
 	}
 	for i, a := range claims {
 		for _, b := range claims[:i] {
@@ -183,6 +192,9 @@ func (d *decoder) checkHosts(door *Door) {
 func (d *decoder) compare(a, b claim) {
 	if a.route == b.route && a.host == b.host {
 		return // reported as an element that is there twice
+	}
+	if a.route.Service != b.route.Service && a.host == b.host {
+		return // what a request is signed for chooses
 	}
 	overlap := a.host == b.host ||
 		b.below && strings.HasSuffix(a.host, "."+b.host) ||

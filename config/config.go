@@ -25,6 +25,7 @@ type Config struct {
 	Upstreams []Upstream
 	Bundle    Bundle
 	Keys      Keys
+	Sessions  *Sessions // nil: there are none
 	Admin     Admin
 	Log       Log
 	Audit     Audit
@@ -69,8 +70,8 @@ const UnixPrefix = "unix:"
 
 // Door is a listener that enforces. ProxyProtocol is of DoorStandalone; SocketMode
 // and MaxConnectionAge of DoorExtAuthz; Dialect and PathPrefix of DoorForwardAuth;
-// TrustedProxies and HealthPath of all but DoorExtAuthz; MaxBody and TLS.ClientCA of
-// all but DoorStandalone.
+// TrustedProxies and HealthPath of all but DoorExtAuthz; MaxBody of all but
+// DoorStandalone; SourcePrincipal of DoorExtAuthz.
 type Door struct {
 	Name string
 	Type DoorType
@@ -87,8 +88,21 @@ type Door struct {
 	// MaxBody is the greatest body, in bytes, that comes with a question.
 	MaxBody          int64
 	MaxConnectionAge time.Duration
+	SourcePrincipal  SourcePrincipal
 	Routes           []Route
 }
+
+// SourcePrincipal is whether Envoy's word of a client's certificate is believed.
+type SourcePrincipal string
+
+// The treatments of Envoy's source.principal.
+const (
+	// SourcePrincipalRecorded: it is written into records, and nobody's word.
+	SourcePrincipalRecorded SourcePrincipal = "recorded"
+	// SourcePrincipalVerified: Envoy verifies certificates, and it is who the client
+	// is.
+	SourcePrincipalVerified SourcePrincipal = "verified"
+)
 
 // ProxyProtocol is whether connections begin with a PROXY header.
 type ProxyProtocol string
@@ -103,14 +117,36 @@ const (
 )
 
 // TLS names the files of a certificate and its key, and of the authorities that
-// must have signed the clients' certificates.
+// must have signed the clients' certificates. ClientCertificates is of
+// DoorStandalone; of the others clients must show one if there is a ClientCA.
 type TLS struct {
-	Certificate string
-	Key         string
-	ClientCA    string
+	Certificate        string
+	Key                string
+	ClientCA           string
+	ClientCertificates ClientCertificates
 }
 
-// Route says where the requests for some hosts of a door go.
+// ClientCertificates is whether clients must show a certificate.
+type ClientCertificates string
+
+// The uses of clients' certificates.
+const (
+	// ClientCertificatesRequest: they may.
+	ClientCertificatesRequest ClientCertificates = "request"
+	// ClientCertificatesRequire: they must.
+	ClientCertificatesRequire ClientCertificates = "require"
+)
+
+// The services of routes, by their signing names.
+const (
+	// ServiceS3 is Amazon S3, whose upstreams are stores.
+	ServiceS3 = "s3"
+	// ServiceSTS is AWS's Security Token Service, which Sallyport answers itself.
+	ServiceSTS = "sts"
+)
+
+// Route says where the requests for some hosts of a door go. VirtualHosts, Account,
+// Mode and Upstream are of ServiceS3.
 type Route struct {
 	Name         string
 	Service      string
@@ -121,6 +157,8 @@ type Route struct {
 	Mode         Mode
 	CORS         []CORSRule
 	Upstream     string
+	// EncodedMessages tells more of denials, sealed.
+	EncodedMessages bool
 }
 
 // CORSRule lets pages of other origins use a route. In Origins and Headers one
@@ -294,6 +332,17 @@ type Bundle struct {
 // Keys says where access keys are.
 type Keys struct {
 	Files []string
+	// Principals are the ARNs of users and roles, or accounts, whose keys alone are
+	// kept; nil keeps all.
+	Principals []string
+}
+
+// Sessions says how temporary credentials are made and opened.
+type Sessions struct {
+	// Keys is the file of the session keys.
+	Keys string
+	// Cache is the memory for opened tokens, in bytes.
+	Cache int64
 }
 
 // Admin is the listener for operators.

@@ -10,9 +10,10 @@ import (
 func fileKeys(c *Config) object {
 	return object{
 		{name: "doors", required: true, meaning: "The listeners that enforce.", value: sections[Door]{&c.Doors, doorKeys}},
-		{name: "upstreams", required: true, meaning: "The stores behind the doors.", value: sections[Upstream]{&c.Upstreams, upstreamKeys}},
+		{name: "upstreams", meaning: "The stores behind the doors. A configuration whose routes are all answered by Sallyport itself has none.", value: sections[Upstream]{&c.Upstreams, upstreamKeys}},
 		{name: "bundle", required: true, meaning: "Where accounts, principals and policies are.", value: section[Bundle]{&c.Bundle, bundleKeys}},
 		{name: "keys", required: true, meaning: "Where access keys are.", value: section[Keys]{&c.Keys, keysKeys}},
+		{name: "sessions", meaning: "Temporary credentials. Without it there are none: session tokens, bearer tokens and client certificates that stand for roles are refused, and STS cannot be served.", value: optional[Sessions]{&c.Sessions, sessionsKeys}},
 		{name: "admin", meaning: "The listener for operators: health, metrics, status. It is plain HTTP without authentication; keep it from clients.", value: section[Admin]{&c.Admin, adminKeys}},
 		{name: "log", meaning: "What is logged, as JSON on standard error.", value: section[Log]{&c.Log, logKeys}},
 		{name: "audit", meaning: "Where audit records go: one for each request, as a line of JSON.", value: section[Audit]{&c.Audit, auditKeys}},
@@ -36,7 +37,8 @@ func doorKeys(d *Door) object {
 		{name: "health_path", meaning: "A path that is answered before routing and without authentication: 200 while requests should be sent here, else 503. It hides a bucket or object of that name, which `/-/healthy` cannot be in path style; of a `forward_auth` door it hides nothing.", value: urlPath(&d.HealthPath, "", "/-/healthy")},
 		{name: "max_body", meaning: "For `ext_authz`, and for `forward_auth` with Envoy or Traefik: the greatest body that is sent along, as Envoy's `max_request_bytes` or Traefik's `maxBodySize` says; operations that are decided from a greater one are denied, and with 0 all that are decided from one.", value: size(&d.MaxBody, "2MiB", 0, 16<<20)},
 		{name: "max_connection_age", meaning: "For `ext_authz`: how long a connection of Envoy's lives, a tenth less or more, so that replicas that are added get their share.", value: duration(&d.MaxConnectionAge, "600s", time.Second, 24*time.Hour)},
-		{name: "routes", required: true, meaning: "Where requests go, by host.", value: sections[Route]{&d.Routes, routeKeys}},
+		{name: "source_principal", meaning: "For `ext_authz`: `verified` says that Envoy verifies the certificates of its clients: the SPIFFE id that it tells of one is who asks, where a request has no other credentials and the bundle has a rule for it. Write it only where every listener in front of the filter has `require_client_certificate: true` and a validation context: Envoy tells of certificates that nobody has verified, too. `recorded` only writes it into audit records.", value: word(&d.SourcePrincipal, "recorded", SourcePrincipalRecorded, SourcePrincipalVerified)},
+		{name: "routes", required: true, meaning: "Where requests go, by host, and by service where hosts have several.", value: sections[Route]{&d.Routes, routeKeys}},
 	}
 }
 
@@ -44,21 +46,23 @@ func tlsKeys(t *TLS) object {
 	return object{
 		{name: "certificate", required: true, meaning: "PEM file of the certificate and its chain. Read again when it changes.", value: path(&t.Certificate, "tls.crt")},
 		{name: "key", required: true, meaning: "PEM file of the private key. Read again when it changes.", value: path(&t.Key, "tls.key")},
-		{name: "client_ca", meaning: "For `ext_authz` and `forward_auth`: PEM file of the authorities of which clients must show a certificate. Without it any client is served.", value: path(&t.ClientCA, "ca.pem")},
+		{name: "client_ca", meaning: "PEM file of the authorities of clients' certificates. To an `ext_authz` or `forward_auth` door, clients are the proxies that ask: they must show one, and without this any is served. To a `standalone` door they are who asks: a certificate is a user or role where a rule of the bundle says so and the request has no other credentials; one that does not verify ends the connection, and that of a trusted proxy is nobody's.", value: path(&t.ClientCA, "ca.pem")},
+		{name: "client_certificates", meaning: "For `standalone`, with `client_ca`: whether clients may (`request`) or must (`require`) show a certificate.", value: word(&t.ClientCertificates, "request", ClientCertificatesRequest, ClientCertificatesRequire)},
 	}
 }
 
 func routeKeys(r *Route) object {
 	return object{
 		{name: "name", required: true, meaning: "Names the route in logs, metrics and the owner rules of the bundle. Unique in the file.", value: name(&r.Name)},
-		{name: "service", required: true, meaning: "The signing name that clients use.", value: word(&r.Service, "", "s3")},
+		{name: "service", required: true, meaning: "The signing name that clients use. `sts` is answered by Sallyport itself, needs `sessions`, and has neither `upstream` nor `virtual_hosts`; see [STS](sts.md). It can have the hosts of a route of `s3`, so that one endpoint serves both: what a request is signed for chooses, and of requests without signature a form-encoded `POST /`, or one with `Action` in its query, is for STS.", value: word(&r.Service, "", ServiceS3, ServiceSTS)},
 		{name: "regions", required: true, meaning: "Regions that a signature may be scoped to. The first is the one clients are told.", value: scalars[string]{&r.Regions, func(s *string) value { return region(s, "") }}},
-		{name: "hosts", meaning: "Hosts, without port, by which clients reach the route in path style. A route with neither `hosts` nor `virtual_hosts` takes every host that no other route of the door takes.", value: scalars[string]{&r.Hosts, host}},
+		{name: "hosts", meaning: "Hosts, without port, by which clients reach the route in path style. A route with neither `hosts` nor `virtual_hosts` takes every host that no other route of its service takes.", value: scalars[string]{&r.Hosts, host}},
 		{name: "virtual_hosts", meaning: "Domains D such that BUCKET.D is a bucket. D itself is path style.", value: scalars[string]{&r.VirtualHosts, domain}},
 		{name: "account", meaning: "A guard: buckets of any other account are refused on this route.", value: account(&r.Account)},
 		{name: "mode", meaning: "`observe` records what policies deny to authenticated callers and lets it pass, to try policies on a live store: in audit records such a decision has `\"enforced\": false`. Everything else is enforced: authentication, bodies, owners, what cannot be mapped, and what anonymous callers may do. A bundle with more than one account is refused then.", value: word(&r.Mode, "enforce", ModeEnforce, ModeObserve)},
 		{name: "cors", meaning: "Rules for pages of other origins, of which the first that fits counts. Preflights are answered by them, and every other answer, denials too, says what they say; what the store says of other origins is taken out. Without rules the store's word goes on, and preflights are refused.", value: sections[CORSRule]{&r.CORS, corsKeys}},
-		{name: "upstream", required: true, meaning: "Name of the upstream behind the route.", value: name(&r.Upstream)},
+		{name: "upstream", meaning: "Name of the upstream behind the route. `s3` needs one.", value: name(&r.Upstream)},
+		{name: "encoded_messages", meaning: "`true` ends the messages of denials to known callers with what decided, encoded: `sts:DecodeAuthorizationMessage` reads it.", value: flag{&r.EncodedMessages}},
 	}
 }
 
@@ -136,6 +140,14 @@ func bundleKeys(b *Bundle) object {
 func keysKeys(k *Keys) object {
 	return object{
 		{name: "files", required: true, meaning: "Key files, as `sallyport keys create` makes them; mode 0600.", value: scalars[string]{&k.Files, func(s *string) value { return path(s, "keys.yaml") }}},
+		{name: "principals", meaning: "Keeps only the keys of these: ARNs of users, or accounts. For a process that serves few, such as a sidecar: it holds no secret of others. Without it all keys are kept.", value: scalars[string]{&k.Principals, principal}},
+	}
+}
+
+func sessionsKeys(s *Sessions) object {
+	return object{
+		{name: "keys", required: true, meaning: "File of the session keys, as `sallyport sessions keygen` makes it; mode 0600. It is read again when it changes. With the private key of an issuer STS issues credentials; without, they are only verified.", value: path(&s.Keys, "sessions.yaml")},
+		{name: "cache", meaning: "Memory for session and bearer tokens that were verified. At least 1MiB; 0 remembers none.", value: size(&s.Cache, "16MiB", 0, 1<<40)},
 	}
 }
 

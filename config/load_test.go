@@ -89,7 +89,7 @@ func TestMinimalHasSafeDefaults(t *testing.T) {
 	}
 	want := &config.Config{
 		Doors: []config.Door{{
-			Name: "s3", Type: config.DoorStandalone, Listen: "127.0.0.1:9000", SocketMode: 0o660, ProxyProtocol: config.ProxyProtocolNone, MaxBody: 2 << 20, MaxConnectionAge: 10 * time.Minute, PathPrefix: "/authorize",
+			Name: "s3", Type: config.DoorStandalone, Listen: "127.0.0.1:9000", SocketMode: 0o660, ProxyProtocol: config.ProxyProtocolNone, MaxBody: 2 << 20, MaxConnectionAge: 10 * time.Minute, SourcePrincipal: config.SourcePrincipalRecorded, PathPrefix: "/authorize",
 			Routes: []config.Route{{Name: "main", Service: "s3", Regions: []string{"us-east-1"}, Mode: config.ModeEnforce, Upstream: "store"}},
 		}},
 		Upstreams: []config.Upstream{{
@@ -125,25 +125,26 @@ func TestEveryKey(t *testing.T) {
 	}
 	want := &config.Config{
 		Doors: []config.Door{{
-			Name: "s3", Type: config.DoorStandalone, Listen: ":9000", SocketMode: 0o660, MaxBody: 2 << 20, MaxConnectionAge: 10 * time.Minute,
-			TLS:            &config.TLS{Certificate: "testdata/tls.crt", Key: "/run/tls.key"},
+			Name: "s3", Type: config.DoorStandalone, Listen: ":9000", SocketMode: 0o660, MaxBody: 2 << 20, MaxConnectionAge: 10 * time.Minute, SourcePrincipal: config.SourcePrincipalRecorded,
+			TLS:            &config.TLS{Certificate: "testdata/tls.crt", Key: "/run/tls.key", ClientCA: "testdata/clients.pem", ClientCertificates: config.ClientCertificatesRequire},
 			TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("192.0.2.2/32")},
 			ProxyProtocol:  config.ProxyProtocolRequired,
 			HealthPath:     "/-/healthy", PathPrefix: "/authorize",
 			Routes: []config.Route{
 				{Name: "main", Service: "s3", Regions: []string{"us-east-1", "eu-central-1"}, Hosts: []string{"s3.example.com", "127.0.0.1", "[::1]"}, VirtualHosts: []string{"s3.example.com"}, Account: "111122223333", Mode: config.ModeObserve, CORS: []config.CORSRule{
 					{Origins: []string{"https://*.example.com:8443", "null"}, Methods: []config.CORSMethod{"GET", "PUT"}, Headers: []string{"authorization", "X-Amz-*"}, Expose: []string{"ETag"}, MaxAge: time.Hour},
-				}, Upstream: "store"},
+				}, Upstream: "store", EncodedMessages: true},
+				{Name: "tokens", Service: "sts", Regions: []string{"us-east-1", "eu-central-1"}, Hosts: []string{"s3.example.com", "sts.example.org"}, Mode: config.ModeEnforce},
 				{Name: "rest", Service: "s3", Regions: []string{"default"}, Mode: config.ModeEnforce, Upstream: "local"},
 			},
 		}, {
-			Name: "envoy", Type: config.DoorExtAuthz, Listen: "unix:testdata/run/authz.sock", SocketMode: 0o600, ProxyProtocol: config.ProxyProtocolNone, MaxBody: 1 << 20, MaxConnectionAge: 5 * time.Minute, PathPrefix: "/authorize",
-			TLS:    &config.TLS{Certificate: "testdata/tls.crt", Key: "testdata/tls.key", ClientCA: "testdata/envoys.pem"},
+			Name: "envoy", Type: config.DoorExtAuthz, Listen: "unix:testdata/run/authz.sock", SocketMode: 0o600, ProxyProtocol: config.ProxyProtocolNone, MaxBody: 1 << 20, MaxConnectionAge: 5 * time.Minute, SourcePrincipal: config.SourcePrincipalVerified, PathPrefix: "/authorize",
+			TLS:    &config.TLS{Certificate: "testdata/tls.crt", Key: "testdata/tls.key", ClientCA: "testdata/envoys.pem", ClientCertificates: config.ClientCertificatesRequest},
 			Routes: []config.Route{{Name: "mesh", Service: "s3", Regions: []string{"us-east-1"}, Mode: config.ModeEnforce, Upstream: "mesh"}},
 		}, {
-			Name: "asked", Type: config.DoorForwardAuth, Listen: "127.0.0.1:9192", SocketMode: 0o660, ProxyProtocol: config.ProxyProtocolNone, MaxBody: 1 << 20, MaxConnectionAge: 10 * time.Minute,
+			Name: "asked", Type: config.DoorForwardAuth, Listen: "127.0.0.1:9192", SocketMode: 0o660, ProxyProtocol: config.ProxyProtocolNone, MaxBody: 1 << 20, MaxConnectionAge: 10 * time.Minute, SourcePrincipal: config.SourcePrincipalRecorded,
 			Dialect: config.DialectTraefik, PathPrefix: "/may-it", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
-			TLS:    &config.TLS{Certificate: "testdata/tls.crt", Key: "testdata/tls.key", ClientCA: "testdata/proxies.pem"},
+			TLS:    &config.TLS{Certificate: "testdata/tls.crt", Key: "testdata/tls.key", ClientCA: "testdata/proxies.pem", ClientCertificates: config.ClientCertificatesRequest},
 			Routes: []config.Route{{Name: "asked", Service: "s3", Regions: []string{"us-east-1"}, Mode: config.ModeEnforce, Upstream: "mesh"}},
 		}},
 		Upstreams: []config.Upstream{
@@ -169,7 +170,8 @@ func TestEveryKey(t *testing.T) {
 			},
 		},
 		Bundle:   config.Bundle{Directory: "/srv/bundle", Quiet: 100 * time.Millisecond, Poll: time.Second},
-		Keys:     config.Keys{Files: []string{"testdata/keys.yaml", "testdata/more/keys.yaml"}},
+		Keys:     config.Keys{Files: []string{"testdata/keys.yaml", "testdata/more/keys.yaml"}, Principals: []string{"arn:aws:iam::111122223333:user/team/alice", "444455556666"}},
+		Sessions: &config.Sessions{Keys: "testdata/sessions.yaml", Cache: 8 << 20},
 		Admin:    config.Admin{Listen: "localhost:9902"},
 		Log:      config.Log{Level: "debug"},
 		Audit:    config.Audit{Output: "testdata/audit.jsonl", WhenFull: config.AuditRefuse},

@@ -24,8 +24,12 @@ func (d *decoder) checkDoor(door *Door) {
 	only(&door.MaxConnectionAge, "max_connection_age", DoorExtAuthz)
 	only(&door.Dialect, "dialect", DoorForwardAuth)
 	only(&door.PathPrefix, "path_prefix", DoorForwardAuth)
-	if door.TLS != nil {
-		only(&door.TLS.ClientCA, "client_ca", DoorExtAuthz, DoorForwardAuth)
+	only(&door.SourcePrincipal, "source_principal", DoorExtAuthz)
+	if t := door.TLS; t != nil {
+		only(&t.ClientCertificates, "client_certificates", DoorStandalone)
+		if at, written := d.places[&t.ClientCertificates]; written && door.Type == DoorStandalone && t.ClientCA == "" {
+			d.problem(at, "client_certificates says what to do with certificates, and nothing says whose are good", "add client_ca: the PEM file of their authorities, or remove client_certificates")
+		}
 	}
 	socket := strings.HasPrefix(door.Listen, UnixPrefix)
 	if socket && (door.Type == DoorStandalone || door.Type == DoorForwardAuth) {

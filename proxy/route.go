@@ -21,7 +21,8 @@ type Route struct {
 	// the endpoint's own.
 	Regions []string
 	// Hosts are the authorities of the endpoint, without port. A route that
-	// has neither Hosts nor VirtualHosts takes every host that no other does.
+	// has neither Hosts nor VirtualHosts takes every host that no other of its
+	// service does.
 	Hosts []string
 	// VirtualHosts are the domains whose subdomains name buckets.
 	VirtualHosts []string
@@ -81,6 +82,13 @@ func NewTable(routes []*Route) *Table {
 		}
 		if len(r.Hosts) == 0 && len(r.VirtualHosts) == 0 {
 			t.fallback = t.fallback.with(r)
+		}
+	}
+	if t.fallback != nil {
+		for _, s := range t.exact {
+			for _, r := range t.fallback.rest {
+				s.with(r)
+			}
 		}
 	}
 	return t

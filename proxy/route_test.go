@@ -112,3 +112,93 @@ func FuzzMuseum_20_otherHost(f *testing.F) {
 		}
 	})
 }
+
+// TestTableServices tells routes of several services on the same hosts apart: by the
+// service that a request claims to be signed for, else by its shape.
+func TestTableServices(t *testing.T) {
+	const (
+		shared = "s3.example.com"
+		own    = "sts.example.com"
+	)
+	signed := func(scope string) wire.Field {
+		return wire.Field{Name: "authorization", Value: "AWS4-HMAC-SHA256 Credential=AKIA/20260301/" + scope + "/aws4_request, SignedHeaders=host, Signature=00"}
+	}
+	form := wire.Field{Name: "content-type", Value: "application/x-www-form-urlencoded; charset=utf-8"}
+	bearer := wire.Field{Name: "authorization", Value: "Bearer x"}
+	tests := []struct {
+		name, method, host, target string
+		fields                     wire.Fields
+		route                      string
+	}{
+		{"signed for s3", "GET", shared, "/", wire.Fields{signed("us-east-1/s3")}, "s3"},
+		{"signed for sts", "POST", shared, "/", wire.Fields{signed("us-east-1/sts"), form}, "sts"},
+		{"signed for sts, of any shape", "PUT", shared, "/a/b", wire.Fields{signed("us-east-1/sts")}, "sts"},
+		{"signed for s3, in the shape of sts", "POST", shared, "/", wire.Fields{signed("us-east-1/s3"), form}, "s3"},
+		{"signed with SigV4A for sts", "POST", shared, "/", wire.Fields{{Name: "authorization", Value: "AWS4-ECDSA-P256-SHA256 Credential=AKIA/20260301/sts/aws4_request, SignedHeaders=host, Signature=00"}}, "sts"},
+		{"presigned for sts", "GET", shared, "/?Action=GetCallerIdentity&X-Amz-Credential=AKIA%2F20260301%2Fus-east-1%2Fsts%2Faws4_request", nil, "sts"},
+		{"presigned for s3", "GET", shared, "/?X-Amz-Credential=AKIA%2F20260301%2Fus-east-1%2Fs3%2Faws4_request", nil, "s3"},
+		{"signed for another", "GET", shared, "/", wire.Fields{signed("us-east-1/iam")}, "s3"},
+		{"unsigned form", "POST", shared, "/", wire.Fields{form}, "sts"},
+		{"unsigned form to a bucket", "POST", shared, "/bucket", wire.Fields{form}, "s3"},
+		{"unsigned multipart form", "POST", shared, "/", wire.Fields{{Name: "content-type", Value: "multipart/form-data; boundary=x"}}, "s3"},
+		{"unsigned action", "GET", shared, "/?Action=AssumeRoleWithWebIdentity", nil, "sts"},
+		{"unsigned action by POST", "POST", shared, "/?Action=AssumeRoleWithWebIdentity", nil, "sts"},
+		{"unsigned, in another case", "GET", shared, "/?action=x", nil, "s3"},
+		{"unsigned action of an object", "GET", shared, "/a/b?Action=x", nil, "s3"},
+		{"unsigned", "GET", shared, "/", nil, "s3"},
+		{"bearer", "GET", shared, "/a/b", wire.Fields{bearer}, "s3"},
+		{"bearer for sts", "POST", shared, "/", wire.Fields{bearer, form}, "sts"},
+		{"bucket of a virtual host", "POST", "b." + shared, "/", wire.Fields{form}, "s3"},
+		{"a host of sts alone", "GET", own, "/", wire.Fields{signed("us-east-1/s3")}, "sts"},
+		{"any other host", "GET", "x.example.org", "/", wire.Fields{signed("us-east-1/s3")}, "rest"},
+		{"any other host, for sts", "GET", "x.example.org", "/", wire.Fields{signed("us-east-1/sts")}, "rest"},
+	}
+	table := proxy.NewTable([]*proxy.Route{
+		{Name: "sts", Service: "sts", Hosts: []string{shared, own}},
+		{Name: "s3", Service: "s3", VirtualHosts: []string{shared}},
+		{Name: "rest", Service: "rest"},
+	})
+	for _, tt := range tests {
+		req := &wire.Request{Method: tt.method, Host: tt.host, Fields: tt.fields}
+		var r *wire.Refusal
+		if req.Path, req.RawQuery, req.HasQuery, r = wire.ParseTarget(tt.target); r != nil {
+			t.Fatal(r)
+		}
+		if req.Query, r = wire.ParseQuery(req.RawQuery); r != nil {
+			t.Fatal(r)
+		}
+		route, _, r := table.Match(req)
+		if r != nil || route.Name != tt.route {
+			t.Errorf("%s: route %v, %v; want %s", tt.name, route, r, tt.route)
+		}
+		if n := testing.AllocsPerRun(10, func() { _, _, _ = table.Match(req) }); n != 0 {
+			t.Errorf("%s: %v allocations", tt.name, n)
+		}
+	}
+}
+
+// TestTableServiceOfEveryHost gives a route without hosts those that only routes of
+// other services have, too.
+func TestTableServiceOfEveryHost(t *testing.T) {
+	t.Parallel()
+	table := proxy.NewTable([]*proxy.Route{
+		{Name: "sts", Service: "sts"}, {Name: "s3", Service: "s3", VirtualHosts: []string{"a.example.com"}}, {Name: "other", Service: "s3", Hosts: []string{"b.example.com"}},
+	})
+	tests := []struct {
+		host        string
+		plain, asks string // the route of a request without Action, and of one with it
+	}{
+		{"a.example.com", "s3", "sts"},
+		{"b.example.com", "other", "sts"},
+		{"c.example.com", "sts", "sts"},
+		{"x.a.example.com", "s3", "s3"},
+	}
+	for _, tt := range tests {
+		for query, want := range map[string]string{"": tt.plain, "Action": tt.asks} {
+			route, _, r := table.Match(&wire.Request{Method: "GET", Host: tt.host, Path: "/", Query: wire.Query{{Name: query}}})
+			if r != nil || route.Name != want {
+				t.Errorf("%s, %q: %v, %v; want %s", tt.host, query, route, r, want)
+			}
+		}
+	}
+}

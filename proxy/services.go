@@ -58,7 +58,7 @@ func (s *services) of(req *wire.Request) *Route {
 				return r
 			}
 		}
-		return s.first
+		return s.other
 	}
 	if s.sts != nil && asksSTS(req) {
 		return s.sts
