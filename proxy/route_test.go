@@ -149,7 +149,8 @@ func TestTableServices(t *testing.T) {
 		{"bearer", "GET", shared, "/a/b", wire.Fields{bearer}, "s3"},
 		{"bearer for sts", "POST", shared, "/", wire.Fields{bearer, form}, "sts"},
 		{"bucket of a virtual host", "POST", "b." + shared, "/", wire.Fields{form}, "s3"},
-		{"a host of sts alone", "GET", own, "/", wire.Fields{signed("us-east-1/s3")}, "sts"},
+		{"a host of sts and of whoever takes any", "GET", own, "/", wire.Fields{signed("us-east-1/s3")}, "rest"},
+		{"a host of sts", "POST", own, "/", wire.Fields{form}, "sts"},
 		{"any other host", "GET", "x.example.org", "/", wire.Fields{signed("us-east-1/s3")}, "rest"},
 		{"any other host, for sts", "GET", "x.example.org", "/", wire.Fields{signed("us-east-1/sts")}, "rest"},
 	}
