@@ -339,7 +339,7 @@ type Keys struct {
 
 // Sessions says how temporary credentials are made and opened.
 type Sessions struct {
-	// Keys is the file of the session keys.
+	// Keys is the file of the session keys; empty if there are none.
 	Keys string
 	// Cache is the memory for opened tokens, in bytes.
 	Cache int64

@@ -13,7 +13,7 @@ func fileKeys(c *Config) object {
 		{name: "upstreams", meaning: "The stores behind the doors. A configuration whose routes are all answered by Sallyport itself has none.", value: sections[Upstream]{&c.Upstreams, upstreamKeys}},
 		{name: "bundle", required: true, meaning: "Where accounts, principals and policies are.", value: section[Bundle]{&c.Bundle, bundleKeys}},
 		{name: "keys", required: true, meaning: "Where access keys are.", value: section[Keys]{&c.Keys, keysKeys}},
-		{name: "sessions", meaning: "Temporary credentials. Without it there are none: session tokens, bearer tokens and client certificates that stand for roles are refused, and STS cannot be served.", value: optional[Sessions]{&c.Sessions, sessionsKeys}},
+		{name: "sessions", meaning: "Temporary credentials. Without it there are none: session tokens, bearer tokens and client certificates that stand for roles are refused, and STS is not served. Trust policies are judged with it: what they are conditioned on must be filled.", value: optional[Sessions]{&c.Sessions, sessionsKeys}},
 		{name: "admin", meaning: "The listener for operators: health, metrics, status. It is plain HTTP without authentication; keep it from clients.", value: section[Admin]{&c.Admin, adminKeys}},
 		{name: "log", meaning: "What is logged, as JSON on standard error.", value: section[Log]{&c.Log, logKeys}},
 		{name: "audit", meaning: "Where audit records go: one for each request, as a line of JSON.", value: section[Audit]{&c.Audit, auditKeys}},
@@ -146,7 +146,7 @@ func keysKeys(k *Keys) object {
 
 func sessionsKeys(s *Sessions) object {
 	return object{
-		{name: "keys", required: true, meaning: "File of the session keys, as `sallyport sessions keygen` makes it; mode 0600. It is read again when it changes. With the private key of an issuer STS issues credentials; without, they are only verified.", value: path(&s.Keys, "sessions.yaml")},
+		{name: "keys", meaning: "File of the session keys, as `sallyport sessions keygen` makes it; mode 0600. It is read again when it changes. With the private key of an issuer STS issues credentials; without, they are only verified. Without the file there are no session tokens, and bearer tokens and certificates are used by themselves.", value: path(&s.Keys, "sessions.yaml")},
 		{name: "cache", meaning: "Memory for session and bearer tokens that were verified. At least 1MiB; 0 remembers none.", value: size(&s.Cache, "16MiB", 0, 1<<40)},
 	}
 }

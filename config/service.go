@@ -5,7 +5,7 @@ import "fmt"
 // checkService reports what a route lacks for its service, and what means nothing
 // with it.
 func (d *decoder) checkService(c *Config, door *Door, route *Route) {
-	if at, written := d.places[&route.EncodedMessages]; written && route.EncodedMessages && c.Sessions == nil {
+	if at, written := d.places[&route.EncodedMessages]; written && route.EncodedMessages && !c.hasSessionKeys() {
 		d.problem(at, "encoded_messages are sealed with session keys, and there are none", "add sessions: {keys: FILE}, or remove encoded_messages")
 	}
 	switch route.Service {
@@ -18,10 +18,12 @@ func (d *decoder) checkService(c *Config, door *Door, route *Route) {
 	}
 }
 
+func (c *Config) hasSessionKeys() bool { return c.Sessions != nil && c.Sessions.Keys != "" }
+
 // checkSTS reports keys that are for stores, and what STS needs.
 func (d *decoder) checkSTS(c *Config, door *Door, route *Route) {
 	at := d.places[&route.Service]
-	if c.Sessions == nil {
+	if !c.hasSessionKeys() {
 		d.problem(at, "STS issues temporary credentials, and there are no keys for them", "add sessions: {keys: FILE}, as `sallyport sessions keygen` makes it")
 	}
 	if door.Type == DoorForwardAuth {

@@ -16,12 +16,14 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/sallyport-iam/sallyport/action/s3"
+	"github.com/sallyport-iam/sallyport/action/sts"
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/config"
 	"github.com/sallyport-iam/sallyport/proxy"
 	"github.com/sallyport-iam/sallyport/proxy/extauthz"
 	"github.com/sallyport-iam/sallyport/proxy/forwardauth"
 	"github.com/sallyport-iam/sallyport/proxy/standalone"
+	"github.com/sallyport-iam/sallyport/service"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/upstream"
 	"github.com/sallyport-iam/sallyport/wire/refusal"
@@ -31,16 +33,27 @@ import (
 
 func bundleOptions(cfg *config.Config, logger *zap.Logger) bundle.Options {
 	o := bundle.Options{
-		Directory: cfg.Bundle.Directory,
-		KeyFiles:  cfg.Keys.Files,
-		Quiet:     cfg.Bundle.Quiet,
-		Poll:      cfg.Bundle.Poll,
-		Logger:    logger,
-		Now:       time.Now,
+		Directory:  cfg.Bundle.Directory,
+		KeyFiles:   cfg.Keys.Files,
+		Principals: cfg.Keys.Principals,
+		Quiet:      cfg.Bundle.Quiet,
+		Poll:       cfg.Bundle.Poll,
+		Logger:     logger,
+		Now:        time.Now,
+	}
+	if cfg.Sessions != nil {
+		o.SessionKeyFile = cfg.Sessions.Keys
 	}
 	mappers := newMappers(cfg)
 	for _, d := range cfg.Doors {
 		for _, r := range d.Routes {
+			if cfg.Sessions != nil {
+				// Of a route of S3, too: whom a bearer token stands for is decided there.
+				o.Routes = append(o.Routes, bundleRoute(r.Name, stsMapper.Actions(), stsMapper.Fills))
+			}
+			if r.Service == config.ServiceSTS {
+				continue
+			}
 			m := mappers[r.Upstream]
 			fills := m.Fills
 			switch d.Type {
@@ -81,7 +94,10 @@ var copyTags = map[config.CopyTags]s3.CopyTags{
 	config.CopyTagsExact:     s3.CopyTagsExact,
 }
 
-// bundleRoute tells the bundle what an S3 route can produce and fill.
+// stsMapper maps the requests of STS.
+var stsMapper = sts.New(sts.Options{})
+
+// bundleRoute tells the bundle what a route can produce and fill.
 func bundleRoute(name string, actions []string, fills func(action, key string) bool) bundle.Route {
 	everywhere := proxy.Keys()
 	return bundle.Route{
@@ -93,30 +109,49 @@ func bundleRoute(name string, actions []string, fills func(action, key string) b
 	}
 }
 
-// proxyRoutes are the routes of a door.
-func proxyRoutes(cfg *config.Config, d *config.Door, upstreams map[string]*upstream.Upstream) []*proxy.Route {
+// anyBundleRoutes stand for all the routes there may be.
+func anyBundleRoutes() []bundle.Route {
+	return []bundle.Route{
+		bundleRoute(bundle.AnyRoute, s3.Actions(), s3.Fills),
+		bundleRoute(bundle.AnyRoute, stsMapper.Actions(), stsMapper.Fills),
+	}
+}
+
+// proxyRoutes are the routes of a door; tokens answers what is asked of STS.
+func proxyRoutes(cfg *config.Config, d *config.Door, upstreams map[string]*upstream.Upstream, tokens service.Service) []*proxy.Route {
 	mappers := newMappers(cfg)
 	routes := make([]*proxy.Route, len(d.Routes))
 	for i, r := range d.Routes {
 		routes[i] = &proxy.Route{
-			Name:         r.Name,
-			Service:      r.Service,
-			Regions:      r.Regions,
-			Hosts:        r.Hosts,
-			VirtualHosts: r.VirtualHosts,
-			Account:      r.Account,
-			Observe:      r.Mode == config.ModeObserve,
-			CORS:         corsRules(r.CORS),
-			Partition:    "aws",
-			Protocol:     refusal.S3,
-			Mapper:       mappers[r.Upstream],
-			Upstream:     upstreams[r.Upstream],
+			Name:            r.Name,
+			Service:         r.Service,
+			Regions:         r.Regions,
+			Hosts:           r.Hosts,
+			VirtualHosts:    r.VirtualHosts,
+			Account:         r.Account,
+			Observe:         r.Mode == config.ModeObserve,
+			CORS:            corsRules(r.CORS),
+			Partition:       "aws",
+			EncodedMessages: r.EncodedMessages,
 		}
+		if r.Service == config.ServiceSTS {
+			placeSTS(routes[i], tokens)
+			continue
+		}
+		routes[i].Protocol = refusal.S3
+		routes[i].Mapper = mappers[r.Upstream]
+		routes[i].Upstream = upstreams[r.Upstream]
 	}
 	return routes
 }
 
-func standaloneOptions(cfg *config.Config, d *config.Door, routes []*proxy.Route) standalone.Options {
+// placeSTS puts STS behind a route.
+func placeSTS(r *proxy.Route, tokens service.Service) {
+	r.Protocol, r.Namespace = refusal.Query, sts.Namespace
+	r.Mapper, r.Answers = stsMapper, tokens
+}
+
+func standaloneOptions(cfg *config.Config, d *config.Door, routes []*proxy.Route) (standalone.Options, error) {
 	o := standalone.Options{
 		Door: &proxy.Door{
 			Name:   d.Name,
@@ -137,8 +172,13 @@ func standaloneOptions(cfg *config.Config, d *config.Door, routes []*proxy.Route
 	}
 	if d.TLS != nil {
 		o.CertificateFile, o.KeyFile = d.TLS.Certificate, d.TLS.Key
+		o.RequireCertificates = d.TLS.ClientCertificates == config.ClientCertificatesRequire
+		var err error
+		if o.ClientCAs, err = clientCAs(d.TLS); err != nil {
+			return o, err
+		}
 	}
-	return o
+	return o, nil
 }
 
 func extauthzOptions(cfg *config.Config, d *config.Door, routes []*proxy.Route) (extauthz.Options, error) {
@@ -151,6 +191,8 @@ func extauthzOptions(cfg *config.Config, d *config.Door, routes []*proxy.Route) 
 		MaxConnections:   cfg.Limits.Connections,
 		MaxConnectionAge: d.MaxConnectionAge,
 		Now:              time.Now,
+
+		VerifiedPrincipals: d.SourcePrincipal == config.SourcePrincipalVerified,
 	}
 	if path, socket := strings.CutPrefix(d.Listen, config.UnixPrefix); socket {
 		o.Address, o.Socket, o.SocketMode = "", path, d.SocketMode
@@ -191,8 +233,7 @@ func forwardauthOptions(cfg *config.Config, d *config.Door, routes []*proxy.Rout
 	return o, err
 }
 
-// clientCAs are the authorities of which clients must show a certificate; nil if
-// they need none.
+// clientCAs are the authorities of clients' certificates; nil if none are asked for.
 func clientCAs(t *config.TLS) (*x509.CertPool, error) {
 	if t.ClientCA == "" {
 		return nil, nil

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 
-	"github.com/sallyport-iam/sallyport/action/s3"
 	"github.com/sallyport-iam/sallyport/authz/policy"
 	"github.com/sallyport-iam/sallyport/bundle"
 )
@@ -61,7 +60,7 @@ func (c *BundleCheckCmd) Run(console *Console) error {
 	snapshot, findings := bundle.Load(bundle.Options{
 		Directory: c.Directory,
 		KeyFiles:  c.Keys,
-		Routes:    []bundle.Route{bundleRoute(bundle.AnyRoute, s3.Actions(), s3.Fills)},
+		Routes:    anyBundleRoutes(),
 	})
 	result := checkedBundle{OK: snapshot != nil, Findings: make([]checkedFinding, len(findings))}
 	rows := make([][]string, 0, len(findings)+1)

@@ -39,13 +39,13 @@ type mapPlace struct {
 // place reads what the flags name.
 func (c *MapCmd) place(console *Console) (*mapPlace, error) {
 	at := &mapPlace{owner: c.Owner, caller: c.Caller, scheme: c.Scheme, now: time.Now()}
-	options := bundle.Options{Directory: c.Bundle, Routes: []bundle.Route{bundleRoute(bundle.AnyRoute, s3.Actions(), s3.Fills)}}
+	options := bundle.Options{Directory: c.Bundle, Routes: anyBundleRoutes()}
 	if c.Config != "" {
 		cfg, door, err := c.door(console)
 		if err != nil {
 			return nil, err
 		}
-		at.routes = proxy.NewTable(proxyRoutes(cfg, door, nil))
+		at.routes = proxy.NewTable(proxyRoutes(cfg, door, nil, nil))
 		if at.scheme == "" {
 			at.scheme = "http"
 			if door.TLS != nil || door.Type != config.DoorStandalone { // another proxy has the client's connection
@@ -54,7 +54,7 @@ func (c *MapCmd) place(console *Console) (*mapPlace, error) {
 		}
 		if c.Bundle == "" && c.Owner == "" {
 			options = bundleOptions(cfg, zap.NewNop())
-			options.KeyFiles = nil // whose keys they are does not matter here
+			options.KeyFiles, options.SessionKeyFile = nil, "" // whose keys they are does not matter here
 		}
 	} else {
 		if c.Door != "" {
@@ -129,9 +129,14 @@ func (c *MapCmd) anyRoutes() *proxy.Table {
 	if region == "" {
 		region = "us-east-1"
 	}
-	routes := []*proxy.Route{{Mapper: mapper, Regions: []string{region}, Partition: "aws"}}
+	of := func(service string, mapper action.Mapper) *proxy.Route {
+		return &proxy.Route{Service: service, Mapper: mapper, Regions: []string{region}, Partition: "aws"}
+	}
+	routes := []*proxy.Route{of(config.ServiceS3, mapper), of(config.ServiceSTS, stsMapper)}
 	if len(c.VirtualHost) > 0 {
-		routes = append(routes, &proxy.Route{Mapper: mapper, Regions: []string{region}, Partition: "aws", VirtualHosts: c.VirtualHost})
+		virtual := of(config.ServiceS3, mapper)
+		virtual.VirtualHosts = c.VirtualHost
+		routes = append(routes, virtual)
 	}
 	return proxy.NewTable(routes)
 }
@@ -196,13 +201,14 @@ func (at *mapPlace) mapRequest(raw *rawRequest, mapped *mappedRequest) {
 	}
 	mapped.Operation, mapped.Bucket, mapped.Key = op.Name, op.Bucket, op.Key
 	var anonymous bool
-	if op.Body == action.BodyForm {
+	switch op.Body {
+	case action.BodyForm:
 		req, anonymous, refusal = takeForm(req, route, place, &op)
 		mapped.Key = op.Key
-	} else {
-		var scheme sigv4.Scheme
-		scheme, refusal = sigv4.Recognise(req)
-		anonymous = scheme == sigv4.None
+	case action.BodyAuthenticates:
+		anonymous, refusal = mapped.readFirst(raw, &op)
+	default:
+		anonymous, refusal = isAnonymous(req)
 	}
 	if refusal != nil {
 		mapped.refuse(refusal)
@@ -213,10 +219,7 @@ func (at *mapPlace) mapRequest(raw *rawRequest, mapped *mappedRequest) {
 	size := req.BodySize
 	if op.Body == action.BodyDecides {
 		if raw.bodyMissing {
-			mapped.refuse(&wire.Refusal{
-				Status: 400, Code: "IncompleteBody", Message: "The request body terminated unexpectedly",
-				Cause: "the operation is decided from its body, which is not in the file",
-			})
+			mapped.refuse(errBodyMissing())
 			return
 		}
 		body, size = raw.content, int64(len(raw.content))
@@ -231,6 +234,35 @@ func (at *mapPlace) mapRequest(raw *rawRequest, mapped *mappedRequest) {
 		return
 	}
 	mapped.fill(&amounts, at)
+}
+
+func errBodyMissing() *wire.Refusal {
+	return &wire.Refusal{
+		Status: 400, Code: "IncompleteBody", Message: "The request body terminated unexpectedly",
+		Cause: "the operation is decided from its body, which is not in the file",
+	}
+}
+
+func isAnonymous(req *wire.Request) (bool, *wire.Refusal) {
+	scheme, refusal := sigv4.Recognise(req)
+	return scheme == sigv4.None, refusal
+}
+
+// readFirst completes an operation from the body that its caller is established by.
+func (m *mappedRequest) readFirst(raw *rawRequest, op *action.Operation) (anonymous bool, refusal *wire.Refusal) {
+	if raw.bodyMissing {
+		return false, errBodyMissing()
+	}
+	credential, refusal := op.FromBody(raw.Request, op, raw.content)
+	if refusal != nil {
+		return false, refusal
+	}
+	m.Operation = op.Name
+	if credential.Kind != action.NoCredential {
+		m.note("the token in its body is its credential: the caller is who holds it")
+		return false, nil
+	}
+	return isAnonymous(raw.Request)
 }
 
 // takeForm puts in the place of an upload by a form the request that it stands

@@ -123,6 +123,12 @@ func (m *mappedRequest) fill(from *action.Mapped, at *mapPlace) {
 		m.Disclosure = &d
 		m.note("a 404 of the store becomes a 403 for who has not " + d.Action + " on " + d.Resource)
 	}
+	switch {
+	case from.Undecided:
+		m.note("it needs no permission, and no policy is asked")
+	case from.Assume != nil:
+		m.note("what else must be allowed, and the condition keys, follow from the role and from who asks")
+	}
 	if from.Answer != nil {
 		m.note("it is answered from the bundle, if it is allowed, and the store is not asked")
 		if r := from.Answer.Refusal; r != nil && at.snapshot != nil {

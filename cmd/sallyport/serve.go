@@ -17,11 +17,13 @@ import (
 	"github.com/sallyport-iam/sallyport/authz/cache"
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/config"
+	"github.com/sallyport-iam/sallyport/oidc"
 	"github.com/sallyport-iam/sallyport/proxy"
 	"github.com/sallyport-iam/sallyport/proxy/admin"
 	"github.com/sallyport-iam/sallyport/proxy/extauthz"
 	"github.com/sallyport-iam/sallyport/proxy/forwardauth"
 	"github.com/sallyport-iam/sallyport/proxy/standalone"
+	"github.com/sallyport-iam/sallyport/session"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/upstream"
 )
@@ -85,7 +87,10 @@ type server struct {
 	doors     []door
 	admin     *admin.Server
 	audit     *audit.Log
-	draining  atomic.Bool
+	// sessions and tokens are nil if there are no temporary credentials.
+	sessions *session.Sessions
+	tokens   *oidc.Verifier
+	draining atomic.Bool
 }
 
 // assemble wires the rooms together and opens the listeners.
@@ -102,13 +107,20 @@ func assemble(ctx context.Context, cfg *config.Config, logger *zap.Logger) (*ser
 	if err != nil {
 		return nil, fmt.Errorf("decision cache: %w", err)
 	}
-	s.bundle = bundle.NewManager(bundleOptions(cfg, logger))
+	if err := s.openSessions(); err != nil {
+		return nil, err
+	}
+	options := bundleOptions(cfg, logger)
+	options.OnActivation = s.activated
+	s.bundle = bundle.NewManager(options)
 	registerProcess(registry, s.bundle)
 	registerObserving(registry, cfg)
 	registry.MustRegister(cacheCollector{decisions})
 	enforcer := proxy.New(proxy.Options{
 		Snapshot: s.bundle.Current,
 		Verifier: sigv4.NewVerifier(sigv4.Options{KeyCacheEntries: signingKeys}),
+		Sessions: s.sessions,
+		Tokens:   s.tokens,
 		Now:      time.Now,
 		Decide:   decisions.Decide,
 		Budget:   proxy.NewBudget(cfg.Limits.DecidedBodyBudget),
@@ -139,7 +151,7 @@ func (s *server) openDoors(enforcer *proxy.Enforcer) error {
 }
 
 func (s *server) openDoor(d *config.Door, enforcer *proxy.Enforcer) (door, error) {
-	routes := proxyRoutes(s.cfg, d, s.upstreams)
+	routes := proxyRoutes(s.cfg, d, s.upstreams, s.sts())
 	switch d.Type {
 	case config.DoorExtAuthz:
 		o, err := extauthzOptions(s.cfg, d, routes)
@@ -156,7 +168,10 @@ func (s *server) openDoor(d *config.Door, enforcer *proxy.Enforcer) (door, error
 		o.Enforcer, o.Ready, o.Logger = enforcer, s.ready, s.logger
 		return forwardauth.Listen(o)
 	}
-	o := standaloneOptions(s.cfg, d, routes)
+	o, err := standaloneOptions(s.cfg, d, routes)
+	if err != nil {
+		return nil, fmt.Errorf("door %q: %w", d.Name, err)
+	}
 	o.Enforcer, o.Ready, o.Logger = enforcer, s.ready, s.logger
 	return standalone.Listen(o)
 }
@@ -250,6 +265,9 @@ func (s *server) close() {
 	}
 	for _, u := range s.upstreams {
 		u.Close()
+	}
+	if s.tokens != nil {
+		s.tokens.Close()
 	}
 	s.closeAudit()
 }
