@@ -27,8 +27,8 @@ func (m *Mapper) servesSAML() bool {
 	return slices.ContainsFunc(m.operations, func(o operation) bool { return "sts:"+o.name == samlAction && o.unserved == "" })
 }
 
-// Keys are the condition keys of an action besides the global ones, in AWS's
-// spelling. One that ends in "/" stands for all that begin with it; ProviderKeys
+// Keys are the condition keys of an action besides aws:ResourceAccount and those of
+// the caller, the connection and the clock, in AWS's spelling. One that ends in "/" stands for all that begin with it; ProviderKeys
 // for those of OpenID Connect providers.
 func (m *Mapper) Keys(action string) []string {
 	for _, a := range actionKeys {
@@ -41,6 +41,9 @@ func (m *Mapper) Keys(action string) []string {
 
 // Fills tells whether a condition key (in lower case) can be present for an action.
 func (m *Mapper) Fills(action, key string) bool {
+	if key == resourceAccount {
+		return slices.Contains(m.Actions(), action)
+	}
 	return slices.ContainsFunc(m.Keys(action), func(k string) bool {
 		switch k = strings.ToLower(k); {
 		case k == strings.ToLower(ProviderKeys):
@@ -62,6 +65,9 @@ func isProviderKey(key string) bool {
 	return colon > 0 && colon < len(key)-1 && strings.ContainsAny(key[:colon], "./:")
 }
 
+// resourceAccount is a key of all accesses.
+const resourceAccount = "aws:resourceaccount"
+
 // Groups of keys.
 var (
 	ofRole     = []string{"aws:ResourceTag/", "iam:ResourceTag/"}
@@ -69,6 +75,8 @@ var (
 	ofSession  = []string{"sts:RoleSessionName", "sts:SourceIdentity", "sts:TransitiveTagKeys"}
 	ofProvider = []string{"aws:FederatedProvider", ProviderKeys}
 	ofSAML     = []string{"saml:"}
+	// A code of a device may be shown in the call itself.
+	ofMFA = []string{"aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"}
 )
 
 // actionKeys has the keys of each action. Who assumes a role is asked for all the
@@ -78,14 +86,23 @@ var actionKeys = []struct {
 	action string
 	keys   []string
 }{
-	{"sts:AssumeRole", slices.Concat(ofRole, ofTags, []string{"sts:ExternalId"}, ofSession)},
+	{"sts:AssumeRole", slices.Concat(ofRole, ofTags, ofMFA, []string{"sts:ExternalId"}, ofSession)},
 	{samlAction, slices.Concat(ofRole, ofTags, ofSession, ofSAML)},
 	{"sts:AssumeRoleWithWebIdentity", slices.Concat(ofRole, ofTags, ofSession, ofProvider)},
 	{"sts:DecodeAuthorizationMessage", nil},
 	{"sts:GetAccessKeyInfo", nil},
 	{"sts:GetFederationToken", ofTags},
-	{"sts:SetSourceIdentity", slices.Concat(ofRole, ofTags, []string{"sts:ExternalId"}, ofSession, ofSAML, ofProvider)},
-	{"sts:TagSession", slices.Concat(ofRole, ofTags, []string{"sts:ExternalId"}, ofSession, ofSAML, ofProvider)},
+	{"sts:SetSourceIdentity", slices.Concat(ofRole, ofTags, ofMFA, []string{"sts:ExternalId"}, ofSession, ofSAML, ofProvider)},
+	{"sts:TagSession", slices.Concat(ofRole, ofTags, ofMFA, []string{"sts:ExternalId"}, ofSession, ofSAML, ofProvider)},
+}
+
+// on is an access of an action by the caller's account on what is its own.
+func on(name, resource string, place *action.Place) authz.Access {
+	a := authz.Access{Action: name, Resource: resource, Account: place.Caller}
+	if place.Caller != "" {
+		a.Keys.Set(resourceAccount, place.Caller)
+	}
+	return a
 }
 
 // fillTags sets the condition keys of the tags that are passed.

@@ -102,7 +102,8 @@ func mapping(t *testing.T, form string, at action.Place) (action.Mapped, []strin
 
 func TestMap(t *testing.T) {
 	t.Parallel()
-	const bob = "arn:aws:sts::111122223333:federated-user/bob 111122223333"
+	const owner = " aws:resourceaccount=111122223333"
+	const bob = "arn:aws:sts::111122223333:federated-user/bob 111122223333" + owner
 	tests := []struct {
 		name, form string
 		undecided  bool
@@ -113,8 +114,8 @@ func TestMap(t *testing.T) {
 		{"AssumeRoleWithSAML", with("AssumeRoleWithSAML", roleParam+"&SAMLAssertion=abcd&PrincipalArn=arn:aws:iam::111122223333:saml-provider/idp"), false, []string{"sts:AssumeRoleWithSAML " + role + " " + account}},
 		{"GetCallerIdentity", with("GetCallerIdentity", ""), true, []string{"sts:GetCallerIdentity * 111122223333"}},
 		{"GetSessionToken", with("GetSessionToken", ""), true, []string{"sts:GetSessionToken * 111122223333"}},
-		{"GetAccessKeyInfo", with("GetAccessKeyInfo", "&AccessKeyId=AKIAIOSFODNN7EXAMPLE"), false, []string{"sts:GetAccessKeyInfo * 111122223333"}},
-		{"DecodeAuthorizationMessage", with("DecodeAuthorizationMessage", "&EncodedMessage=a"), false, []string{"sts:DecodeAuthorizationMessage * 111122223333"}},
+		{"GetAccessKeyInfo", with("GetAccessKeyInfo", "&AccessKeyId=AKIAIOSFODNN7EXAMPLE"), false, []string{"sts:GetAccessKeyInfo * 111122223333" + owner}},
+		{"DecodeAuthorizationMessage", with("DecodeAuthorizationMessage", "&EncodedMessage=a"), false, []string{"sts:DecodeAuthorizationMessage * 111122223333" + owner}},
 		{"GetFederationToken", with("GetFederationToken", "&Name=bob"), false, []string{"sts:GetFederationToken " + bob}},
 		{"GetFederationToken with tags", with("GetFederationToken", "&Name=bob&Tags.member.1.Key=Team&Tags.member.1.Value=blue&Tags.member.2.Key=b&Tags.member.2.Value="), false, []string{
 			"sts:GetFederationToken " + bob + " aws:requesttag/team=blue aws:requesttag/b= aws:tagkeys=Team,b",
@@ -179,6 +180,10 @@ func TestKeys(t *testing.T) {
 		{"sts:AssumeRole", "gitlab.example.com:sub", false},
 		{"sts:AssumeRole", "saml:aud", false},
 		{"sts:AssumeRole", "sts:durationseconds", false},
+		{"sts:AssumeRole", "aws:multifactorauthage", true},
+		{"sts:AssumeRoleWithWebIdentity", "aws:multifactorauthage", false},
+		{"sts:GetAccessKeyInfo", "aws:resourceaccount", true},
+		{"sts:GetSessionToken", "aws:resourceaccount", false},
 		{"sts:AssumeRoleWithWebIdentity", "sts:externalid", false},
 		{"sts:AssumeRoleWithWebIdentity", "gitlab.example.com:sub", true},
 		{"sts:AssumeRoleWithWebIdentity", "keycloak/realms/a:email", true},

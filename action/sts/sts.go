@@ -122,18 +122,18 @@ func (m *Mapper) Map(_ *wire.Request, op *action.Operation, place action.Place, 
 	}
 	switch op.Name {
 	case "AssumeRole", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML":
-		return assume(p, place)
+		return assume(p, &place)
 	case "GetCallerIdentity", "GetSessionToken":
 		// https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 		return action.Mapped{Accesses: []authz.Access{{Action: "sts:" + op.Name, Resource: "*", Account: place.Caller}}, Undecided: true}, nil
 	case "GetFederationToken":
-		return federate(p, place), nil
+		return federate(p, &place), nil
 	}
-	return action.Mapped{Accesses: []authz.Access{{Action: "sts:" + op.Name, Resource: "*", Account: place.Caller}}}, nil
+	return action.Mapped{Accesses: []authz.Access{on("sts:"+op.Name, "*", &place)}}, nil
 }
 
 // assume tells what is known before the role is looked up.
-func assume(p *Parameters, place action.Place) (action.Mapped, *wire.Refusal) {
+func assume(p *Parameters, place *action.Place) (action.Mapped, *wire.Refusal) {
 	account := accountOf(p.RoleARN)
 	if place.Account != "" && account != place.Account {
 		return action.Mapped{}, &wire.Refusal{
@@ -150,11 +150,11 @@ func assume(p *Parameters, place action.Place) (action.Mapped, *wire.Refusal) {
 
 // federate tells what a token for a federated user of the caller's account needs.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_enable-create.html
-func federate(p *Parameters, place action.Place) action.Mapped {
+func federate(p *Parameters, place *action.Place) action.Mapped {
 	user := "arn:" + place.Partition + ":sts::" + place.Caller + ":federated-user/" + p.Name
-	accesses := []authz.Access{{Action: "sts:GetFederationToken", Resource: user, Account: place.Caller}}
+	accesses := []authz.Access{on("sts:GetFederationToken", user, place)}
 	if len(p.Tags) > 0 {
-		accesses = append(accesses, authz.Access{Action: "sts:TagSession", Resource: user, Account: place.Caller})
+		accesses = append(accesses, on("sts:TagSession", user, place))
 	}
 	for i := range accesses {
 		fillTags(&accesses[i].Keys, p.Tags)

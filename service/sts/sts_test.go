@@ -214,6 +214,23 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestKeysOfAssuming holds that the bundle is told of all keys that the session room
+// fills for assuming a role.
+func TestKeysOfAssuming(t *testing.T) {
+	t.Parallel()
+	m := mapper.New(mapper.Options{})
+	for _, key := range session.AssumeKeys() {
+		if strings.HasSuffix(key, "/") {
+			key += "team"
+		}
+		for _, action := range []string{"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"} {
+			if !m.Fills(action, key) {
+				t.Errorf("%s is said to be absent from %s", key, action)
+			}
+		}
+	}
+}
+
 // FuzzEscaping holds that an answer says what it is to say, whatever that is.
 func FuzzEscaping(f *testing.F) {
 	f.Add("arn:aws:iam::111122223333:user/<a>&\"'")
