@@ -25,7 +25,7 @@ type bearer struct {
 // provider's keys alone is remembered, for an hour at most. Whether the role may be
 // assumed is not: MayAssume decides it each time.
 func (s *Sessions) Bearer(ctx context.Context, v *oidc.Verifier, snap *bundle.Snapshot, token string, now time.Time) (*Assuming, *wire.Refusal) {
-	if b, ok := s.bearers.find(token, "", snap.Generation()); ok && now.Before(b.expires) && v.Version(b.provider) == b.version {
+	if b, ok := s.bearers.find(tail(token), token, snap.Generation()); ok && now.Before(b.expires) && v.Version(b.provider) == b.version {
 		return b.assuming, nil
 	}
 	q, p, version, r := bearerQuestion(ctx, v, snap, token, now)
@@ -42,12 +42,16 @@ func (s *Sessions) Bearer(ctx context.Context, v *oidc.Verifier, snap *bundle.Sn
 		b.expires = a.grant.Session().Expires
 		size += 2 * a.grant.payload.bytes()
 	}
-	for range q.Federated.Caller.Keys.Len() {
-		size += 64
-	}
-	s.bearers.add(token, "", snap.Generation(), b, size+int64(len(token)))
+	size += 128 * int64(q.Federated.Caller.Keys.Len()+len(a.accesses))
+	s.bearers.add(tail(token), token, snap.Generation(), b, size)
 	return a, nil
 }
+
+// tail is the end of a token, its signature: quick to hash, and no two genuine
+// tokens have the same.
+func tail(token string) string { return token[max(0, len(token)-signatureTail):] }
+
+const signatureTail = 86 // of Ed25519 and of P-256
 
 // bearerQuestion verifies a token and finds the one role that it stands for. Where
 // several accounts declare the issuer, the one counts whose own role the token
