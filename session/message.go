@@ -2,6 +2,7 @@ package session
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/wire"
@@ -36,7 +37,7 @@ func OpenMessage(snap *bundle.Snapshot, account, encoded string) ([]byte, *wire.
 	if keys == nil || len(encoded) > maxEncodedMessage {
 		return nil, refusal
 	}
-	packed, _, ok := unseal(keys, messageLabelOf(keys, account), encoded)
+	packed, _, ok := unseal(keys, messageLabelOf(keys, account), encoded, time.Time{})
 	if !ok {
 		return nil, refusal
 	}

@@ -15,7 +15,7 @@ func (s *Sessions) Open(snap *bundle.Snapshot, accessKeyID, token string, now ti
 	generation := snap.Generation()
 	opened, ok := s.opened.find(accessKeyID, token, generation)
 	if !ok {
-		g, genuine := openToken(snap.SessionKeys(), token)
+		g, genuine := openToken(snap.SessionKeys(), token, now)
 		if !genuine || subtle.ConstantTimeCompare([]byte(g.payload.accessKeyID), []byte(accessKeyID)) != 1 {
 			return nil, ErrInvalid
 		}
@@ -23,7 +23,11 @@ func (s *Sessions) Open(snap *bundle.Snapshot, accessKeyID, token string, now ti
 			return nil, ErrInvalid
 		}
 		opened.AccessKeyID, opened.Secret, opened.Version = g.payload.accessKeyID, g.secret, g.version
+		opened.keysUntil = g.until
 		s.opened.add(accessKeyID, token, generation, opened, g.payload.bytes())
+	}
+	if isOver(opened.keysUntil, now) {
+		return nil, ErrInvalid
 	}
 	if !now.Before(opened.Expires) {
 		return nil, ErrExpired

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"strings"
+	"time"
 
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/secret"
@@ -61,19 +62,21 @@ func seal(keys *bundle.SessionKeys, label string, text []byte) (sealed string, o
 	return encoding.EncodeToString(aead.Seal(b, make([]byte, aead.NonceSize()), text, b)), true
 }
 
-// unseal opens what seal made, with any of the sealing keys.
-func unseal(keys *bundle.SessionKeys, label, sealed string) (text []byte, key secret.Value, ok bool) {
+// unseal opens what seal made, with any of the sealing keys that open something at
+// a time; without a time, with any of them.
+func unseal(keys *bundle.SessionKeys, label, sealed string, now time.Time) (text []byte, key *bundle.SealingKey, ok bool) {
 	// The decoder overlooks ends of lines: there would be many ways to write a text.
 	if strings.ContainsAny(sealed, "\r\n") {
-		return nil, secret.Value{}, false
+		return nil, nil, false
 	}
 	b, err := encoding.DecodeString(sealed)
 	if err != nil || len(b) < headerSize+sealTagSize || b[0] != sealVersion {
-		return nil, secret.Value{}, false
+		return nil, nil, false
 	}
 	id := hex.EncodeToString(b[1 : 1+keyIDSize])
-	for _, k := range keys.Sealing {
-		if k.ID != id {
+	for i := range keys.Sealing {
+		k := &keys.Sealing[i]
+		if k.ID != id || isOver(k.Until, now) {
 			continue
 		}
 		aead, ok := sealer(k.Key, label, b[1+keyIDSize:headerSize])
@@ -81,11 +84,14 @@ func unseal(keys *bundle.SessionKeys, label, sealed string) (text []byte, key se
 			continue
 		}
 		if text, err := aead.Open(nil, make([]byte, aead.NonceSize()), b[headerSize:], b[:headerSize]); err == nil {
-			return text, k.Key, true
+			return text, k, true
 		}
 	}
-	return nil, secret.Value{}, false
+	return nil, nil, false
 }
+
+// isOver tells whether a retired key is of no use any more.
+func isOver(until, now time.Time) bool { return !until.IsZero() && !now.Before(until) }
 
 // sealer is the cipher of one sealed text.
 func sealer(key secret.Value, label string, salt []byte) (cipher.AEAD, bool) {

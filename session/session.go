@@ -58,6 +58,9 @@ type Session struct {
 	ParentKeyID string
 	// parentID is the unique id of the user of ParentKeyID.
 	parentID string
+	// keysUntil is when a retired key that its token was made with is of no use any
+	// more; zero if none is.
+	keysUntil time.Time
 	// SourceIdentity is that of the chain; empty if none was set.
 	SourceIdentity string
 	// Transitive are the tags that go on to sessions which this one assumes.

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"time"
 
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/secret"
@@ -30,6 +31,9 @@ type genuine struct {
 	payload *payload
 	secret  secret.Value
 	version uint64
+	// until is when one of the keys that it was made with, which are retired, is of
+	// no use any more; zero if none is.
+	until time.Time
 }
 
 // newToken makes the token of a payload. ok is false if these keys issue none, or
@@ -59,12 +63,16 @@ func newToken(keys *bundle.SessionKeys, p *payload) (token string, s secret.Valu
 }
 
 // openToken is the payload of a token that an issuer of this deployment made.
-func openToken(keys *bundle.SessionKeys, token string) (*genuine, bool) {
+func openToken(keys *bundle.SessionKeys, token string, now time.Time) (*genuine, bool) {
 	if keys == nil || len(token) < minToken || len(token) > maxToken {
 		return nil, false
 	}
-	text, key, ok := unseal(keys, tokenLabel, token)
-	if !ok || len(text) < signedHeader || !signedByIssuer(keys, text) {
+	text, key, ok := unseal(keys, tokenLabel, token, now)
+	if !ok || len(text) < signedHeader {
+		return nil, false
+	}
+	issuer := issuerOf(keys, text, now)
+	if issuer == nil {
 		return nil, false
 	}
 	raw, ok := unpack(text[signedHeader:], maxPayload)
@@ -75,20 +83,25 @@ func openToken(keys *bundle.SessionKeys, token string) (*genuine, bool) {
 	if err != nil {
 		return nil, false
 	}
-	g := &genuine{payload: p}
-	g.secret, g.version, ok = secretOf(key, text)
+	g := &genuine{payload: p, until: key.Until}
+	if g.until.IsZero() || !issuer.Until.IsZero() && issuer.Until.Before(g.until) {
+		g.until = issuer.Until
+	}
+	g.secret, g.version, ok = secretOf(key.Key, text)
 	return g, ok
 }
 
-func signedByIssuer(keys *bundle.SessionKeys, text []byte) bool {
+// issuerOf is the key that signed what a token seals; nil if none did.
+func issuerOf(keys *bundle.SessionKeys, text []byte, now time.Time) *bundle.TrustedKey {
 	id := hex.EncodeToString(text[:keyIDSize])
-	for _, k := range keys.Trusted {
-		if k.ID == id && len(k.Public) == ed25519.PublicKeySize &&
+	for i := range keys.Trusted {
+		k := &keys.Trusted[i]
+		if k.ID == id && !isOver(k.Until, now) && len(k.Public) == ed25519.PublicKeySize &&
 			ed25519.Verify(k.Public, signedText(keys.Deployment, text[signedHeader:]), text[keyIDSize:signedHeader]) {
-			return true
+			return k
 		}
 	}
-	return false
+	return nil
 }
 
 // signedText is what an issuer signs.

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/secret"
 )
+
+var start = time.Unix(1_767_225_600, 0)
 
 func sealing(n int) bundle.SealingKey {
 	return bundle.SealingKey{ID: fmt.Sprintf("%08x", n), Key: secret.New(strings.Repeat(string(rune('a'+n)), 32))}
@@ -42,7 +45,7 @@ func TestToken(t *testing.T) {
 	t.Parallel()
 	keys := sessionKeys()
 	token, s := make1(t, keys, full())
-	g, ok := openToken(keys, token)
+	g, ok := openToken(keys, token, start)
 	if !ok {
 		t.Fatal("the token does not open")
 	}
@@ -65,7 +68,7 @@ func TestToken(t *testing.T) {
 	if thirdSecret.Equal(s) {
 		t.Error("the secret does not change with the session")
 	}
-	if g3, ok := openToken(keys, third); !ok || g3.version == g.version {
+	if g3, ok := openToken(keys, third, start); !ok || g3.version == g.version {
 		t.Error("the version does not change with the secret")
 	}
 }
@@ -82,26 +85,26 @@ func TestTokenBits(t *testing.T) {
 	for i := range raw {
 		for bit := range 8 {
 			raw[i] ^= 1 << bit
-			if _, ok := openToken(keys, encoding.EncodeToString(raw)); ok {
+			if _, ok := openToken(keys, encoding.EncodeToString(raw), start); ok {
 				t.Errorf("byte %d, bit %d does not matter", i, bit)
 			}
 			raw[i] ^= 1 << bit
 		}
 	}
 	for n := range token {
-		if _, ok := openToken(keys, token[:n]); ok {
+		if _, ok := openToken(keys, token[:n], start); ok {
 			t.Errorf("the first %d of %d characters are taken for all", n, len(token))
 		}
 		changed := []byte(token)
 		for _, c := range []byte("A_=\n ") {
 			changed[n] = c
-			if _, ok := openToken(keys, string(changed)); ok && string(changed) != token {
+			if _, ok := openToken(keys, string(changed), start); ok && string(changed) != token {
 				t.Errorf("character %d can be %q, too", n, c)
 			}
 		}
 	}
 	for _, more := range []string{"A", "AAAA", "=", "\n"} {
-		if _, ok := openToken(keys, token+more); ok {
+		if _, ok := openToken(keys, token+more, start); ok {
 			t.Errorf("%q can stand behind the token", more)
 		}
 	}
@@ -115,14 +118,14 @@ func TestTokenVersions(t *testing.T) {
 	raw, _ := encoding.DecodeString(token)
 	for _, version := range []byte{0, 2, 255} {
 		raw[0] = version
-		if _, ok := openToken(keys, encoding.EncodeToString(raw)); ok {
+		if _, ok := openToken(keys, encoding.EncodeToString(raw), start); ok {
 			t.Errorf("version %d opens", version)
 		}
 	}
 	// The same, sealed for another purpose.
-	text, _, _ := unseal(keys, tokenLabel, token)
+	text, _, _ := unseal(keys, tokenLabel, token, start)
 	sealed, _ := seal(keys, messageLabel, text)
-	if _, ok := openToken(keys, sealed); ok {
+	if _, ok := openToken(keys, sealed, start); ok {
 		t.Error("a message opens as a token")
 	}
 }
@@ -141,7 +144,7 @@ func TestIssuers(t *testing.T) {
 	for _, from := range []*bundle.SessionKeys{first, second} {
 		token, _ := make1(t, from, full())
 		for _, at := range []*bundle.SessionKeys{first, second, verifier} {
-			if _, ok := openToken(at, token); !ok {
+			if _, ok := openToken(at, token, start); !ok {
 				t.Error("a genuine token does not open")
 			}
 		}
@@ -154,7 +157,7 @@ func TestIssuers(t *testing.T) {
 			"another one of the same id":  {Deployment: "test", Sealing: []bundle.SealingKey{{ID: sealing(1).ID, Key: sealing(2).Key}}, Trusted: both},
 			"an issuer's id, another key": {Deployment: "test", Sealing: shared, Trusted: []bundle.TrustedKey{{ID: onePublic.ID, Public: twoPublic.Public}, {ID: twoPublic.ID, Public: onePublic.Public}}},
 		} {
-			if _, ok := openToken(at, token); ok {
+			if _, ok := openToken(at, token, start); ok {
 				t.Errorf("%s: the token opens", name)
 			}
 		}
@@ -173,25 +176,25 @@ func TestSealingKeyAlone(t *testing.T) {
 	forged := *keys
 	forged.Issuer = forger
 	token, _ := make1(t, &forged, full())
-	if _, ok := openToken(keys, token); ok {
+	if _, ok := openToken(keys, token, start); ok {
 		t.Error("an issuer that nobody knows is believed")
 	}
 	forged.Issuer = &bundle.IssuerKey{ID: keys.Issuer.ID, Private: forger.Private}
 	token, _ = make1(t, &forged, full())
-	if _, ok := openToken(keys, token); ok {
+	if _, ok := openToken(keys, token, start); ok {
 		t.Error("an issuer's id is believed without its key")
 	}
 	// A genuine signature over something else.
 	genuine, _ := make1(t, keys, full())
-	text, _, _ := unseal(keys, tokenLabel, genuine)
+	text, _, _ := unseal(keys, tokenLabel, genuine, start)
 	p := full()
 	p.id = "AROAADMIN"
 	sealed, _ := seal(keys, tokenLabel, appendPacked(bytes.Clone(text[:signedHeader]), p.append(nil)))
-	if _, ok := openToken(keys, sealed); ok {
+	if _, ok := openToken(keys, sealed, start); ok {
 		t.Error("a signature is believed over another payload")
 	}
 	sealed, _ = seal(keys, tokenLabel, text[:signedHeader-1])
-	if _, ok := openToken(keys, sealed); ok {
+	if _, ok := openToken(keys, sealed, start); ok {
 		t.Error("half of a signature is believed")
 	}
 }
@@ -202,18 +205,42 @@ func TestRotation(t *testing.T) {
 	token, s := make1(t, keys, full())
 	rotated := *keys
 	rotated.Sealing = []bundle.SealingKey{sealing(2), sealing(1)}
-	g, ok := openToken(&rotated, token)
+	g, ok := openToken(&rotated, token, start)
 	if !ok || !g.secret.Equal(s) {
 		t.Error("a token of the key before does not open, or has another secret")
 	}
 	if newer, _ := make1(t, &rotated, full()); newer == token {
 		t.Error("the same token")
-	} else if _, ok := openToken(keys, newer); ok {
+	} else if _, ok := openToken(keys, newer, start); ok {
 		t.Error("the first key does not seal")
 	}
 	rotated.Sealing = rotated.Sealing[:1]
-	if _, ok := openToken(&rotated, token); ok {
+	if _, ok := openToken(&rotated, token, start); ok {
 		t.Error("a key that is gone opens")
+	}
+}
+
+// TestRetiredKeys is of keys that may be used until the last session has ended which
+// was made with them.
+func TestRetiredKeys(t *testing.T) {
+	t.Parallel()
+	keys := sessionKeys()
+	token, _ := make1(t, keys, full())
+	until := start.Add(time.Hour)
+	for name, retire := range map[string]func(*bundle.SessionKeys){
+		"sealing":                  func(k *bundle.SessionKeys) { k.Sealing[0].Until = until },
+		"issuer":                   func(k *bundle.SessionKeys) { k.Trusted[0].Until = until },
+		"both, the issuer's last":  func(k *bundle.SessionKeys) { k.Sealing[0].Until, k.Trusted[0].Until = until, until.Add(time.Hour) },
+		"both, the sealing's last": func(k *bundle.SessionKeys) { k.Sealing[0].Until, k.Trusted[0].Until = until.Add(time.Hour), until },
+	} {
+		retired := sessionKeys()
+		retire(retired)
+		if g, ok := openToken(retired, token, until.Add(-1)); !ok || !g.until.Equal(until) {
+			t.Errorf("%s: the key does not open until %v", name, until)
+		}
+		if _, ok := openToken(retired, token, until); ok {
+			t.Errorf("%s: the key opens for ever", name)
+		}
 	}
 }
 
@@ -244,7 +271,7 @@ func FuzzOpenToken(f *testing.F) {
 	f.Add(token)
 	f.Add(token[:len(token)-1])
 	f.Fuzz(func(t *testing.T, changed string) {
-		if _, ok := openToken(keys, changed); ok && changed != token {
+		if _, ok := openToken(keys, changed, start); ok && changed != token {
 			t.Errorf("%q opens", changed)
 		}
 	})
@@ -270,6 +297,6 @@ func BenchmarkOpenToken(b *testing.B) {
 	keys := sessionKeys()
 	token, _ := make1(b, keys, full())
 	for b.Loop() {
-		openToken(keys, token)
+		openToken(keys, token, start)
 	}
 }
