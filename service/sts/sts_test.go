@@ -33,6 +33,9 @@ var files = map[string]string{
 	"bundle/bundle.yaml":                            "accounts:\n  \"111122223333\": {alias: storage}\n  \"444455556666\": {alias: other}\n",
 	"bundle/accounts/111122223333/users/alice.yaml": "id: AIDAALICEALICEALICE1\npath: /team/\n",
 	"bundle/accounts/444455556666/users/bob.yaml":   "id: AIDABOBBOBBOBBOBBOB1\n",
+	"bundle/accounts/111122223333/roles/app.yaml":   "id: AROAAPPAPPAPPAPPAPP1\n",
+	"bundle/accounts/111122223333/roles/app.trust.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]}]}`,
 	"keys.yaml": "keys:\n" +
 		"  - {access_key_id: " + aliceKey + ", secret_access_key: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY, account: \"111122223333\", user: alice}\n" +
 		"  - {access_key_id: " + bobKey + ", secret_access_key: wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY, account: \"444455556666\", user: bob, status: Inactive}\n",
