@@ -1,12 +1,36 @@
 // Package oidc answers whether a bearer token is genuine, and what it claims.
 // It verifies JSON Web Tokens of OpenID Connect providers with their published
 // keys, which it fetches, remembers and renews.
+//
+// # Tokens
+//
+// A token is a signed JWT in the compact serialisation, of at most [MaxToken]
+// bytes. It is refused unless its algorithm is one of the provider's and suits
+// the key, "iss" is the provider's URL, "azp" (else "aud") is among the
+// provider's audiences, there are "sub", "exp" and "iat", and it is now between
+// "nbf" and "exp". Keys come from the provider alone: "jku", "jwk", "x5u" and
+// "x5c" of a token are not looked at, "crit" and "b64" are refused. Following RFC 8725, what
+// is signed for another purpose is no bearer token: its "typ" is none, "JWT" or
+// "at+jwt"; security events and tokens bound to a key of the holder ("cnf") are
+// refused.
+//
+// # Keys
+//
+// The keys of every provider that [Verifier.Use] names are fetched ahead and
+// renewed in the background, so that nothing is asked while a request waits. Only
+// a token whose key is unknown makes a request wait for the provider, and that at
+// most once in ten seconds for each provider. If the provider cannot be reached,
+// the keys it had serve for six hours more.
 package oidc
 
 import (
 	"context"
 	"encoding/json"
+	"net"
+	"net/netip"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // Provider says how the tokens of one provider are verified. It is immutable.
@@ -14,14 +38,16 @@ type Provider struct {
 	// Issuer is the provider's URL, exactly as the tokens' "iss" has it.
 	Issuer string
 	// Audiences are those that a token may be meant for: its "azp" if it has one,
-	// else one of its "aud".
+	// else one of its "aud". Without any, no token is accepted.
 	Audiences []string
 	// Algorithms are the signing algorithms that are accepted: of RS256, RS384,
 	// RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA. Never none or HS*.
+	// Empty stands for those that AWS accepts: RS* and ES*.
 	Algorithms []string
 	// CA is a PEM bundle that verifies the provider's certificate; empty is the
-	// system's. Thumbprints are SHA-1 fingerprints (40 hex digits, lower case) of
-	// which the presented chain must have one; empty asks for none.
+	// system's. Thumbprints are SHA-1 fingerprints (40 hex digits, lower case) as
+	// AWS has them: a chain that CA does not verify is good if it leads to a
+	// certificate that it presents and that has one of the fingerprints.
 	CA          string
 	Thumbprints []string
 	// JWKS is the provider's key set as JSON, for one that is not asked; empty if
@@ -43,67 +69,56 @@ type Claims struct {
 	IssuedAt  time.Time
 	NotBefore time.Time // zero if it has none
 	Expires   time.Time
-	// All are all claims, each as JSON.
+	// All are all claims, each as JSON: no object in them has a member twice, and
+	// strings are Unicode.
 	All map[string]json.RawMessage
 }
 
 // Options bound a Verifier.
 type Options struct {
-	// Now is the clock; nil means time.Now.
+	// Now is the clock by which keys grow old; nil means time.Now.
 	Now func() time.Time
+	// Log is told of keys that changed or could not be fetched; nil is silent.
+	Log *zap.Logger
+	// Lookup finds the addresses of a provider's host; nil asks the system.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+	// Dial connects to an address, an IP address and a port, that the rules let
+	// through; nil means TCP.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Verifier verifies tokens. It is safe for concurrent use.
-type Verifier struct{}
-
-// New makes a Verifier.
-func New(Options) *Verifier { return &Verifier{} }
-
-// Use tells which providers there are now: their keys are fetched ahead, and
-// what is remembered of others is forgotten. It does not wait.
-func (v *Verifier) Use([]*Provider) {}
-
-// Close stops what goes on in the background.
-func (v *Verifier) Close() {}
-
-// Version changes whenever the keys of a provider do: what was verified under
-// another must be verified again.
-func (v *Verifier) Version(*Provider) uint64 { return 0 }
-
-// Issuer is the "iss" of a token, unverified: to find its provider.
-func Issuer(token string) (string, error) { return "", ErrMalformed }
-
-// Verify verifies a token of a provider. version is that of the keys that did.
-func (v *Verifier) Verify(ctx context.Context, p *Provider, token string, now time.Time) (c *Claims, version uint64, err error) {
-	return nil, 0, ErrMalformed
-}
-
-// Error is why a token is not accepted, or could not be verified.
-type Error struct {
-	// Kind is the class of it.
-	Kind Kind
-	// Cause is for the operator; it holds nothing of the token but names.
-	Cause string
-}
-
-func (e *Error) Error() string { return e.Cause }
-
-// Kind is a class of errors, for the answer in AWS's words.
-type Kind uint8
-
-// The classes.
+// The limits.
 const (
-	// Malformed: no JSON Web Token, or one without what it must have.
-	Malformed Kind = iota
-	// Untrusted: the signature, algorithm, issuer, or audience is wrong.
-	Untrusted
-	// Expired: it is over.
-	Expired
-	// NotYet: it is not valid yet.
-	NotYet
-	// Unreachable: the provider's keys could not be had. It may be tried again.
-	Unreachable
-)
+	// MaxToken is the size of a token, in bytes: AWS's.
+	MaxToken = 20_000
+	// Leeway is how far "iat" and "nbf" may be in the future, for clocks that
+	// disagree. "exp" has none.
+	Leeway = time.Minute
+	// MaxKeys is the number of keys in a key set: AWS's 100 RSA and 100 EC keys.
+	MaxKeys = 200
+	// MaxKeySet is the size of a key set, in bytes.
+	MaxKeySet = 1 << 20
 
-// ErrMalformed is what is no token at all.
-var ErrMalformed error = &Error{Kind: Malformed, Cause: "no JSON Web Token"}
+	maxDiscovery = 128 << 10 // bytes of a discovery document
+	maxDepth     = 16        // nesting of JSON
+	maxTries     = 8         // keys that one token is tried with
+	minRSA       = 2048      // bits
+	maxRSA       = 8192      // bits: a larger one only costs
+
+	// fetchTimeout is for the key set, discovery included; AWS waits as long.
+	fetchTimeout = 5 * time.Second
+	// headerTimeout is for the header of one answer, dialTimeout for one address
+	// of a host.
+	headerTimeout, dialTimeout = 3 * time.Second, 2 * time.Second
+	// atOnce is how many providers are asked at a time.
+	atOnce = 16
+
+	// askAgain is the least time between two fetches that tokens bring about.
+	askAgain = 10 * time.Second
+	// Keys are renewed when the provider says (Cache-Control), within bounds.
+	minRenewal, usualRenewal, maxRenewal = time.Minute, 5 * time.Minute, 15 * time.Minute
+	// A fetch that failed is tried again after a time that doubles.
+	firstRetry, lastRetry = time.Second, time.Minute
+	// KeepStale is how long keys serve that could not be renewed.
+	KeepStale = 6 * time.Hour
+)
