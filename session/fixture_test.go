@@ -1,6 +1,7 @@
 package session_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -134,6 +135,20 @@ func load(t testing.TB, directory string, f files) *bundle.Snapshot {
 			t.Fatal(err)
 		}
 	}
+	write(t, directory, f)
+	snap, findings := bundle.Load(bundle.Options{
+		Directory: filepath.Join(directory, "bundle"), KeyFiles: []string{filepath.Join(directory, "keys.yaml")},
+		SessionKeyFile: filepath.Join(directory, "sessions.yaml"), Now: func() time.Time { return now },
+	})
+	if snap == nil {
+		t.Fatalf("the bundle does not load: %v", findings)
+	}
+	return snap
+}
+
+// write writes files below a directory.
+func write(t testing.TB, directory string, f files) {
+	t.Helper()
 	for name, text := range f {
 		path := filepath.Join(directory, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -143,14 +158,6 @@ func load(t testing.TB, directory string, f files) *bundle.Snapshot {
 			t.Fatal(err)
 		}
 	}
-	snap, findings := bundle.Load(bundle.Options{
-		Directory: filepath.Join(directory, "bundle"), KeyFiles: []string{filepath.Join(directory, "keys.yaml")},
-		SessionKeyFile: filepath.Join(directory, "sessions.yaml"), Now: func() time.Time { return now },
-	})
-	if snap == nil {
-		t.Fatalf("the bundle does not load: %v", findings)
-	}
-	return snap
 }
 
 // caller is a long-term key's, or a session's.
@@ -242,4 +249,45 @@ func (c caller) decideS3(action string) authz.Decision {
 		c.session.FillRequest(&request.Keys, now)
 	}
 	return authz.Decide(c.caller, request, &authz.Access{Action: action, Resource: "arn:aws:s3:::bkt/k", Account: accountA})
+}
+
+// managed is the snapshot of files that took the place of others: of a later
+// generation.
+func managed(t testing.TB, directory string, before, after files) *bundle.Snapshot {
+	t.Helper()
+	load(t, directory, before)
+	m := bundle.NewManager(bundle.Options{
+		Directory: filepath.Join(directory, "bundle"), KeyFiles: []string{filepath.Join(directory, "keys.yaml")},
+		SessionKeyFile: filepath.Join(directory, "sessions.yaml"), Now: func() time.Time { return now },
+		Quiet: time.Millisecond, Poll: 20 * time.Millisecond,
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- m.Run(ctx) }()
+	await := func(generation uint64) {
+		t.Helper()
+		for range 3000 {
+			if s := m.Current(); s != nil && s.Generation() >= generation {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Errorf("generation %d does not come: %v", generation, m.Status())
+	}
+	await(1)
+	write(t, directory, after)
+	await(2)
+	stop()
+	<-done
+	return m.Current()
+}
+
+func second[T any](_ T, r *wire.Refusal) *wire.Refusal { return r }
+
+// asError is a refusal as an error that is nil if there is none.
+func asError(r *wire.Refusal) error {
+	if r == nil {
+		return nil
+	}
+	return r
 }
