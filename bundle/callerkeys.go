@@ -84,7 +84,7 @@ func (s sessionSources) directActions() []string {
 
 // directKeys are the condition keys of those actions, besides the request's own.
 var directKeys = keyNames{
-	"aws:requesttag/", "aws:tagkeys", "aws:resourcetag/", "iam:resourcetag/",
+	"aws:resourceaccount", "aws:requesttag/", "aws:tagkeys", "aws:resourcetag/", "iam:resourcetag/",
 	"sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys",
 }
 

@@ -28,12 +28,13 @@ func (m *Mapper) servesSAML() bool {
 }
 
 // Keys are the condition keys of an action besides aws:ResourceAccount and those of
-// the caller, the connection and the clock, in AWS's spelling. One that ends in "/" stands for all that begin with it; ProviderKeys
-// for those of OpenID Connect providers.
+// the caller, the connection and the clock, in AWS's spelling. One that ends in "/" or
+// ":" stands for all that begin with it. The claims of tokens are keys of the caller,
+// and the bundle knows them: it has the providers.
 func (m *Mapper) Keys(action string) []string {
 	for _, a := range actionKeys {
 		if a.action == action {
-			return slices.Clone(a.keys)
+			return slices.DeleteFunc(slices.Clone(a.keys), func(k string) bool { return k == samlKeys && !m.servesSAML() })
 		}
 	}
 	return nil
@@ -45,36 +46,26 @@ func (m *Mapper) Fills(action, key string) bool {
 		return slices.Contains(m.Actions(), action)
 	}
 	return slices.ContainsFunc(m.Keys(action), func(k string) bool {
-		switch k = strings.ToLower(k); {
-		case k == strings.ToLower(ProviderKeys):
-			return isProviderKey(key)
-		case strings.HasSuffix(k, "/") || strings.HasSuffix(k, ":"):
+		k = strings.ToLower(k)
+		if strings.HasSuffix(k, "/") || strings.HasSuffix(k, ":") {
 			return strings.HasPrefix(key, k) && len(key) > len(k)
 		}
 		return k == key
 	})
 }
 
-// ProviderKeys stands among Keys for the claims of a token, as HOST[/PATH]:claim.
-const ProviderKeys = "PROVIDER:"
-
-// isProviderKey tells a claim's key from those of AWS's services, whose prefixes
-// have no dot: hosts have one, or a path, or a port.
-func isProviderKey(key string) bool {
-	colon := strings.LastIndexByte(key, ':')
-	return colon > 0 && colon < len(key)-1 && strings.ContainsAny(key[:colon], "./:")
-}
-
 // resourceAccount is a key of all accesses.
 const resourceAccount = "aws:resourceaccount"
 
+// samlKeys are those that a SAML response fills.
+const samlKeys = "saml:"
+
 // Groups of keys.
 var (
-	ofRole     = []string{"aws:ResourceTag/", "iam:ResourceTag/"}
-	ofTags     = []string{"aws:RequestTag/", "aws:TagKeys"}
-	ofSession  = []string{"sts:RoleSessionName", "sts:SourceIdentity", "sts:TransitiveTagKeys"}
-	ofProvider = []string{"aws:FederatedProvider", ProviderKeys}
-	ofSAML     = []string{"saml:"}
+	ofRole    = []string{"aws:ResourceTag/", "iam:ResourceTag/"}
+	ofTags    = []string{"aws:RequestTag/", "aws:TagKeys"}
+	ofSession = []string{"sts:RoleSessionName", "sts:SourceIdentity", "sts:TransitiveTagKeys"}
+	ofSAML    = []string{samlKeys}
 	// A code of a device may be shown in the call itself.
 	ofMFA = []string{"aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"}
 )
@@ -88,12 +79,12 @@ var actionKeys = []struct {
 }{
 	{"sts:AssumeRole", slices.Concat(ofRole, ofTags, ofMFA, []string{"sts:ExternalId"}, ofSession)},
 	{samlAction, slices.Concat(ofRole, ofTags, ofSession, ofSAML)},
-	{"sts:AssumeRoleWithWebIdentity", slices.Concat(ofRole, ofTags, ofSession, ofProvider)},
+	{"sts:AssumeRoleWithWebIdentity", slices.Concat(ofRole, ofTags, ofSession)},
 	{"sts:DecodeAuthorizationMessage", nil},
 	{"sts:GetAccessKeyInfo", nil},
 	{"sts:GetFederationToken", ofTags},
-	{"sts:SetSourceIdentity", slices.Concat(ofRole, ofTags, ofMFA, []string{"sts:ExternalId"}, ofSession, ofSAML, ofProvider)},
-	{"sts:TagSession", slices.Concat(ofRole, ofTags, ofMFA, []string{"sts:ExternalId"}, ofSession, ofSAML, ofProvider)},
+	{"sts:SetSourceIdentity", slices.Concat(ofRole, ofTags, ofMFA, []string{"sts:ExternalId"}, ofSession, ofSAML)},
+	{"sts:TagSession", slices.Concat(ofRole, ofTags, ofMFA, []string{"sts:ExternalId"}, ofSession, ofSAML)},
 }
 
 // on is an access of an action by the caller's account on what is its own.

@@ -170,7 +170,7 @@ func reference() []byte {
 		}
 	}
 	b.WriteString("\nThe tags' keys differ in more than their case, and do not begin with `aws:`. Transitive keys\nare keys of tags. `SerialNumber` and `TokenCode` go together.\n")
-	b.WriteString("\n## Actions and condition keys\n\nBesides `aws:ResourceAccount` and the [global ones](bundle.md). `…` stands for the rest of a key, `PROVIDER` for host and path of a provider.\n\n| action | condition keys |\n|---|---|\n")
+	b.WriteString("\n## Actions and condition keys\n\nBesides `aws:ResourceAccount` and the [global ones](bundle.md). `…` stands for the rest of a key. With a web identity\ntoken its claims are keys, too, `PROVIDER:…` with host and path of the provider, and there is `aws:FederatedProvider`.\n\n| action | condition keys |\n|---|---|\n")
 	m := sts.New(sts.Options{SAML: servesSAML})
 	for _, name := range m.Actions() {
 		var keys []string
