@@ -117,6 +117,9 @@ func (v *Verdict) mayAsk() *wire.Refusal {
 	switch {
 	case v.Route.Answers != nil && v.isAnonymous():
 		return &wire.Refusal{Status: 403, Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token"}
+	case v.method == authCertificate && v.session == nil && (v.Operation.Name == "GetSessionToken" || v.Operation.Name == "GetFederationToken"):
+		// What they issue would outlive the certificate.
+		return &wire.Refusal{Status: 403, Code: "AccessDenied", Message: "Cannot call " + v.Operation.Name + " with a certificate"}
 	case v.Route.Answers != nil && v.federated == nil:
 		return session.MayCall(v.Operation.Name, v.caller, v.session)
 	case v.Route.Answers == nil && (v.federated != nil || v.caller.Type == authz.WebIdentity || v.caller.Type == authz.SAML):

@@ -65,6 +65,7 @@ type Verdict struct {
 	// trust are the decisions by which the caller became what it is; grant is
 	// what it may become, if it asks for that, and issued what it got.
 	trust  []audit.Access
+	denial denial // the last one that the caller may know of
 	grant  *session.Grant
 	issued *service.Issued
 	filled bool // the keys that all accesses share

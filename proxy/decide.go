@@ -6,6 +6,7 @@ import (
 
 	"github.com/sallyport-iam/sallyport/audit"
 	"github.com/sallyport-iam/sallyport/authz"
+	"github.com/sallyport-iam/sallyport/session"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
@@ -118,8 +119,31 @@ func (v *Verdict) denied(a *authz.Access, d authz.Decision) *wire.Refusal {
 	r := &wire.Refusal{Status: 403, Code: "AccessDenied", Message: "Access Denied"}
 	if v.caller.Type != authz.Anonymous {
 		r.Message = d.Sentence(v.caller, a)
+		v.denial = denial{a, d}
 	}
 	return r
+}
+
+// denial is an access that was denied, and how.
+type denial struct {
+	access   *authz.Access
+	decision authz.Decision
+}
+
+// encoded is the refusal with what it does not say openly, for
+// sts:DecodeAuthorizationMessage, where the route tells that and there is room.
+// https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
+func (v *Verdict) encoded() *wire.Refusal {
+	if v.Route == nil || !v.Route.EncodedMessages || v.denial.access == nil || v.door.Can.AnswerLimit > 0 || v.Refusal.Code != "AccessDenied" {
+		return v.Refusal
+	}
+	message := session.SealMessage(v.snapshot, v.caller.Account, session.Denial(v.caller, &v.request, v.denial.access, v.denial.decision))
+	if message == "" {
+		return v.Refusal
+	}
+	r := *v.Refusal
+	r.Message += " Encoded authorization failure message: " + message
+	return &r
 }
 
 func anyRefused(refused []*wire.Refusal) bool {

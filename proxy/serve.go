@@ -73,7 +73,7 @@ func (e *Enforcer) Refuse(v *Verdict) *wire.Response {
 	if v.Route != nil {
 		protocol = v.Route.Protocol
 	}
-	resp := refusal.Render(protocol, v.Refusal, refusal.Facts{
+	resp := refusal.Render(protocol, v.encoded(), refusal.Facts{
 		RequestID: v.id,
 		Resource:  v.received.Path,
 		Namespace: v.namespace(),
