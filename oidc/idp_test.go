@@ -96,7 +96,7 @@ func newIDP(t *testing.T, keys ...jose.JSONWebKey) *idp {
 	t.Helper()
 	authority, chain := certificates("idp.example.com", "keys.example.com", "127.0.0.1")
 	p := &idp{
-		ca:        string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: authority.Raw})),
+		ca:        pemOf(authority),
 		authority: authority,
 		conns:     make(chan net.Conn),
 		addresses: map[string][]netip.Addr{"idp.example.com": {netip.MustParseAddr("10.0.0.7")}, "keys.example.com": {netip.MustParseAddr("8.8.8.8")}},
@@ -292,6 +292,10 @@ func certificates(hosts ...string) (*x509.Certificate, tls.Certificate) {
 	raw, err = x509.CreateCertificate(rand.Reader, leaf, authority, leafKey.Public(), key)
 	must(err)
 	return authority, tls.Certificate{Certificate: [][]byte{raw, authority.Raw}, PrivateKey: leafKey}
+}
+
+func pemOf(c *x509.Certificate) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
 }
 
 // public is what a provider publishes of a key.

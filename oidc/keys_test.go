@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/hex"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"log"
@@ -58,7 +57,7 @@ func TestRealProvider(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	defer server.Close()
-	ca := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
+	ca := pemOf(server.Certificate())
 	p := &oidc.Provider{Issuer: server.URL + "/tenant", Audiences: []string{audience}, CA: ca}
 	v := newVerifier(t, p)
 	token := sign(rsaKey(), header("RS256", "one"), claims(map[string]any{"iss": p.Issuer}))
@@ -485,7 +484,7 @@ func TestCertificates(t *testing.T) {
 	t.Parallel()
 	wrong := strings.Repeat("0", 40)
 	other, _ := certificates("idp.example.com")
-	otherCA := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other.Raw}))
+	otherCA := pemOf(other)
 	for _, c := range []struct {
 		name      string
 		ca        string // "right" is the provider's
