@@ -23,7 +23,7 @@ func (p *Provider) accepted() []string {
 }
 
 // Issuer is the "iss" of a token, unverified: to find its provider. It fails with
-// ErrMalformed for what is no token.
+// an *[Error] for what is no token or none of a bearer.
 func Issuer(token string) (string, error) {
 	t, err := parse(token)
 	if err != nil {
