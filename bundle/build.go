@@ -83,8 +83,8 @@ type builder struct {
 	callers map[string]*authz.Caller
 	sets    map[string]*authz.Policies
 	library authz.Library
-	// direct are the routes as trust policies see them; see routesTo.
-	direct []Route
+	// routes remembers routesTo.
+	routes map[asked][]Route
 	// suggested counts the names looked for that no entity has: past a bound,
 	// the nearest one is not looked for.
 	suggested int
@@ -135,6 +135,7 @@ func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
 	b.checkBuckets()
 	s := b.link()
 	s.providers = b.linkProviders(s)
+	s.certificates = b.linkCertificates(s)
 	b.checkTrust(s)
 	s.sessionKeys = b.readSessionKeys()
 	s.credentials = b.credentials(s)

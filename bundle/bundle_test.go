@@ -56,7 +56,7 @@ func (f files) with(changes files) files {
 	return all
 }
 
-// write puts the files below a directory: key files with mode 0600.
+// write puts the files below a directory: key and session key files with mode 0600.
 func (f files) write(t testing.TB, directory string) {
 	t.Helper()
 	for name, text := range f {
@@ -65,7 +65,7 @@ func (f files) write(t testing.TB, directory string) {
 			t.Fatal(err)
 		}
 		mode := os.FileMode(0o644)
-		if strings.HasPrefix(name, "keys") {
+		if strings.HasPrefix(name, "keys") || strings.HasPrefix(name, "sessions") {
 			mode = 0o600
 		}
 		if err := os.WriteFile(path, []byte(text), mode); err != nil {
@@ -75,7 +75,7 @@ func (f files) write(t testing.TB, directory string) {
 }
 
 // options are those of a directory that files.write has written, with the key
-// files that are there and one route.
+// files and the session key file that are there, and one route.
 func options(t testing.TB, directory string) bundle.Options {
 	t.Helper()
 	keys, err := filepath.Glob(filepath.Join(directory, "keys*.yaml"))
@@ -83,10 +83,15 @@ func options(t testing.TB, directory string) bundle.Options {
 		t.Fatal(err)
 	}
 	slices.Sort(keys)
+	sessions := filepath.Join(directory, "sessions.yaml")
+	if _, err := os.Stat(sessions); err != nil {
+		sessions = ""
+	}
 	return bundle.Options{
-		Directory: filepath.Join(directory, "bundle"),
-		KeyFiles:  keys,
-		Routes:    []bundle.Route{storageRoute("main")},
+		SessionKeyFile: sessions,
+		Directory:      filepath.Join(directory, "bundle"),
+		KeyFiles:       keys,
+		Routes:         []bundle.Route{storageRoute("main")},
 	}
 }
 

@@ -66,44 +66,65 @@ func (k *callerKeys) of(d *document) keyNames {
 	return append(k.sessions[:len(k.sessions):len(k.sessions)], k.claims[account]...)
 }
 
-// directActions are the actions that the use of a bearer token or of a client's
-// certificate stands for, by itself: on any route, and decided by a trust policy.
-func (s sessionSources) directActions() []string {
-	var actions []string
-	if s.bearer {
-		actions = append(actions, webIdentityAction)
-	}
-	if s.certificates {
-		actions = append(actions, assumeRoleAction)
-	}
-	if len(actions) > 0 {
-		actions = append(actions, "sts:TagSession", "sts:SetSourceIdentity")
-	}
-	return actions
-}
-
-// directKeys are the condition keys of those actions, besides the request's own.
+// directKeys are the condition keys of the use of a bearer token or of a client's
+// certificate by itself, besides the request's own.
 var directKeys = keyNames{
 	"aws:resourceaccount", "aws:requesttag/", "aws:tagkeys", "aws:resourcetag/", "iam:resourcetag/",
 	"sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys",
 }
 
-// routesTo are the routes as the documents of a kind see them: trust policies are
-// asked on all of them, where a token or a certificate is a credential by itself.
-func (b *builder) routesTo(trust bool) []Route {
-	direct := b.sessions().directActions()
-	if !trust || len(direct) == 0 {
+// asked are the ways in which a statement comes to be asked.
+type asked struct {
+	// never: its principals are none that call here.
+	never bool
+	// bearer, certificate: besides the routes' own actions, the use of a token or of
+	// a certificate by itself asks it, on any route.
+	bearer, certificate bool
+}
+
+// askedBy tells how a statement comes to be asked.
+func (b *builder) askedBy(d *document, s *policy.Statement) asked {
+	if d.doc.Kind != policy.Trust {
+		return asked{}
+	}
+	sources := b.sessions()
+	a := asked{never: len(s.Principals) > 0}
+	for _, p := range s.Principals {
+		everyone := isEveryone(p)
+		service := p.Type == policy.Service && p.Value == certificateService
+		a.never = a.never && p.Type == policy.Service && !service
+		a.bearer = a.bearer || sources.bearer && (everyone || p.Type == policy.Federated)
+		a.certificate = a.certificate || sources.certificates && (everyone || service)
+	}
+	return a
+}
+
+// routesTo are the routes with all the actions by which a statement is asked.
+func (b *builder) routesTo(a asked) []Route {
+	if !a.bearer && !a.certificate {
 		return b.opts.Routes
 	}
-	if b.direct == nil {
-		for _, r := range b.opts.Routes {
-			fills := r.Fills
-			r.Actions = append(r.Actions[:len(r.Actions):len(r.Actions)], direct...)
-			r.Fills = func(action, key string) bool {
-				return slices.Contains(direct, action) && directKeys.has(key) || fills != nil && fills(action, key)
-			}
-			b.direct = append(b.direct, r)
+	if known := b.routes[a]; known != nil {
+		return known
+	}
+	direct := []string{"sts:TagSession", "sts:SetSourceIdentity"}
+	if a.bearer {
+		direct = append(direct, webIdentityAction)
+	}
+	if a.certificate {
+		direct = append(direct, assumeRoleAction)
+	}
+	routes := make([]Route, len(b.opts.Routes))
+	for i, r := range b.opts.Routes {
+		routes[i] = r
+		routes[i].Actions = append(r.Actions[:len(r.Actions):len(r.Actions)], direct...)
+		routes[i].Fills = func(action, key string) bool {
+			return slices.Contains(direct, action) && directKeys.has(key) || r.Fills != nil && r.Fills(action, key)
 		}
 	}
-	return b.direct
+	if b.routes == nil {
+		b.routes = map[asked][]Route{}
+	}
+	b.routes[a] = routes
+	return routes
 }

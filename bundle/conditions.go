@@ -25,10 +25,10 @@ type keyUse struct {
 // actions can have it.
 type keyFilled [][]bool
 
-// keyReader is a key and the kind of document that reads it.
+// keyReader is a key and how a statement that reads it is asked.
 type keyReader struct {
-	key   string
-	trust bool
+	key string
+	by  asked
 }
 
 // checkConditions judges the condition keys of all documents.
@@ -45,27 +45,30 @@ func (b *builder) checkConditions() {
 		if d.doc == nil {
 			continue
 		}
-		trust := d.doc.Kind == policy.Trust
 		known := callers.of(d)
 		for i := range d.doc.Statements {
 			statement := &d.doc.Statements[i]
+			by := b.askedBy(d, statement)
+			if by.never {
+				continue
+			}
 			for _, use := range keyUses(d.doc, statement) {
 				if known.has(use.key) {
 					continue
 				}
 				used[use.key] = true
-				reader := keyReader{use.key, trust}
+				reader := keyReader{use.key, by}
 				if filled[reader] == nil {
-					filled[reader] = filledBy(b.routesTo(trust), use.key)
+					filled[reader] = filledBy(b.routesTo(by), use.key)
 				}
-				b.judge(d, statement, use, filled[reader])
+				b.judge(d, statement, use, b.routesTo(by), filled[reader])
 			}
 		}
 	}
 	for _, key := range keysOf(b.settings.absent) {
 		at := b.settings.absent[key]
 		switch {
-		case callers.sessions.has(key) || slices.ContainsFunc(filledBy(b.routesTo(true), key), func(actions []bool) bool { return slices.Contains(actions, true) }):
+		case callers.sessions.has(key) || slices.ContainsFunc(filledBy(b.opts.Routes, key), func(actions []bool) bool { return slices.Contains(actions, true) }):
 			b.report("bundle.yaml", at, policy.Warning, "ASSUMED_KEY_IS_FILLED", fmt.Sprintf("%s is assumed to be absent and is filled here", key), "remove the assumption: it settles nothing")
 		case !used[key]:
 			b.report("bundle.yaml", at, policy.Note, "UNUSED_ASSUMPTION", fmt.Sprintf("no statement reads %s", key), "remove the assumption")
@@ -130,10 +133,10 @@ func filledBy(routes []Route, key string) keyFilled {
 
 // judge reports a use of a key that is filled for none of the statement's
 // actions on some route.
-func (b *builder) judge(d *document, s *policy.Statement, use keyUse, filled keyFilled) {
+func (b *builder) judge(d *document, s *policy.Statement, use keyUse, routes []Route, filled keyFilled) {
 	var never, elsewhere []string // routes
 	matched := false
-	for i, r := range b.routesTo(d.doc.Kind == policy.Trust) {
+	for i, r := range routes {
 		candidate, present := false, false
 		for j, action := range r.Actions {
 			if s.CanMatchAction(action) {

@@ -16,14 +16,22 @@ func ParseFile(path string, source []byte) ([]policy.Finding, bool) {
 	case entityFile:
 		_, findings := parseEntity(p, path, source)
 		return findings, true
+	case providerFile:
+		e, findings := parseProvider(path, source)
+		if !policy.HasErrors(findings) {
+			e.provider("111122223333", nil)
+		}
+		return findings, true
+	case keySetFile:
+		return checkKeySet(path, source), true
 	}
 	return nil, true
 }
 
 // ParseKeys reads the text of a key file.
-func ParseKeys(source []byte) (keys int, findings []policy.Finding) {
-	entries, findings := (&keySource{path: "keys.yaml", text: source}).parse()
-	return len(entries), findings
+func ParseKeys(source []byte) (keys, devices int, findings []policy.Finding) {
+	list, findings := (&keySource{path: "keys.yaml", text: source}).parseList()
+	return len(list.entries), len(list.devices), findings
 }
 
 // AppendKey adds a key to the text of a key file; ok is false if it cannot.
@@ -33,7 +41,29 @@ func AppendKey(source []byte) (after []byte, ok bool) {
 	if policy.HasErrors(findings) || list.takes("keys.yaml", "111122223333", "fuzz") != nil {
 		return nil, false
 	}
-	return list.with(source, Key{AccessKeyID: newAccessKeyID(), Account: "111122223333", User: "fuzz", Status: Active}, newSecret()), true
+	return list.keysAt.with(source, "keys", keyLines(Key{AccessKeyID: newAccessKeyID(), Account: "111122223333", User: "fuzz", Status: Active}, newSecret())), true
+}
+
+// AppendDevice adds an MFA device to the text of a key file; ok is false if it
+// cannot.
+func AppendDevice(source []byte) (after []byte, ok bool) {
+	list, findings := (&keySource{path: "keys.yaml", text: source}).parseList()
+	if policy.HasErrors(findings) || list.devicesAt.takes("keys.yaml", "serial") != nil {
+		return nil, false
+	}
+	return list.devicesAt.with(source, "mfa_devices", []string{
+		`serial: "arn:aws:iam::111122223333:mfa/fuzz"`, `account: "111122223333"`, "user: fuzz", "seed: GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+	}), true
+}
+
+// ParseSessionKeys reads the text of a session key file, and writes it again.
+func ParseSessionKeys(source []byte) (keys []SessionKey, again []byte, findings []policy.Finding) {
+	f, findings := (&keySource{path: "sessions.yaml", text: source}).parseSessionKeys()
+	if f == nil {
+		return nil, nil, findings
+	}
+	f.sessionKeys()
+	return f.listed(), f.text(), findings
 }
 
 // EditDistance and Nearest look for what was meant.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -38,7 +39,9 @@ func TestFindings(t *testing.T) {
 			}
 			directory := t.TempDir()
 			small.with(changes).write(t, directory)
-			snapshot, findings := bundle.Load(options(t, directory))
+			o := options(t, directory)
+			o.Now = func() time.Time { return time.Date(2026, 12, 15, 0, 0, 0, 0, time.UTC) }
+			snapshot, findings := bundle.Load(o)
 			if (snapshot == nil) != policy.HasErrors(findings) {
 				t.Errorf("snapshot %v with errors %t", snapshot, policy.HasErrors(findings))
 			}

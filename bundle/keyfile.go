@@ -143,15 +143,24 @@ func (k *keySource) parse() ([]keyEntry, []policy.Finding) {
 	return list.entries, findings
 }
 
-// keyList is the list of a key file.
+// keyList is what a key file holds.
 type keyList struct {
 	entries []keyEntry
-	// line is where the key that holds the list stands; 0 if there is none.
-	line int
+	devices []deviceEntry
+	// keysAt and devicesAt are where the lists stand.
+	keysAt, devicesAt listPlace
+}
+
+// listPlace is where a list stands in a key file.
+type listPlace struct {
+	// line is where the key that holds the list stands, next where the key behind
+	// it does; 0 if there is none.
+	line, next int
 	// indent is the number of blanks before each “-”; flow tells of a list in
-	// brackets.
+	// brackets. n counts its elements.
 	indent int
 	flow   bool
+	n      int
 }
 
 func (k *keySource) parseList() (list keyList, findings []policy.Finding) {
@@ -163,24 +172,56 @@ func (k *keySource) parseList() (list keyList, findings []policy.Finding) {
 	if root == nil {
 		return list, y.findings
 	}
-	had := y.fields(root, "a key file", field{key: "keys", read: func(n ast.Node) {
-		if _, none := n.(*ast.NullNode); none {
-			return
-		}
-		if s, ok := n.(*ast.SequenceNode); ok {
-			list.flow, list.indent = s.IsFlowStyle, position(s).Column-1
-		}
-		y.items(n, "keys", func(item ast.Node) {
-			if e, ok := y.keyEntry(item); ok {
-				list.entries = append(list.entries, e)
-			}
-		})
-	}})
-	list.line = position(root).Line
-	if !had["keys"] {
+	had := y.fields(root, "a key file",
+		field{key: "keys", read: func(n ast.Node) {
+			y.listed(n, "keys", &list.keysAt, func(item ast.Node) {
+				if e, ok := y.keyEntry(item); ok {
+					list.entries = append(list.entries, e)
+				}
+			})
+		}},
+		field{key: "mfa_devices", read: func(n ast.Node) {
+			y.listed(n, "mfa_devices", &list.devicesAt, func(item ast.Node) {
+				if e, ok := y.deviceEntry(item); ok {
+					list.devices = append(list.devices, e)
+				}
+			})
+		}},
+		field{key: "sealing_keys", remedy: "this is a session key file: name it under sessions, keys"},
+	)
+	list.place(root)
+	if !had["keys"] && !had["mfa_devices"] {
 		y.error(position(root), "MISSING_KEY", "the key file has no keys", "write `keys: []` if there are none")
 	}
 	return list, y.findings
+}
+
+// listed reads a list that may be left out, and notes its form.
+func (y *yamlFile) listed(n ast.Node, what string, at *listPlace, read func(ast.Node)) {
+	if _, none := n.(*ast.NullNode); none {
+		return
+	}
+	if s, ok := n.(*ast.SequenceNode); ok {
+		at.flow, at.indent, at.n = s.IsFlowStyle, position(s).Column-1, len(s.Values)
+	}
+	y.items(n, what, read)
+}
+
+// place notes the lines of the lists.
+func (l *keyList) place(root ast.Node) {
+	lines := map[string]int{}
+	for _, p := range (&yamlFile{}).pairs(root, "") {
+		lines[p.key.value] = p.key.at.Line
+	}
+	l.keysAt.line, l.devicesAt.line = lines["keys"], lines["mfa_devices"]
+	if l.keysAt.line < l.devicesAt.line {
+		l.keysAt.next = l.devicesAt.line
+	} else {
+		l.devicesAt.next = l.keysAt.line
+	}
+	if l.keysAt.line == 0 || l.devicesAt.line == 0 {
+		l.keysAt.next, l.devicesAt.next = 0, 0
+	}
 }
 
 // keyEntry reads one key; ok is false if it has errors.

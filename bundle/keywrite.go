@@ -36,38 +36,54 @@ const lockWait = 10 * time.Second
 // nowhere else. The file is replaced in one step: readers see it without the key
 // or with it, and what it held before stays as it was written.
 func CreateKey(file, account, user string, now time.Time) (Key, secret.Value, error) {
+	key := Key{AccessKeyID: newAccessKeyID(), Account: account, User: user, Status: Active, Created: now.UTC().Truncate(time.Second)}
+	value := newSecret()
+	err := addToKeyFile(file, account, user, func(list keyList, text []byte) ([]byte, error) {
+		if err := list.takes(file, account, user); err != nil {
+			return nil, err
+		}
+		return list.keysAt.with(text, "keys", keyLines(key, value)), nil
+	})
+	if err != nil {
+		return Key{}, secret.Value{}, err
+	}
+	return key, value, nil
+}
+
+// addToKeyFile adds one element to a list of a key file, for a user. with gives the
+// text of the file with it.
+func addToKeyFile(file, account, user string, with func(list keyList, text []byte) ([]byte, error)) error {
 	if !isAccount(account) {
-		return Key{}, secret.Value{}, fmt.Errorf("%q is not the id of an account: write its 12 digits", account)
+		return fmt.Errorf("%q is not the id of an account: write its 12 digits", account)
 	}
 	if bad := badName(user, users.longest); bad != "" {
-		return Key{}, secret.Value{}, fmt.Errorf("the name of the user, %q, %s", user, bad)
+		return fmt.Errorf("the name of the user, %q, %s", user, bad)
 	}
 	if real, err := filepath.EvalSymlinks(file); err == nil {
 		file = real
 	}
 	unlock, err := lock(filepath.Join(filepath.Dir(file), "."+filepath.Base(file)+".lock"), lockWait)
 	if err != nil {
-		return Key{}, secret.Value{}, fmt.Errorf("key file %s: %w", file, err)
+		return fmt.Errorf("key file %s: %w", file, err)
 	}
 	defer unlock()
 
 	source, list, err := readForWriting(file)
 	if err != nil {
-		return Key{}, secret.Value{}, err
+		return err
 	}
-	if err := list.takes(file, account, user); err != nil {
-		return Key{}, secret.Value{}, err
+	text, err := with(list, source.text)
+	if err != nil {
+		return err
 	}
-	key := Key{AccessKeyID: newAccessKeyID(), Account: account, User: user, Status: Active, Created: now.UTC().Truncate(time.Second)}
-	value := newSecret()
-	next := &keySource{path: file, text: list.with(source.text, key, value)}
-	if after, findings := next.parseList(); policy.HasErrors(findings) || len(after.entries) != len(list.entries)+1 {
-		return Key{}, secret.Value{}, fmt.Errorf("key file %s: nothing can be added to it as it is written: end it with a list that has a line “- access_key_id: …” for each key", file)
+	next := &keySource{path: file, text: text}
+	if after, findings := next.parseList(); policy.HasErrors(findings) || len(after.entries)+len(after.devices) != len(list.entries)+len(list.devices)+1 {
+		return fmt.Errorf("key file %s: nothing can be added to it as it is written: write a line “- …” for each element of its lists", file)
 	}
 	if err := replaceFile(file, next.text); err != nil {
-		return Key{}, secret.Value{}, fmt.Errorf("key file %s: %w", file, err)
+		return fmt.Errorf("key file %s: %w", file, err)
 	}
-	return key, value, nil
+	return nil
 }
 
 // readForWriting reads the file as it is; without one, an empty list.
@@ -94,46 +110,64 @@ func (l keyList) takes(file, account, user string) error {
 	if n >= maxKeys {
 		return fmt.Errorf("user %s of account %s has %d access keys already, active or not, which is AWS's limit: remove one from %s first", user, account, n, file)
 	}
-	if l.flow && len(l.entries) > 0 {
-		return fmt.Errorf("key file %s: nothing can be added to a list in brackets: write a line “- access_key_id: …” for each key", file)
+	return l.keysAt.takes(file, "access_key_id")
+}
+
+// takes tells whether a list can have another element.
+func (l listPlace) takes(file, first string) error {
+	if l.flow && l.n > 0 {
+		return fmt.Errorf("key file %s: nothing can be added to a list in brackets: write a line “- %s: …” for each", file, first)
 	}
 	return nil
 }
 
-// with is the text of the file with one more key. What is there is not touched,
-// but for an empty list.
-func (l keyList) with(text []byte, k Key, s secret.Value) []byte {
-	var b bytes.Buffer
-	rest := ""
-	if len(l.entries) == 0 {
-		head := keyFileHead
-		if l.line > 0 {
-			lines := strings.SplitAfter(string(text), "\n")
-			head, rest = strings.Join(lines[:l.line-1], ""), strings.Join(lines[l.line:], "")
-		}
-		b.WriteString(head + "keys:\n")
-		l.indent = 2
-	} else {
-		b.Write(text)
-		if !bytes.HasSuffix(text, []byte("\n")) {
-			b.WriteByte('\n')
-		}
-	}
-	for i, line := range []string{
+func keyLines(k Key, s secret.Value) []string {
+	return []string{
 		"access_key_id: " + k.AccessKeyID,
 		fmt.Sprintf("secret_access_key: %q", s.Reveal()),
 		fmt.Sprintf("account: %q", k.Account),
 		fmt.Sprintf("user: %q", k.User),
 		"status: " + k.Status,
 		"created: " + k.Created.Format(time.RFC3339),
-	} {
+	}
+}
+
+// with is the text of the file with one more element of the list that a key holds.
+// What is there is not touched, but for an empty list.
+func (l listPlace) with(text []byte, key string, element []string) []byte {
+	lines := strings.SplitAfter(string(text), "\n")
+	before, rest := lines, []string(nil)
+	switch {
+	case l.n == 0 && l.line > 0:
+		before, rest = lines[:l.line-1], lines[l.line:]
+	case l.n > 0 && l.next > 0:
+		// What stands above the next key in comments belongs to that.
+		end := l.next - 1
+		for end > l.line && (strings.TrimSpace(lines[end-1]) == "" || strings.HasPrefix(strings.TrimSpace(lines[end-1]), "#")) {
+			end--
+		}
+		before, rest = lines[:end], lines[end:]
+	}
+	var b bytes.Buffer
+	b.WriteString(strings.Join(before, ""))
+	if b.Len() == 0 && l.line == 0 {
+		b.WriteString(keyFileHead)
+	}
+	if b.Len() > 0 && !bytes.HasSuffix(b.Bytes(), []byte("\n")) {
+		b.WriteByte('\n')
+	}
+	if l.n == 0 {
+		b.WriteString(key + ":\n")
+		l.indent = 2
+	}
+	for i, line := range element {
 		mark := "  "
 		if i == 0 {
 			mark = "- "
 		}
 		b.WriteString(strings.Repeat(" ", l.indent) + mark + line + "\n")
 	}
-	b.WriteString(rest)
+	b.WriteString(strings.Join(rest, ""))
 	return b.Bytes()
 }
 

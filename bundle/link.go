@@ -32,15 +32,16 @@ const maxSuggestions = 20
 // link resolves what entities refer to and makes the callers and roles of it.
 func (b *builder) link() *Snapshot {
 	s := &Snapshot{
-		revision:  b.in.tree.revision(),
-		accounts:  keysOf(b.settings.accounts),
-		roles:     map[string]*Role{},
-		rolesByID: map[string]*Role{},
-		users:     map[string]*User{},
-		usersByID: map[string]*User{},
-		managed:   b.compiled(),
-		buckets:   map[string]*Bucket{},
-		owners:    owners{},
+		revision:         b.in.tree.revision(),
+		accounts:         keysOf(b.settings.accounts),
+		roles:            map[string]*Role{},
+		rolesByID:        map[string]*Role{},
+		users:            map[string]*User{},
+		usersByID:        map[string]*User{},
+		managed:          b.compiled(),
+		revokeWithParent: b.settings.revokeWithParent,
+		buckets:          map[string]*Bucket{},
+		owners:           owners{},
 	}
 	for _, r := range b.settings.rules {
 		s.owners.add(r.route.value, r.name.value, r.account.value)
@@ -264,63 +265,4 @@ func (b *builder) role(p *principal) *Role {
 		Identity:   b.policies(b.own(p)...),
 		Boundary:   b.boundary(p),
 	}
-}
-
-// credentials makes the table of access keys.
-func (b *builder) credentials(s *Snapshot) map[string]Credential {
-	table := map[string]Credential{}
-	seen := map[string]*keyEntry{}
-	perUser := map[string]int{}
-	s.keys = map[string]keyState{}
-	for _, source := range b.in.keys {
-		entries, findings := source.parse()
-		b.findings = append(b.findings, findings...)
-		for i := range entries {
-			e := &entries[i]
-			if first := seen[e.id.value]; first != nil {
-				b.error(e.file, e.id.at, "DUPLICATE_ACCESS_KEY", fmt.Sprintf("the access key %s stands twice, first in %s:%d", e.id.value, first.file, first.id.at.Line), "keep one of them")
-				continue
-			}
-			seen[e.id.value] = e
-			if !b.keyHolder(e) {
-				continue
-			}
-			id := identity(users, e.account.value, e.user.value)
-			if perUser[id]++; perUser[id] == maxKeys+1 {
-				b.quota(e.file, e.at, fmt.Sprintf("the user %q has more than %d access keys, which is AWS's limit", e.user.value, maxKeys), "remove those that are not used")
-			}
-			s.keys[e.id.value] = keyState{account: e.account.value, active: e.status == Active}
-			if e.status == Active {
-				table[e.id.value] = Credential{Secret: e.secret, Version: secretVersion(e.id.value, e.secret), Caller: b.callers[id]}
-				s.counts.Keys++
-			}
-		}
-	}
-	return table
-}
-
-// keyHolder tells whether the user of a key is there.
-func (b *builder) keyHolder(e *keyEntry) bool {
-	account, user := e.account.value, e.user.value
-	p := b.principals[identity(users, account, user)]
-	switch {
-	case p != nil && p.name == user:
-		return true
-	case p != nil:
-		b.error(e.file, e.user.at, "UNKNOWN_USER", fmt.Sprintf("there is no user %q in account %s", user, account), fmt.Sprintf("write %q, as its file does", p.name))
-		return false
-	}
-	if _, ok := b.settings.accounts[account]; !ok {
-		b.error(e.file, e.account.at, "UNKNOWN_ACCOUNT", fmt.Sprintf("bundle.yaml does not name the account %s", account), didYouMean(account, keysOf(b.settings.accounts), "remove the key, or add the account"))
-		return false
-	}
-	if len(user) >= secretLength {
-		user = "…" // which may be a secret that stands in the wrong place
-	}
-	remedy := "remove the key, or add the user to the bundle"
-	if b.suggest() {
-		remedy = didYouMean(user, b.names(users, account), remedy)
-	}
-	b.error(e.file, e.user.at, "UNKNOWN_USER", fmt.Sprintf("there is no user %q in account %s", user, account), remedy)
-	return false
 }

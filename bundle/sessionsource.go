@@ -15,6 +15,9 @@ func (b *builder) sessions() sessionSources {
 	for _, p := range b.providers {
 		sources.bearer = sources.bearer || p.entity.bearer != nil
 	}
+	for _, e := range b.settings.certificates {
+		sources.certificates = sources.certificates || e.role.value != ""
+	}
 	return sources
 }
 

@@ -18,6 +18,9 @@ type settings struct {
 	absent map[string]policy.Position
 	// strict makes AWS's attachment quotas errors.
 	strict bool
+	// revokeWithParent ends sessions with the key that they began with.
+	revokeWithParent bool
+	certificates     []certificateEntry
 }
 
 // ownerRule gives the buckets of a pattern to an account.
@@ -38,6 +41,8 @@ func parseSettings(name string, source []byte) (*settings, []policy.Finding) {
 		field{key: "buckets", read: func(n ast.Node) { s.readBuckets(y, n) }},
 		field{key: "assume", read: func(n ast.Node) { s.readAssume(y, n) }},
 		field{key: "limits", read: func(n ast.Node) { s.readLimits(y, n) }},
+		field{key: "sessions", read: func(n ast.Node) { s.readSessions(y, n) }},
+		field{key: "certificates", read: func(n ast.Node) { s.readCertificates(y, n) }},
 		field{key: "organization", remedy: "remove it: organizations are not supported by this version"},
 		field{key: "defaults", remedy: "remove it: there are no defaults to set in this version"},
 	)
@@ -147,6 +152,17 @@ func (s *settings) readLimits(y *yamlFile, n ast.Node) {
 	default:
 		y.error(value.at, "INVALID_LIMITS", fmt.Sprintf("%s is no set of limits", y.quote(value.value)), "write aws, which makes AWS's attachment quotas errors, or leave it out")
 	}
+}
+
+func (s *settings) readSessions(y *yamlFile, n ast.Node) {
+	y.fields(n, "sessions",
+		field{key: "revoke_with_parent", read: func(n ast.Node) {
+			if yes := y.boolean(n, "revoke_with_parent"); yes != nil {
+				s.revokeWithParent = *yes
+			}
+		}},
+		field{key: "keys", remedy: "name the session key file in the configuration, under sessions"},
+	)
 }
 
 // didYouMean is the remedy for a name that nothing has.

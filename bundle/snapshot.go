@@ -94,8 +94,10 @@ type Counts struct {
 	Policies, Statements int
 	// Providers are the OpenID Connect providers.
 	Providers int
-	// Keys are the access keys that are active.
+	// Keys are the access keys that are active, of the principals that are served.
 	Keys int
+	// MFADevices are the devices of all users.
+	MFADevices int
 }
 
 // Credential looks up an access key: one that is active and belongs to a user

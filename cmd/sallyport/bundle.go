@@ -17,6 +17,7 @@ type BundleCheckCmd struct {
 	Format
 	Directory string   `arg:"" help:"Directory of the bundle."`
 	Keys      []string `short:"k" sep:"none" placeholder:"FILE" help:"Key file to check with it; may be repeated."`
+	Sessions  string   `short:"s" placeholder:"FILE" help:"Session key file to check with it. Without it there are taken to be no sessions but those of bearer tokens and certificates."`
 }
 
 // Help shows an example.
@@ -41,7 +42,9 @@ type checkedBundle struct {
 	Roles      int              `json:"roles"`
 	Policies   int              `json:"policies"`
 	Statements int              `json:"statements"`
+	Providers  int              `json:"providers"`
 	Keys       int              `json:"keys"`
+	MFADevices int              `json:"mfa_devices"`
 }
 
 // checkedFinding is a finding as JSON.
@@ -58,9 +61,10 @@ type checkedFinding struct {
 // Run prints the findings and, without errors, what the bundle holds.
 func (c *BundleCheckCmd) Run(console *Console) error {
 	snapshot, findings := bundle.Load(bundle.Options{
-		Directory: c.Directory,
-		KeyFiles:  c.Keys,
-		Routes:    anyBundleRoutes(),
+		Directory:      c.Directory,
+		KeyFiles:       c.Keys,
+		SessionKeyFile: c.Sessions,
+		Routes:         anyBundleRoutes(),
 	})
 	result := checkedBundle{OK: snapshot != nil, Findings: make([]checkedFinding, len(findings))}
 	rows := make([][]string, 0, len(findings)+1)
@@ -72,10 +76,18 @@ func (c *BundleCheckCmd) Run(console *Console) error {
 		n := snapshot.Counts()
 		result.Revision = snapshot.Revision()
 		result.Accounts, result.Users, result.Groups, result.Roles = n.Accounts, n.Users, n.Groups, n.Roles
-		result.Policies, result.Statements, result.Keys = n.Policies, n.Statements, n.Keys
-		rows = append(rows, []string{fmt.Sprintf("%s: OK, revision %s: %s, %s, %s, %s, %s with %s, %s", c.Directory, result.Revision,
+		result.Policies, result.Statements = n.Policies, n.Statements
+		result.Providers, result.Keys, result.MFADevices = n.Providers, n.Keys, n.MFADevices
+		line := fmt.Sprintf("%s: OK, revision %s: %s, %s, %s, %s, %s with %s, %s", c.Directory, result.Revision,
 			plural(n.Accounts, "account"), plural(n.Users, "user"), plural(n.Groups, "group"), plural(n.Roles, "role"),
-			policiesOf(n.Policies), plural(n.Statements, "statement"), plural(n.Keys, "active key"))})
+			policiesOf(n.Policies), plural(n.Statements, "statement"), plural(n.Keys, "active key"))
+		if n.Providers > 0 {
+			line += ", " + plural(n.Providers, "provider")
+		}
+		if n.MFADevices > 0 {
+			line += ", " + plural(n.MFADevices, "MFA device")
+		}
+		rows = append(rows, []string{line})
 	}
 	if err := console.Print(c.Format, result, nil, rows); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 type KeysCmd struct {
 	Create KeysCreateCmd `cmd:"" help:"Make an access key for a user and add it to a key file."`
 	List   KeysListCmd   `cmd:"" help:"List the access keys of a key file, without secrets."`
+	MFA    KeysMFACmd    `cmd:"" name:"mfa" help:"Make and list MFA devices."`
 }
 
 // KeysCreateCmd makes an access key.

@@ -20,7 +20,7 @@ type CLI struct {
 	Serve       ServeCmd       `cmd:"" help:"Run Sallyport as a configuration file says."`
 	Config      ConfigCmd      `cmd:"" help:"Check the configuration file, or print its reference."`
 	Bundle      BundleCmd      `cmd:"" help:"Check a bundle of accounts and policies."`
-	Keys        KeysCmd        `cmd:"" help:"Make and list access keys."`
+	Keys        KeysCmd        `cmd:"" help:"Make and list access keys and MFA devices."`
 	Sessions    SessionsCmd    `cmd:"" help:"Make, rotate and list the keys of temporary credentials."`
 	Credentials CredentialsCmd `cmd:"" help:"Get temporary credentials, for programs that take none from a token by themselves."`
 	Envoy       EnvoyCmd       `cmd:"" help:"Write or check the configuration of an Envoy in front of Sallyport."`
