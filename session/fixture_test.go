@@ -278,7 +278,9 @@ func managed(t testing.TB, directory string, before, after files) *bundle.Snapsh
 	write(t, directory, after)
 	await(2)
 	stop()
-	<-done
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
 	return m.Current()
 }
 

@@ -77,7 +77,8 @@ func sessionOf(snap *bundle.Snapshot, p *payload) (s *Session, ok bool) {
 	return s, checkCost(s.Caller.Identity, s.Caller.Boundary, policies) == nil
 }
 
-// providerLives tells whether the provider of whose token a session is is one still.
+// providerLives tells whether the provider is there still whose token a session is
+// of.
 func providerLives(snap *bundle.Snapshot, p *payload) bool {
 	return p.provider == "" || snap.Provider(p.provider) != nil
 }

@@ -94,8 +94,12 @@ func inherit(inherited map[string]string, tags []action.Tag, transitive []string
 // canonicalKeys spells keys as the tags do.
 func canonicalKeys(tags []action.Tag, keys []string) []string {
 	var out []string
+	passed := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		passed[strings.ToLower(key)] = true
+	}
 	for _, t := range tags {
-		if slices.ContainsFunc(keys, func(key string) bool { return strings.ToLower(key) == strings.ToLower(t.Key) }) {
+		if passed[strings.ToLower(t.Key)] {
 			out = append(out, t.Key)
 		}
 	}

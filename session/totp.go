@@ -2,7 +2,7 @@ package session
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // RFC 6238, as authenticator apps have it
+	"crypto/sha1" // as RFC 6238 and authenticator apps have it
 	"crypto/subtle"
 	"encoding/binary"
 	"fmt"

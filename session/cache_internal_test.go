@@ -7,6 +7,9 @@ import (
 	"testing"
 )
 
+// These tests look inside of the cache: that its memory is bounded, and that a hash
+// is not trusted, shows from outside in nothing but time.
+
 func TestCache(t *testing.T) {
 	t.Parallel()
 	c := newCache[int](1 << 20)

@@ -11,6 +11,9 @@ import (
 	"github.com/sallyport-iam/sallyport/authz"
 )
 
+// These tests try tags one by one; what comes of them in sessions is tested from
+// outside.
+
 func TestCheckTags(t *testing.T) {
 	t.Parallel()
 	many := func(n int) (tags []action.Tag) {

@@ -8,6 +8,8 @@ import (
 	"github.com/sallyport-iam/sallyport/secret"
 )
 
+// These tests compare the codes with those of the RFC.
+
 // seed is that of the examples of RFC 6238, appendix B.
 var seed = secret.New("12345678901234567890")
 

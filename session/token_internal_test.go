@@ -14,6 +14,8 @@ import (
 	"github.com/sallyport-iam/sallyport/secret"
 )
 
+// These tests make tokens with keys that no key file would hold.
+
 var start = time.Unix(1_767_225_600, 0)
 
 func sealing(n int) bundle.SealingKey {

@@ -5,6 +5,9 @@ import (
 	"testing"
 )
 
+// These tests try the names that are made of others' values, of which a verifier lets
+// through few.
+
 func TestNameOf(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}

@@ -9,6 +9,8 @@ import (
 	"github.com/sallyport-iam/sallyport/action"
 )
 
+// These tests write payloads that no issuer writes.
+
 // full is a payload with all that one can have.
 func full() *payload {
 	return &payload{
