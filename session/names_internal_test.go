@@ -1,6 +1,7 @@
 package session
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -42,4 +43,17 @@ func FuzzNameOf(f *testing.F) {
 			t.Errorf("%q and %q become %q", a, b, x)
 		}
 	})
+}
+
+// TestNameInDocs is the name that docs/sessions.md shows.
+func TestNameInDocs(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/sessions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const value = "system:serviceaccount:prod:web"
+	if want := "`" + value + "` becomes `" + nameOf(value) + "`"; !strings.Contains(string(text), want) {
+		t.Errorf("docs/sessions.md does not say %s", want)
+	}
 }
