@@ -73,6 +73,7 @@ var errorRows = []struct {
 	{"InvalidAuthorizationMessageException", 400, "", "An encoded message that is none, or that is of another account or deployment."},
 	{"InvalidClientTokenId", 403, "InvalidAccessKeyId", "The access key is unknown or inactive, or its session token is not in force: whose session it is may be gone."},
 	{"InvalidIdentityToken", 400, "", "The token is not one of a provider that the role's account declares, or is not meant for it."},
+	{"InvalidParameterValue", 400, "", "A tag that goes on from the caller's session, and is passed again; a managed session policy that the role's account does not have."},
 	{"InvalidQueryParameter", 400, "", "A parameter that is not known, or is given twice; a list with a gap; parameters in two places; a body that is no form."},
 	{"MalformedPolicyDocument", 400, "", "The session policy is no policy."},
 	{"MalformedQueryString", 400, "", "A percent-escape that is none, a raw `;`, a text that is not UTF-8."},
