@@ -52,6 +52,17 @@ func TestLarge(t *testing.T) {
 	tells(t, r.Text, "Objects of 4 MiB", "a store behind that keeps nothing", "| Sallyport |", "Memory of Sallyport", "goal")
 }
 
+// TestOpenLoop checks that all answer what is asked at a rate.
+func TestOpenLoop(t *testing.T) {
+	t.Parallel()
+	needs(t, false)
+	r, err := datapath.OpenLoop(t.Context(), measure.Turns{Rounds: 1, Length: 100 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tells(t, r.Text, "Saturation", "30 % of Sallyport's saturation", "70 % of Sallyport's saturation", "| Sallyport |", "`auth_request`", "p99.9")
+}
+
 func tells(t *testing.T, text string, what ...string) {
 	t.Helper()
 	for _, want := range what {

@@ -128,7 +128,7 @@ func (l *large) compare(ctx context.Context, size int64) (string, error) {
 		{"PUT, hash of the body signed", "PUT, hashed", fleet.Request{Method: http.MethodPut, Path: path(size) + "-new", Hash: sum}, false},
 	}
 	own := l.list[len(l.list)-1]
-	known := resetPeak(own.pid) == nil
+	known := fleet.ResetPeak(own.pid) == nil
 	if err := l.sameBytes(ctx, kinds[0], size, sum); err != nil {
 		return "", err
 	}
@@ -158,7 +158,7 @@ func (l *large) compare(ctx context.Context, size int64) (string, error) {
 		goals += hashGoal(size, unsigned, hashed)
 	}
 	if known && l.behind != "" {
-		l.peaks[size] = peak(own.pid)
+		l.peaks[size] = fleet.Peak(own.pid)
 	}
 	return report.Table([]string{"request", "way", "MB/s", "of direct", "processor time of the proxy for a GiB"}, rows) + "\n" + goals, nil
 }
@@ -171,7 +171,7 @@ func (l *large) memory(sizes [2]int64) string {
 	}
 	return fmt.Sprintf("* Memory of Sallyport at its peak: %s with objects of %s, %s with %s, goal ≤ %s more: %s.\n",
 		report.Bytes(float64(less)), title(sizes[0]), report.Bytes(float64(more)), title(sizes[1]),
-		report.Bytes(goalGrowth), verdict(more-less <= goalGrowth))
+		report.Bytes(goalGrowth), report.Verdict(more-less <= goalGrowth))
 }
 
 // hashGoal compares a PUT that is hashed with one that is not and SHA-256 after
@@ -185,7 +185,7 @@ func hashGoal(size int64, unsigned, hashed []float64) string {
 	}
 	s := measure.Summarise(ratios)
 	return fmt.Sprintf("* Time of a hashed PUT through Sallyport over that of an unsigned one and of SHA-256 together: %s, goal ≤ %s: %s.\n",
-		ratio(s), report.Ratio(goalHashed), verdict(s.Median <= goalHashed))
+		report.Summary(s, report.Ratio), report.Ratio(goalHashed), report.Verdict(s.Median <= goalHashed))
 }
 
 // title is a size in MiB or GiB.

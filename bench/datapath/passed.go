@@ -114,11 +114,7 @@ func (l *large) forget(k kind) error {
 
 // over is how many times as much passes as at another one, by rounds.
 func (p *passed) over(base *passed) measure.Summary {
-	ratios := make([]float64, len(p.times))
-	for i := range ratios {
-		ratios[i] = base.times[i] / p.times[i]
-	}
-	return measure.Summarise(ratios)
+	return measure.Ratios(base.times, p.times)
 }
 
 func (p *passed) cells(k kind, size int64, store *passed) []string {
@@ -128,6 +124,6 @@ func (p *passed) cells(k kind, size int64, store *passed) []string {
 		cost = report.Duration(float64(p.spent) / float64(p.bytes) * gibibyte)
 	}
 	return []string{
-		k.name, p.name, report.Count(int(float64(size)/time.Median*1e3)) + " ±" + report.Percent(time.Spread), ratio(p.over(store)), cost,
+		k.name, p.name, report.Count(int(float64(size)/time.Median*1e3)) + " ±" + report.Percent(time.Spread), report.Summary(p.over(store), report.Ratio), cost,
 	}
 }

@@ -177,11 +177,7 @@ func compare(ctx context.Context, f *fleet.Fleet, o measure.Turns, k kind, list 
 
 // over is how many times as many requests as another one answered, by rounds.
 func (r *result) over(base *result) measure.Summary {
-	ratios := make([]float64, len(r.perSecond))
-	for i := range ratios {
-		ratios[i] = r.perSecond[i] / base.perSecond[i]
-	}
-	return measure.Summarise(ratios)
+	return measure.Ratios(r.perSecond, base.perSecond)
 }
 
 func named(results []result, name string) *result {
@@ -206,7 +202,7 @@ func compared(results []result, real bool) string {
 	bare, asking, own := named(results, reverseProxy), named(results, nginxAsking), named(results, sallyport)
 	var cells [][]string
 	for i := range results {
-		cells = append(cells, append(results[i].cells(), ratio(results[i].over(bare)), ratio(results[i].over(asking))))
+		cells = append(cells, append(results[i].cells(), report.Summary(results[i].over(bare), report.Ratio), report.Summary(results[i].over(asking), report.Ratio)))
 	}
 	text := report.Table([]string{
 		"1 KiB objects", "requests/s", "p50", "p99", "processor time of the proxy", "of the bare `ReverseProxy`", "of nginx with `auth_request`",
@@ -231,19 +227,7 @@ func (r *result) cells() []string {
 
 // goal tells what was reached of a goal.
 func goal(what string, reached measure.Summary, least float64) string {
-	return fmt.Sprintf("* %s: %s, goal ≥ %s: %s.\n", what, ratio(reached), report.Ratio(least), verdict(reached.Median >= least))
-}
-
-func verdict(held bool) string {
-	if held {
-		return "held"
-	}
-	return "**missed**"
-}
-
-// ratio is a ratio with its spread.
-func ratio(s measure.Summary) string {
-	return report.Ratio(s.Median) + " ±" + report.Percent(s.Spread)
+	return fmt.Sprintf("* %s: %s, goal ≥ %s: %s.\n", what, report.Summary(reached, report.Ratio), report.Ratio(least), report.Verdict(reached.Median >= least))
 }
 
 // populations compares few users with many.
@@ -261,7 +245,7 @@ func populations(ctx context.Context, f *fleet.Fleet, o measure.Turns, k kind, s
 		return "", err
 	}
 	over := results[1].over(&results[0])
-	cells := [][]string{append(results[0].cells(), "–"), append(results[1].cells(), ratio(over))}
+	cells := [][]string{append(results[0].cells(), "–"), append(results[1].cells(), report.Summary(over, report.Ratio))}
 	return "### Few users and many, ten statements each\n\n" + report.Table([]string{
 		"GET of 1 KiB objects, Sallyport", "requests/s", "p50", "p99", "processor time", "of the first",
 	}, cells) + "\n" + goal(report.Count(many)+" users over "+report.Count(few), over, goalUsers), nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/bench/fleet"
@@ -27,7 +28,7 @@ func throughEnvoy(ctx context.Context, f *fleet.Fleet, o measure.Turns, store st
 	for i := range ways {
 		asked[i] = ways[i].asked
 	}
-	envoy, err := f.Envoy(ctx, store, asked)
+	envoy, err := f.Envoy(ctx, "asking", store, runtime.NumCPU(), asked)
 	if err != nil {
 		return "", err
 	}
@@ -75,7 +76,7 @@ func throughEnvoy(ctx context.Context, f *fleet.Fleet, o measure.Turns, store st
 		}
 		cells = append(cells, []string{
 			ways[i].name, report.Count(int(rate.Median)) + " ±" + report.Percent(rate.Spread),
-			ratio(ratios(rates[i], rates[alone])), ratio(ratios(rates[i], rates[noop])),
+			report.Summary(measure.Ratios(rates[i], rates[alone]), report.Ratio), report.Summary(measure.Ratios(rates[i], rates[noop]), report.Ratio),
 			report.Duration(measure.Summarise(p50[i]).Median), more, report.Duration(measure.Summarise(p99[i]).Median),
 		})
 	}

@@ -2,11 +2,13 @@ package extauthz
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/sallyport-iam/sallyport/bench/arrivals"
 )
 
 // How the servers are asked.
@@ -32,7 +34,7 @@ func saturate(ctx context.Context, t target, questions [][]byte, duration time.D
 }
 
 // run asks for a time, at a rate per second that does not depend on answers;
-// rate 0 saturates. Times count from when a question is given to a connection.
+// rate 0 saturates. Times count from when a question is due.
 func run(ctx context.Context, t target, questions [][]byte, duration time.Duration, rate float64) (outcome, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -57,7 +59,7 @@ func run(ctx context.Context, t target, questions [][]byte, duration time.Durati
 		go func() { ended <- c.read(func() bool { return rate == 0 && !over.Load() }) }()
 		if rate > 0 {
 			go func() {
-				if err := pace(ctx, c, rate/connections, uint64(i)); err != nil {
+				if err := pace(ctx, c, rate/connections, duration, uint64(i)); err != nil {
 					ended <- err
 				}
 			}()
@@ -90,12 +92,24 @@ func run(ctx context.Context, t target, questions [][]byte, duration time.Durati
 	return outcome{float64(len(all)) / elapsed.Seconds(), all[len(all)/2], all[len(all)*99/100], len(all)}, nil
 }
 
-// pace asks at a rate, at random times as independent clients do.
-func pace(ctx context.Context, c *conn, rate float64, seed uint64) error {
-	random := rand.New(rand.NewPCG(seed, 1))
-	for due := time.Now(); ctx.Err() == nil; due = due.Add(time.Duration(random.ExpFloat64() / rate * float64(time.Second))) {
-		time.Sleep(time.Until(due))
-		if err := c.ask(time.Now()); err != nil && ctx.Err() == nil {
+// pace asks at a rate, at random times as independent clients do. A question that
+// is asked late, because the server stands still, counts from when it was due.
+func pace(ctx context.Context, c *conn, rate float64, within time.Duration, seed uint64) (err error) {
+	clock, err := arrivals.NewClock()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, clock.Close()) }()
+	start := time.Now()
+	for _, at := range arrivals.Times(rate, within, seed) {
+		due := start.Add(at)
+		if err := clock.Wait(time.Until(due)); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := c.ask(due); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}

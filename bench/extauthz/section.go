@@ -162,41 +162,21 @@ func table(servers []server) string {
 	var goals string
 	for i := range servers {
 		s := &servers[i]
-		over := ratios(s.perSecond, servers[s.floor].perSecond)
+		over := measure.Ratios(s.perSecond, servers[s.floor].perSecond)
 		rate, p50, p99 := measure.Summarise(s.perSecond), measure.Summarise(s.p50), measure.Summarise(s.p99)
 		cells = append(cells, []string{
-			s.name, report.Count(int(rate.Median)) + " ±" + report.Percent(rate.Spread), ratio(over),
+			s.name, report.Count(int(rate.Median)) + " ±" + report.Percent(rate.Spread), report.Summary(over, report.Ratio),
 			report.Duration(measure.Summarise(s.cost).Median),
 			report.Duration(p50.Median), report.Duration(p99.Median) + " ±" + report.Percent(p99.Spread),
 		})
 		if s.goal {
 			goals += fmt.Sprintf("* %s over the %s: %s, goal ≥ %s: %s. p99 at %s of its saturation: %s, goal < %s: %s.\n",
-				s.name, servers[s.floor].name, ratio(over), report.Ratio(goalThroughput), verdict(over.Median >= goalThroughput),
-				report.Percent(load), report.Duration(p99.Median), report.Duration(goalP99), verdict(p99.Median < goalP99))
+				s.name, servers[s.floor].name, report.Summary(over, report.Ratio), report.Ratio(goalThroughput), report.Verdict(over.Median >= goalThroughput),
+				report.Percent(load), report.Duration(p99.Median), report.Duration(goalP99), report.Verdict(p99.Median < goalP99))
 		}
 	}
 	part := report.Percent(load)
 	return "### Asked directly, 32 at a time over two connections\n\n" + report.Table([]string{
 		"server", "checks/s", "of the no-op server", "its processor time", "p50 at " + part, "p99 at " + part,
 	}, cells) + "\n" + goals + "\n"
-}
-
-// ratios summarises how many times as much as another one, by rounds.
-func ratios(one, other []float64) measure.Summary {
-	list := make([]float64, len(one))
-	for i := range list {
-		list[i] = one[i] / other[i]
-	}
-	return measure.Summarise(list)
-}
-
-func ratio(s measure.Summary) string {
-	return report.Ratio(s.Median) + " ±" + report.Percent(s.Spread)
-}
-
-func verdict(held bool) string {
-	if held {
-		return "held"
-	}
-	return "**missed**"
 }

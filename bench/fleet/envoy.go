@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 
@@ -65,14 +64,15 @@ const (
 `
 )
 
-// Envoy starts Envoy before an upstream, with a listener for each of those asked.
-func (f *Fleet) Envoy(ctx context.Context, upstream string, asked []Asked) (*Server, error) {
+// Envoy starts Envoy with some workers before an upstream, with a listener for
+// each of those asked.
+func (f *Fleet) Envoy(ctx context.Context, name, upstream string, workers int, asked []Asked) (*Server, error) {
 	program, err := EnvoyProgram()
 	if err != nil {
 		return nil, err
 	}
 	f.Uses("Envoy", program, "--version")
-	folder, err := f.Folder("envoy")
+	folder, err := f.Folder("envoy-" + name)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (f *Fleet) Envoy(ctx context.Context, upstream string, asked []Asked) (*Ser
 		return nil, err
 	}
 	return f.start(ctx, process.Spec{Path: program, Args: []string{
-		"--config-path", file, "--disable-hot-restart", "--concurrency", strconv.Itoa(runtime.NumCPU()), "--log-level", "error",
+		"--config-path", file, "--disable-hot-restart", "--concurrency", strconv.Itoa(workers), "--log-level", "error",
 	}}, addresses...)
 }
 

@@ -84,11 +84,16 @@ func (f *Fleet) Store(ctx context.Context) (*store.Store, error) {
 	return s, nil
 }
 
-// Peer starts a program of bench/peer with -listen and further arguments.
-func (f *Fleet) Peer(ctx context.Context, name string, arguments ...string) (*Server, error) {
-	binary, err := f.build(ctx, process.Binary{
+// PeerProgram builds a program of bench/peer.
+func (f *Fleet) PeerProgram(ctx context.Context, name string) (path string, err error) {
+	return f.build(ctx, process.Binary{
 		Name: "bench-" + name, Module: filepath.Join(f.home, "..", "bench"), Package: "./peer/" + name,
 	})
+}
+
+// Peer starts a program of bench/peer with -listen and further arguments.
+func (f *Fleet) Peer(ctx context.Context, name string, arguments ...string) (*Server, error) {
+	binary, err := f.PeerProgram(ctx, name)
 	if err != nil {
 		return nil, err
 	}

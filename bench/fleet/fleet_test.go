@@ -35,6 +35,33 @@ func TestWriteUsers(t *testing.T) {
 	}
 }
 
+// TestRelease checks that what is measured is built as what is released.
+func TestRelease(t *testing.T) {
+	t.Parallel()
+	for file, flags := range map[string]string{"Makefile": fleet.ReleaseFlags, "Dockerfile": fleet.StrippedFlags} {
+		text, err := os.ReadFile(filepath.Join("..", "..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := fleet.ReleaseVariable + ` go build -trimpath -ldflags "` + flags; !strings.Contains(string(text), want) {
+			t.Errorf("%s does not build with %s", file, want)
+		}
+	}
+}
+
+func TestMemory(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux tells the memory of others")
+	}
+	if now, peak := fleet.Resident(os.Getpid()), fleet.Peak(os.Getpid()); now <= 0 || peak <= 0 {
+		t.Errorf("%d bytes, %d at the peak", now, peak)
+	}
+	if got := fleet.Resident(1 << 30); got != 0 {
+		t.Errorf("a process that does not exist has %d bytes", got)
+	}
+}
+
 func TestProcessorTime(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {

@@ -64,37 +64,76 @@ const envoyDoors = `doors:
     routes: [{name: main-socket, service: s3, regions: [us-east-1], upstream: store}]
 `
 
+// Deployment is a Sallyport to start.
+type Deployment struct {
+	// Name is that of its folder.
+	Name string
+	// Upstream is the address of the store behind it.
+	Upstream string
+	// Users is how many there are, who have ten statements each.
+	Users int
+	// Binary is the program; empty is that of this checkout.
+	Binary string
+	// Configuration is further sections of the configuration file.
+	Configuration string
+}
+
 // Sallyport starts Sallyport before a store, with users who have ten statements
 // each. Records of what it decides go to /dev/null.
 func (f *Fleet) Sallyport(ctx context.Context, name, upstream string, users int) (*sallyport.Server, error) {
-	return f.serve(ctx, name, standaloneDoor, upstream, users)
+	return f.Deploy(ctx, Deployment{Name: name, Upstream: upstream, Users: users})
+}
+
+// Deploy does the same of a deployment.
+func (f *Fleet) Deploy(ctx context.Context, d Deployment) (*sallyport.Server, error) {
+	site, err := f.site(ctx, d, standaloneDoor)
+	if err != nil {
+		return nil, err
+	}
+	return f.Serve(ctx, site, d.Upstream)
 }
 
 // BehindEnvoy starts Sallyport with doors for Envoy: over TCP, and on a Unix
 // socket.
 func (f *Fleet) BehindEnvoy(ctx context.Context, name, upstream, socket string, users int) (*sallyport.Server, error) {
-	return f.serve(ctx, name, fmt.Sprintf(envoyDoors, socket), upstream, users)
+	d := Deployment{Name: name, Upstream: upstream, Users: users}
+	site, err := f.site(ctx, d, fmt.Sprintf(envoyDoors, socket))
+	if err != nil {
+		return nil, err
+	}
+	return f.Serve(ctx, site, upstream)
 }
 
-func (f *Fleet) serve(ctx context.Context, name, doors, upstream string, users int) (*sallyport.Server, error) {
-	binary, err := f.build(ctx, process.Sallyport(filepath.Join(f.home, "..")))
+// Site writes what a deployment with a standalone door serves.
+func (f *Fleet) Site(ctx context.Context, d Deployment) (*sallyport.Site, error) {
+	return f.site(ctx, d, standaloneDoor)
+}
+
+func (f *Fleet) site(ctx context.Context, d Deployment, doors string) (*sallyport.Site, error) {
+	binary, err := d.Binary, error(nil)
+	if binary == "" {
+		binary, err = f.build(ctx, process.Sallyport(filepath.Join(f.home, "..")))
+	}
 	if err != nil {
 		return nil, err
 	}
-	source, err := f.Folder(name + "-source")
+	source, err := f.Folder(d.Name + "-source")
 	if err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(source, "sallyport.yaml"), fmt.Appendf(nil, configuration, doors), 0o600); err != nil {
+	text := fmt.Appendf(nil, configuration, doors)
+	text = append(text, d.Configuration...)
+	if err := os.WriteFile(filepath.Join(source, "sallyport.yaml"), text, 0o600); err != nil {
 		return nil, err
 	}
-	if err := WriteUsers(source, users); err != nil {
+	if err := WriteUsers(source, d.Users); err != nil {
 		return nil, err
 	}
-	site, err := sallyport.NewSite(binary, source, filepath.Join(f.Directory, name))
-	if err != nil {
-		return nil, err
-	}
+	return sallyport.NewSite(binary, source, filepath.Join(f.Directory, d.Name))
+}
+
+// Serve starts Sallyport at a site before a store, and waits until it is ready.
+func (f *Fleet) Serve(ctx context.Context, site *sallyport.Site, upstream string) (*sallyport.Server, error) {
 	s, err := site.Start(ctx, sallyport.Options{Upstream: sallyport.Upstream{
 		Endpoint: "http://" + upstream, AccessKeyID: StoreKey.AccessKeyID, SecretAccessKey: StoreKey.SecretAccessKey,
 	}})

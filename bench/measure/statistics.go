@@ -24,9 +24,15 @@ func (s Series) Time() Summary { return Summarise(s.Nanoseconds) }
 // Over summarises how many times as long as another series this one took, by
 // the rounds that both took part in.
 func (s Series) Over(base Series) Summary {
-	ratios := make([]float64, min(len(s.Nanoseconds), len(base.Nanoseconds)))
+	return Ratios(s.Nanoseconds, base.Nanoseconds)
+}
+
+// Ratios summarises how many times as much one list tells as another, element by
+// element.
+func Ratios(one, other []float64) Summary {
+	ratios := make([]float64, min(len(one), len(other)))
 	for i := range ratios {
-		ratios[i] = s.Nanoseconds[i] / base.Nanoseconds[i]
+		ratios[i] = one[i] / other[i]
 	}
 	return Summarise(ratios)
 }

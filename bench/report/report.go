@@ -7,6 +7,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/sallyport-iam/sallyport/bench/measure"
 )
 
 // Report is what one section of the benchmarks has to say.
@@ -15,6 +17,8 @@ type Report struct {
 	Text  string
 	Plots []Plot
 	Bars  []Bars
+	// Guards bound what was found; a quick run tells.
+	Guards []Guard
 	// Versions are the programs that were measured, with their versions; nil if
 	// it was the peers that are linked in.
 	Versions []string
@@ -61,6 +65,19 @@ func Duration(nanoseconds float64) string {
 
 // Ratio writes how many times something is.
 func Ratio(r float64) string { return number(threeDigits(r)) + "×" }
+
+// Summary writes a median in a unit, with its spread.
+func Summary(s measure.Summary, unit func(float64) string) string {
+	return unit(s.Median) + " ±" + Percent(s.Spread)
+}
+
+// Verdict tells whether a goal was held.
+func Verdict(held bool) string {
+	if held {
+		return "held"
+	}
+	return "**missed**"
+}
 
 // Percent writes a part of one as a percentage.
 func Percent(part float64) string { return fmt.Sprintf("%.0f %%", 100*part) }
