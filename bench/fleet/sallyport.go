@@ -146,43 +146,59 @@ func (f *Fleet) Serve(ctx context.Context, site *sallyport.Site, upstream string
 
 // WriteUsers writes a bundle and its keys into a directory.
 func WriteUsers(directory string, users int) error {
-	folder := filepath.Join(directory, "bundle", "accounts", Account, "users")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
 	var keys strings.Builder
 	keys.WriteString("keys:\n")
 	for i := range users {
-		name := fmt.Sprintf("u%d", i)
 		key := User(i)
 		fmt.Fprintf(&keys, "  - {access_key_id: %s, secret_access_key: %s, account: %q, user: %s, status: Active, created: 2026-01-31T12:00:00Z}\n",
-			key.AccessKeyID, key.SecretAccessKey, Account, name)
-		if err := os.WriteFile(filepath.Join(folder, name+".yaml"), fmt.Appendf(nil, "id: AIDA%016d\n", i), 0o600); err != nil {
-			return err
-		}
-		if err := os.Mkdir(filepath.Join(folder, name), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(filepath.Join(folder, name, "own.json"), document(i), 0o600); err != nil {
-			return err
-		}
+			key.AccessKeyID, key.SecretAccessKey, Account, name(i))
 	}
-	if err := os.WriteFile(filepath.Join(directory, "keys.yaml"), []byte(keys.String()), 0o600); err != nil {
+	if err := WriteBundle(filepath.Join(directory, "bundle"), users, 0); err != nil {
 		return err
 	}
-	text := fmt.Sprintf("accounts: {%q: {}}\nbuckets: [{name: \"*\", account: %q}]\n", Account, Account)
-	return os.WriteFile(filepath.Join(directory, "bundle", "bundle.yaml"), []byte(text), 0o600)
+	return os.WriteFile(filepath.Join(directory, "keys.yaml"), []byte(keys.String()), 0o600)
 }
 
-// document is the policy of user i: the user's own folder, other buckets, and a
-// Deny.
-func document(i int) []byte {
+// WriteBundle writes the bundle of these users into a directory. In another
+// edition the policies of all are others, and allow the same of what is asked.
+func WriteBundle(directory string, users, edition int) error {
+	for i := range users {
+		if err := os.MkdirAll(filepath.Dir(policyFile(directory, i)), 0o755); err != nil {
+			return err
+		}
+		file := filepath.Dir(policyFile(directory, i)) + ".yaml"
+		if err := os.WriteFile(file, fmt.Appendf(nil, "id: AIDA%016d\n", i), 0o600); err != nil {
+			return err
+		}
+		if err := WritePolicy(directory, i, edition); err != nil {
+			return err
+		}
+	}
+	text := fmt.Sprintf("accounts: {%q: {}}\nbuckets: [{name: \"*\", account: %q}]\n", Account, Account)
+	return os.WriteFile(filepath.Join(directory, "bundle.yaml"), []byte(text), 0o600)
+}
+
+// WritePolicy writes an edition of the policy of user i into the bundle in a
+// directory.
+func WritePolicy(directory string, i, edition int) error {
+	return os.WriteFile(policyFile(directory, i), document(i, edition), 0o600)
+}
+
+func name(user int) string { return fmt.Sprintf("u%d", user) }
+
+func policyFile(directory string, user int) string {
+	return filepath.Join(directory, "accounts", Account, "users", name(user), "own.json")
+}
+
+// document is the policy of user i: the user's own folder, other buckets, which
+// are others in each edition, and a Deny.
+func document(i, edition int) []byte {
 	list := []string{
 		fmt.Sprintf(`{"Effect":"Allow","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::%s*"}`, strings.TrimPrefix(Home(i), "/")),
 		fmt.Sprintf(`{"Effect":"Deny","Action":"s3:*","Resource":"arn:aws:s3:::%s/*","Condition":{"NotIpAddress":{"aws:SourceIp":["127.0.0.0/8","10.0.0.0/8"]}}}`, Bucket),
 	}
 	for k := len(list); k < statements; k++ {
-		list = append(list, fmt.Sprintf(`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::team-%d-%d/*"}`, i, k))
+		list = append(list, fmt.Sprintf(`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::team-%d-%d-%d/*"}`, i, k, edition))
 	}
 	return []byte(`{"Version":"2012-10-17","Statement":[` + strings.Join(list, ",") + `]}`)
 }

@@ -57,6 +57,16 @@ func Program() (string, error) {
 // Run sends the requests to an address for some whole seconds, by one thread. An
 // answer that is no success, and a connection that breaks, is an error.
 func (l *Load) Run(ctx context.Context, address string, connections int, duration time.Duration) (Result, error) {
+	return l.run(ctx, address, connections, duration, false)
+}
+
+// RunRefused does the same with requests that must be refused, all of them: an
+// answer that is a success is an error.
+func (l *Load) RunRefused(ctx context.Context, address string, connections int, duration time.Duration) (Result, error) {
+	return l.run(ctx, address, connections, duration, true)
+}
+
+func (l *Load) run(ctx context.Context, address string, connections int, duration time.Duration, refused bool) (Result, error) {
 	program, err := Program()
 	if err != nil {
 		return Result{}, err
@@ -70,18 +80,23 @@ func (l *Load) Run(ctx context.Context, address string, connections int, duratio
 	if err != nil {
 		return Result{}, fmt.Errorf("wrk: %w: %s", err, stderr.Bytes())
 	}
-	return parse(out)
+	return parse(out, refused)
 }
 
 // parse reads the last line, which the script printed.
-func parse(out []byte) (Result, error) {
+func parse(out []byte, refused bool) (Result, error) {
 	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
 	var counted struct{ Requests, Duration, P50, P99, Connect, Read, Write, Status, Timeout int }
 	if err := json.Unmarshal(lines[len(lines)-1], &counted); err != nil {
 		return Result{}, fmt.Errorf("what wrk printed: %w: %s", err, out)
 	}
-	if failed := counted.Connect + counted.Read + counted.Write + counted.Status + counted.Timeout; failed > 0 || counted.Requests == 0 {
-		return Result{}, fmt.Errorf("of %d requests %d were no success, %d timed out; connections failed %d times to open, %d to read, %d to write",
+	refusals := 0 // as there must be
+	if refused {
+		refusals = counted.Requests
+	}
+	failed := counted.Connect + counted.Read + counted.Write + counted.Timeout
+	if failed > 0 || counted.Status != refusals || counted.Requests == 0 {
+		return Result{}, fmt.Errorf("of %d requests %d were refused, %d timed out; connections failed %d times to open, %d to read, %d to write",
 			counted.Requests, counted.Status, counted.Timeout, counted.Connect, counted.Read, counted.Write)
 	}
 	return Result{

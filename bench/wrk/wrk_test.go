@@ -2,6 +2,7 @@ package wrk_test
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -18,7 +19,7 @@ func TestParse(t *testing.T) {
 	const whole = `Running 1s test @ http://127.0.0.1/
 {"requests":30,"duration":2000000,"p50":12,"p99":340,"connect":0,"read":0,"write":0,"status":0,"timeout":0}
 `
-	got, err := wrk.Parse([]byte(whole))
+	got, err := wrk.Parse([]byte(whole), false)
 	if want := (wrk.Result{PerSecond: 15, P50: 12 * time.Microsecond, P99: 340 * time.Microsecond, Requests: 30}); err != nil || got != want {
 		t.Errorf("%+v, %v, want %+v", got, err, want)
 	}
@@ -29,8 +30,19 @@ func TestParse(t *testing.T) {
 		"a refusal":   strings.Replace(whole, `"status":0`, `"status":1`, 1),
 		"a timeout":   strings.Replace(whole, `"timeout":0`, `"timeout":1`, 1),
 	} {
-		if got, err := wrk.Parse([]byte(bad)); err == nil {
+		if got, err := wrk.Parse([]byte(bad), false); err == nil {
 			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+// TestParseRefused checks that nothing else counts where all must be refused.
+func TestParseRefused(t *testing.T) {
+	t.Parallel()
+	for status, held := range map[int]bool{0: false, 29: false, 30: true} {
+		text := fmt.Sprintf(`{"requests":30,"duration":2000000,"p50":12,"p99":340,"connect":0,"read":0,"write":0,"status":%d,"timeout":0}`, status)
+		if _, err := wrk.Parse([]byte(text), true); (err == nil) != held {
+			t.Errorf("%d of 30 refused: %v", status, err)
 		}
 	}
 }

@@ -1,0 +1,187 @@
+// Package flood measures what requests cost that are refused, and what becomes
+// of those that are allowed while many of them come.
+package flood
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/sallyport-iam/sallyport/bench/arrivals"
+	"github.com/sallyport-iam/sallyport/bench/fleet"
+	"github.com/sallyport-iam/sallyport/bench/measure"
+	"github.com/sallyport-iam/sallyport/bench/report"
+	"github.com/sallyport-iam/sallyport/bench/wrk"
+)
+
+// The goals.
+const (
+	goalCost = 1.0 // of what is answered of allowed requests, at least
+	goalP99  = 1.5 // of that in quiet, at most
+)
+
+// guardCost is what is guarded of the first goal.
+const guardCost = 0.7
+
+const (
+	// connections is how many clients saturate.
+	connections = 32
+	// quiet is the part of saturation that the allowed requests are, flooded that of
+	// a flood besides.
+	quiet, flooded = 0.25, 0.5
+)
+
+// protections are further sections of the configuration that a flood is measured
+// with, each by itself. A limiter of failed authentications for each peer has its
+// place here.
+var protections = []struct{ name, configuration string }{
+	{"no limiter of failed authentications", ""},
+}
+
+// Section measures refusals and floods, and reports them. quick floods with fewer
+// kinds of requests.
+func Section(ctx context.Context, o measure.Turns, quick bool) (r *report.Report, err error) {
+	program, err := wrk.Program()
+	if err != nil {
+		return nil, err
+	}
+	f, err := fleet.New(16 << 20)
+	if err != nil {
+		return nil, err
+	}
+	f.Uses("wrk", program, "-v")
+	f.UsesModule("github.com/tsenart/vegeta/v12")
+	defer func() { err = errors.Join(err, f.Close()) }()
+	static, err := f.Static(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r = &report.Report{}
+	for i, p := range protections {
+		own, err := f.Deploy(ctx, fleet.Deployment{
+			Name: fmt.Sprintf("flooded-%d", i), Upstream: static.Addresses[0], Users: users, Configuration: p.configuration,
+		})
+		if err != nil {
+			return nil, err
+		}
+		list, err := prepare(ctx, f, own.Address, own.PID())
+		if err != nil {
+			return nil, err
+		}
+		if err := costs(ctx, o, list); err != nil {
+			return nil, err
+		}
+		text, guards := costTable(list)
+		r.Text += "### What a request costs, " + p.name + "\n\n" + text + "\n"
+		r.Guards = append(r.Guards, guards...)
+		if quick {
+			list = list[:3]
+		}
+		saturation, err := floods(ctx, o, list)
+		if err != nil {
+			return nil, err
+		}
+		r.Text += "### Allowed requests in a flood, " + p.name + "\n\n" + floodTable(list, saturation) + "\n"
+	}
+	r.Versions = f.Versions()
+	return r, nil
+}
+
+// subject is a kind of requests, and what was measured of it.
+type subject struct {
+	kind
+	address string
+	pid     int
+	closed  *wrk.Load
+	// flood is these requests as a flood, from another peer.
+	flood *arrivals.Load
+
+	perSecond, cost []float64
+	// p50 and p99 are those of allowed requests meanwhile, in nanoseconds; of the
+	// allowed kind they are those in quiet.
+	p50, p99 []float64
+	// control is the flood of allowed requests, which only that kind has.
+	control *subject
+}
+
+// prepare makes the requests of all kinds, and checks that one of each is
+// answered as it must be. The first are the allowed ones.
+func prepare(ctx context.Context, f *fleet.Fleet, address string, pid int) ([]*subject, error) {
+	var list []*subject
+	for i, k := range kinds() {
+		requests, err := k.requests(address)
+		if err != nil {
+			return nil, err
+		}
+		if err := k.answered(ctx, address, requests[0]); err != nil {
+			return nil, err
+		}
+		s := &subject{kind: k, address: address, pid: pid}
+		if s.closed, err = wrk.New(f.Directory, fmt.Sprintf("kind-%d", i), requests); err != nil {
+			return nil, err
+		}
+		s.flood = &arrivals.Load{Address: address, From: elsewhere(), Requests: requests, Refused: k.code != ""}
+		list = append(list, s)
+	}
+	return list, nil
+}
+
+// elsewhere is an address of this machine that is not the one which clients have
+// by themselves; where it has only that one, the system's choice.
+func elsewhere() string {
+	if runtime.GOOS == "linux" {
+		return "127.0.0.2"
+	}
+	return ""
+}
+
+// costs has all kinds take turns in a closed loop.
+func costs(ctx context.Context, o measure.Turns, list []*subject) error {
+	for round := -o.Warm; round < o.Rounds; round++ {
+		for n := range list {
+			s := list[(n+round+o.Warm)%len(list)] // nobody is always first
+			run := s.closed.Run
+			if s.code != "" {
+				run = s.closed.RunRefused
+			}
+			before := fleet.ProcessorTime(s.pid)
+			got, err := run(ctx, s.address, connections, o.Length)
+			if err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+			if round < 0 {
+				continue
+			}
+			s.perSecond = append(s.perSecond, got.PerSecond)
+			s.cost = append(s.cost, float64(fleet.ProcessorTime(s.pid)-before)/float64(got.Requests))
+		}
+	}
+	return nil
+}
+
+// costTable is what kinds cost, each over the allowed ones of its sort.
+func costTable(list []*subject) (string, []report.Guard) {
+	var rows [][]string
+	var goals string
+	var guards []report.Guard
+	var base *subject
+	for _, s := range list {
+		if s.code == "" {
+			base = s
+		}
+		rate, over := measure.Summarise(s.perSecond), measure.Ratios(s.perSecond, base.perSecond)
+		rows = append(rows, []string{
+			s.name, report.Count(int(rate.Median)) + " ±" + report.Percent(rate.Spread), report.Summary(over, report.Ratio),
+			report.Duration(measure.Summarise(s.cost).Median), report.Summary(measure.Ratios(s.cost, base.cost), report.Ratio),
+		})
+		if s.code != "" {
+			goals += fmt.Sprintf("* %s over %s: %s, goal ≥ %s: %s.\n", s.name, base.name,
+				report.Summary(over, report.Ratio), report.Ratio(goalCost), report.Verdict(over.Median >= goalCost))
+			guards = append(guards, report.Guard{What: s.name + " over " + base.name, Ratio: over.Median, Least: guardCost})
+		}
+	}
+	return report.Table([]string{
+		"request", "answers/s", "of allowed ones", "processor time of Sallyport", "of an allowed one",
+	}, rows) + "\n" + goals, guards
+}
