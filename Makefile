@@ -91,7 +91,7 @@ conformance: ## run a public conformance suite with and without Sallyport, and c
 	@cd e2e && go build -o .bin/compare ./conformance/compare && .bin/compare $(if $(WRITE),-write,)
 
 .PHONY: bench
-bench: ## measure beside others for twenty minutes and write docs/benchmarks.md (ONLY=decision)
+bench: ## measure beside others for less than thirty minutes and write docs/benchmarks.md (ONLY=decision)
 	cd bench && go run . $(if $(ONLY),-only $(ONLY),)
 
 .PHONY: bench-quick

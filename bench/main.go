@@ -1,12 +1,13 @@
 // Command bench measures Sallyport beside others in one run and writes what it
 // found into docs/benchmarks.md.
 //
-//	cd bench && go run .          # everything, about twenty minutes
+//	cd bench && go run .          # everything, less than thirty minutes
 //	cd bench && go run . -quick   # a look at it, on standard output alone
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -19,10 +20,13 @@ import (
 	"github.com/sallyport-iam/sallyport/bench/datapath"
 	"github.com/sallyport-iam/sallyport/bench/decision"
 	"github.com/sallyport-iam/sallyport/bench/extauthz"
+	"github.com/sallyport-iam/sallyport/bench/flood"
 	"github.com/sallyport-iam/sallyport/bench/inprocess"
 	"github.com/sallyport-iam/sallyport/bench/load"
 	"github.com/sallyport-iam/sallyport/bench/measure"
+	"github.com/sallyport-iam/sallyport/bench/reload"
 	"github.com/sallyport-iam/sallyport/bench/report"
+	"github.com/sallyport-iam/sallyport/bench/sidecar"
 	"github.com/sallyport-iam/sallyport/bench/signature"
 )
 
@@ -37,6 +41,11 @@ type effort struct {
 	// turns with them.
 	sizes     [2]int64
 	transfers int
+	// arriving is for what is asked at rates.
+	arriving measure.Turns
+	// sidecar is how often programs are started, exchanges how bundles are.
+	sidecar   sidecar.Effort
+	exchanges reload.Effort
 	// quick leaves out what is large, or much like something else.
 	quick bool
 }
@@ -50,6 +59,9 @@ var (
 		users:     10_000,
 		sizes:     [2]int64{64 * mebibyte, 1024 * mebibyte},
 		transfers: 5,
+		arriving:  measure.Turns{Rounds: 7, Warm: 1, Length: 2 * time.Second},
+		sidecar:   sidecar.Effort{Starts: 20, Idle: time.Second, Users: []int{10, 1_000, 10_000}},
+		exchanges: reload.Effort{Turns: measure.Turns{Rounds: 5, Length: 3 * time.Second}, Users: 10_000, Edits: 5},
 	}
 	brief = effort{
 		Options:   measure.Options{Rounds: 5, Sample: 2 * time.Millisecond, Budget: 300 * time.Millisecond},
@@ -57,6 +69,9 @@ var (
 		users:     1_000,
 		sizes:     [2]int64{8 * mebibyte, 32 * mebibyte},
 		transfers: 3,
+		arriving:  measure.Turns{Rounds: 3, Length: 300 * time.Millisecond},
+		sidecar:   sidecar.Effort{Starts: 4, Idle: 200 * time.Millisecond, Users: []int{10, 1_000}},
+		exchanges: reload.Effort{Turns: measure.Turns{Rounds: 1, Length: time.Second}, Users: 500, Edits: 2},
 		quick:     true,
 	}
 )
@@ -75,11 +90,23 @@ var sections = []section{
 	{"proxy", processes(func(ctx context.Context, e effort) (*report.Report, error) {
 		return datapath.Small(ctx, e.asked, e.users, e.quick)
 	})},
+	{"open-loop", processes(func(ctx context.Context, e effort) (*report.Report, error) {
+		return datapath.OpenLoop(ctx, e.arriving)
+	})},
+	{"reload", processes(func(ctx context.Context, e effort) (*report.Report, error) {
+		return reload.Section(ctx, e.exchanges)
+	})},
+	{"flood", processes(func(ctx context.Context, e effort) (*report.Report, error) {
+		return flood.Section(ctx, e.asked, e.quick)
+	})},
 	{"large", processes(func(ctx context.Context, e effort) (*report.Report, error) {
 		return datapath.Large(ctx, e.transfers, e.sizes)
 	})},
 	{"envoy", processes(func(ctx context.Context, e effort) (*report.Report, error) {
 		return extauthz.Section(ctx, e.asked)
+	})},
+	{"sidecar", processes(func(ctx context.Context, e effort) (*report.Report, error) {
+		return sidecar.Section(ctx, e.sidecar)
 	})},
 }
 
@@ -118,6 +145,7 @@ func run(quick bool, only, docs string) error {
 		e = brief
 	}
 	found := false
+	var broken []error
 	for _, s := range sections {
 		if only != "" && only != s.name {
 			continue
@@ -132,6 +160,7 @@ func run(quick bool, only, docs string) error {
 		r.Text += "\n" + start.end(s.name, r.Versions)
 		if quick {
 			fmt.Printf("## %s\n\n%s\n", s.name, r.Text)
+			broken = append(broken, guarded(s.name, r.Guards)...)
 			continue
 		}
 		if err := write(docs, s.name, r); err != nil {
@@ -141,7 +170,17 @@ func run(quick bool, only, docs string) error {
 	if !found {
 		return fmt.Errorf("there is no section %q; there are %s", only, names())
 	}
-	return nil
+	return errors.Join(broken...)
+}
+
+// guarded are the guards of a section that do not hold.
+func guarded(section string, guards []report.Guard) (broken []error) {
+	for _, g := range guards {
+		if err := g.Err(); err != nil {
+			broken = append(broken, fmt.Errorf("%s: %w", section, err))
+		}
+	}
+	return broken
 }
 
 // write puts a report into the document, and its plots beside it.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -20,6 +21,8 @@ const (
 	nginxAsking  = "nginx, no-op `auth_request`"
 	reverseProxy = "bare `ReverseProxy`"
 	sallyport    = "Sallyport"
+	envoy        = "Envoy"
+	envoyAsking  = "Envoy, no-op `ext_authz`"
 )
 
 // few is how many users there are where their number does not matter.
@@ -57,6 +60,31 @@ func contenders(ctx context.Context, f *fleet.Fleet, name, storeAddress, leave s
 		{nginxAsking, front.Addresses[1], storeKey, few, front.PID()},
 		{reverseProxy, bare.Addresses[0], storeKey, few, bare.PID()},
 		{sallyport, own.Address, fleet.User, few, own.PID()},
+	}, nil
+}
+
+// envoys are an Envoy with one worker before a store, alone and asking a server
+// that allows everything; none where there is no Envoy.
+func envoys(ctx context.Context, f *fleet.Fleet, name, storeAddress string) ([]contender, error) {
+	if _, err := fleet.EnvoyProgram(); err != nil {
+		return nil, nil
+	}
+	folder, err := f.Folder("noop-" + name)
+	if err != nil {
+		return nil, err
+	}
+	noop, err := f.Peer(ctx, "extauthz", "-socket", filepath.Join(folder, "socket"))
+	if err != nil {
+		return nil, err
+	}
+	const workers = 1
+	e, err := f.Envoy(ctx, name, storeAddress, workers, []fleet.Asked{{}, {Address: noop.Addresses[0]}})
+	if err != nil {
+		return nil, err
+	}
+	return []contender{
+		{envoy, e.Addresses[0], storeKey, few, e.PID()},
+		{envoyAsking, e.Addresses[1], storeKey, few, e.PID()},
 	}, nil
 }
 

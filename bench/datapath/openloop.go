@@ -15,10 +15,6 @@ import (
 // loads are the parts of what Sallyport can do at which all are asked.
 var loads = []float64{0.3, 0.5, 0.7}
 
-// guardSaturation is how many times as much as the bare ReverseProxy Sallyport
-// answers at least, where it is guarded.
-const guardSaturation = 0.8
-
 // arriving is what was measured of a contender that is asked at some rate.
 type arriving struct {
 	contender
@@ -75,7 +71,7 @@ func OpenLoop(ctx context.Context, o measure.Turns) (r *report.Report, err error
 	}
 	r = &report.Report{Text: arrived(list), Versions: f.Versions()}
 	r.Guards = []report.Guard{{
-		What: "saturation, over the bare ReverseProxy", Least: guardSaturation,
+		What: "saturation, over the bare ReverseProxy", Least: guardReverseProxy,
 		Ratio: measure.Ratios(list[len(list)-1].saturation, list[len(list)-2].saturation).Median,
 	}}
 	return r, nil
