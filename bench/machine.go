@@ -35,9 +35,13 @@ func begin() circumstances {
 	return circumstances{time.Now(), machineTime(), ownTime()}
 }
 
-// end tells the machine, the versions, how much others were at work, and how to
-// measure a section again.
+// end tells the conditions, and how to measure a section again.
 func (c circumstances) end(section string, programs []string) string {
+	return c.conditions(programs) + " Again: `make bench ONLY=" + section + "`.\n"
+}
+
+// conditions tells the machine, the versions, and how much others were at work.
+func (c circumstances) conditions(programs []string) string {
 	took := time.Since(c.start)
 	var b strings.Builder
 	fmt.Fprintf(&b, "Measured on %s in %s, at revision %s of the repository, on %s (%d of its processors), %s %s/%s.",
@@ -63,7 +67,7 @@ func (c circumstances) end(section string, programs []string) string {
 				"Neither times nor ratios are those of a quiet machine.", report.Percent(part))
 		}
 	}
-	return b.String() + " Again: `make bench ONLY=" + section + "`.\n"
+	return b.String()
 }
 
 // revision is the commit, marked if the code that is measured differs from it.

@@ -3,6 +3,12 @@
 //
 //	cd bench && go run .          # everything, less than thirty minutes
 //	cd bench && go run . -quick   # a look at it, on standard output alone
+//
+// It also tells whether a change pays, and whether a profile does, with programs
+// that take turns (-quick takes less time):
+//
+//	cd bench && go run . -binary ../bin/before -binary ../bin/after
+//	cd bench && go run . -profile /tmp/default.pgo
 package main
 
 import (
@@ -122,10 +128,23 @@ func processes(run func(context.Context, effort) (*report.Report, error)) func(e
 
 func main() {
 	quick := flag.Bool("quick", false, "measure briefly and at fewer sizes, and write to standard output")
+	var binaries []string
+	flag.Func("binary", "compare `programs` of Sallyport, on standard output: say it for each", func(path string) error {
+		absolute, err := filepath.Abs(path)
+		binaries = append(binaries, absolute)
+		return err
+	})
+	guide := flag.String("profile", "", "write a profile of Sallyport to a `file`, and compare a program that it guides with one that none does")
 	only := flag.String("only", "", "measure one section: "+names())
 	docs := flag.String("docs", filepath.Join("..", "docs"), "the directory of benchmarks.md")
 	flag.Parse()
-	if err := run(*quick, *only, *docs); err != nil {
+	var err error
+	if *guide != "" || len(binaries) > 0 {
+		err = programs(*quick, *guide, binaries)
+	} else {
+		err = run(*quick, *only, *docs)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -139,11 +158,15 @@ func names() string {
 	return strings.Join(list, ", ")
 }
 
-func run(quick bool, only, docs string) error {
-	e := full
+func effortOf(quick bool) effort {
 	if quick {
-		e = brief
+		return brief
 	}
+	return full
+}
+
+func run(quick bool, only, docs string) error {
+	e := effortOf(quick)
 	found := false
 	var broken []error
 	for _, s := range sections {

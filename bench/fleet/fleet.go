@@ -59,6 +59,9 @@ func (f *Fleet) Close() error {
 	return os.RemoveAll(f.Directory)
 }
 
+// Root is the checkout.
+func (f *Fleet) Root() string { return filepath.Join(f.home, "..") }
+
 // Folder makes a folder of the fleet's.
 func (f *Fleet) Folder(name string) (string, error) {
 	path := filepath.Join(f.Directory, name)

@@ -30,7 +30,7 @@ func (f *Fleet) Release(ctx context.Context, stripped bool, flags ...string) (pa
 // those that all releases have.
 func (f *Fleet) BuildRelease(ctx context.Context, name string, flags ...string) (path string, err error) {
 	path = filepath.Join(f.home, ".bin", name)
-	args := append([]string{"build", "-C", filepath.Join(f.home, ".."), "-buildvcs=false", "-trimpath", "-o", path}, flags...)
+	args := append([]string{"build", "-C", f.Root(), "-buildvcs=false", "-trimpath", "-o", path}, flags...)
 	cmd := exec.CommandContext(ctx, "go", append(args, "./cmd/sallyport")...)
 	cmd.Env = append(os.Environ(), "GOWORK=off", releaseVariable)
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -78,6 +78,12 @@ type Deployment struct {
 	Configuration string
 }
 
+const bothDoors = standaloneDoor + `  - name: envoy
+    type: ext_authz
+    listen: "127.0.0.1:0"
+    routes: [{name: asked, service: s3, regions: [us-east-1], upstream: store}]
+`
+
 // Sallyport starts Sallyport before a store, with users who have ten statements
 // each. Records of what it decides go to /dev/null.
 func (f *Fleet) Sallyport(ctx context.Context, name, upstream string, users int) (*sallyport.Server, error) {
@@ -96,12 +102,33 @@ func (f *Fleet) Deploy(ctx context.Context, d Deployment) (*sallyport.Server, er
 // BehindEnvoy starts Sallyport with doors for Envoy: over TCP, and on a Unix
 // socket.
 func (f *Fleet) BehindEnvoy(ctx context.Context, name, upstream, socket string, users int) (*sallyport.Server, error) {
-	d := Deployment{Name: name, Upstream: upstream, Users: users}
+	return f.DeployBehindEnvoy(ctx, Deployment{Name: name, Upstream: upstream, Users: users}, socket)
+}
+
+// DeployBehindEnvoy does the same of a deployment.
+func (f *Fleet) DeployBehindEnvoy(ctx context.Context, d Deployment, socket string) (*sallyport.Server, error) {
 	site, err := f.site(ctx, d, fmt.Sprintf(envoyDoors, socket))
 	if err != nil {
 		return nil, err
 	}
-	return f.Serve(ctx, site, upstream)
+	return f.Serve(ctx, site, d.Upstream)
+}
+
+// BothDoors starts a deployment with a standalone door and one for Envoy, with an
+// addition to its environment.
+func (f *Fleet) BothDoors(ctx context.Context, d Deployment, env ...string) (s *sallyport.Server, standalone, envoy string, err error) {
+	site, err := f.site(ctx, d, bothDoors)
+	if err != nil {
+		return nil, "", "", err
+	}
+	if s, err = f.Serve(ctx, site, d.Upstream, env...); err != nil {
+		return nil, "", "", err
+	}
+	now, err := s.Status(ctx)
+	if err != nil || len(now.Doors) != 2 {
+		return nil, "", "", fmt.Errorf("%d doors: %w", len(now.Doors), err)
+	}
+	return s, now.Doors[0].Address, now.Doors[1].Address, nil
 }
 
 // Site writes what a deployment with a standalone door serves.
@@ -112,7 +139,7 @@ func (f *Fleet) Site(ctx context.Context, d Deployment) (*sallyport.Site, error)
 func (f *Fleet) site(ctx context.Context, d Deployment, doors string) (*sallyport.Site, error) {
 	binary, err := d.Binary, error(nil)
 	if binary == "" {
-		binary, err = f.build(ctx, process.Sallyport(filepath.Join(f.home, "..")))
+		binary, err = f.build(ctx, process.Sallyport(f.Root()))
 	}
 	if err != nil {
 		return nil, err
@@ -132,9 +159,10 @@ func (f *Fleet) site(ctx context.Context, d Deployment, doors string) (*sallypor
 	return sallyport.NewSite(binary, source, filepath.Join(f.Directory, d.Name))
 }
 
-// Serve starts Sallyport at a site before a store, and waits until it is ready.
-func (f *Fleet) Serve(ctx context.Context, site *sallyport.Site, upstream string) (*sallyport.Server, error) {
-	s, err := site.Start(ctx, sallyport.Options{Upstream: sallyport.Upstream{
+// Serve starts Sallyport at a site before a store, with an addition to its
+// environment, and waits until it is ready.
+func (f *Fleet) Serve(ctx context.Context, site *sallyport.Site, upstream string, env ...string) (*sallyport.Server, error) {
+	s, err := site.Start(ctx, sallyport.Options{Env: env, Upstream: sallyport.Upstream{
 		Endpoint: "http://" + upstream, AccessKeyID: StoreKey.AccessKeyID, SecretAccessKey: StoreKey.SecretAccessKey,
 	}})
 	if err != nil {

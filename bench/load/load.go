@@ -83,9 +83,14 @@ func FromBundle(p Population) (Cost, error) {
 	if err := p.WriteBundle(files, keys); err != nil {
 		return Cost{}, err
 	}
+	return FromFiles(files, keys)
+}
+
+// FromFiles loads a bundle that lies in a directory. All of the time is in Parse.
+func FromFiles(files, keys string) (Cost, error) {
 	var cost Cost
 	var snapshot *bundle.Snapshot
-	cost.Heap, err = growth(func() error {
+	heap, err := growth(func() error {
 		start := time.Now()
 		var findings []policy.Finding
 		snapshot, findings = bundle.Load(bundle.Options{Directory: files, KeyFiles: []string{keys}})
@@ -96,6 +101,7 @@ func FromBundle(p Population) (Cost, error) {
 		return nil
 	})
 	runtime.KeepAlive(snapshot)
+	cost.Heap = heap
 	return cost, err
 }
 

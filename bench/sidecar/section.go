@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sallyport-iam/sallyport/bench/fleet"
+	"github.com/sallyport-iam/sallyport/bench/load"
 	"github.com/sallyport-iam/sallyport/bench/measure"
 	"github.com/sallyport-iam/sallyport/bench/report"
 )
@@ -23,9 +24,9 @@ const (
 // The guards: how many times as much as the bare proxy, and with a thousand users
 // as with ten.
 const (
-	guardReady    = 30
-	guardResident = 5
-	guardUsers    = 3
+	guardReady    = 60
+	guardResident = 6
+	guardUsers    = 8
 )
 
 // Effort is how much is measured.
@@ -59,12 +60,18 @@ func Section(ctx context.Context, e Effort) (r *report.Report, err error) {
 		return nil, err
 	}
 	var programs []program
+	var snapshots []int // bytes
 	for _, users := range e.Users {
 		site, err := f.Site(ctx, fleet.Deployment{Name: fmt.Sprintf("users-%d", users), Users: users, Binary: binary})
 		if err != nil {
 			return nil, err
 		}
 		programs = append(programs, own(binary, site))
+		cost, err := load.FromFiles(site.Path("bundle"), site.Path("keys.yaml"))
+		if err != nil {
+			return nil, err
+		}
+		snapshots = append(snapshots, cost.Heap)
 	}
 	r = &report.Report{Versions: []string{}}
 	small, err := turns(ctx, e, bare(floor), programs[0])
@@ -76,7 +83,7 @@ func Section(ctx context.Context, e Effort) (r *report.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Text += "### Memory by users, ten statements each\n\n" + byUsers(e.Users, populations) + "\n"
+	r.Text += "### Memory by users, ten statements each\n\n" + byUsers(e.Users, snapshots, populations) + "\n"
 	size, err := sizes(binary, stripped)
 	r.Text += "### The program\n\n" + size
 	r.Guards = []report.Guard{
@@ -150,21 +157,23 @@ func idle(list []seen) string {
 		report.Summary(memory, mebibytes), mebibytes(goalResident), report.Verdict(memory.Median <= goalResident))
 }
 
-// byUsers is the table of Sallyport with bundles of several sizes.
-func byUsers(users []int, list []seen) string {
+// byUsers is the table of Sallyport with bundles of several sizes, whose snapshots
+// take some bytes.
+func byUsers(users, snapshots []int, list []seen) string {
 	few := list[0].summary(resident).Median
 	var rows [][]string
 	for i := range list {
-		s, each := &list[i], "–"
-		if i > 0 {
-			each = report.Bytes((s.summary(resident).Median - few) / float64(users[i]-users[0]))
+		s, each, live := &list[i], "–", "–"
+		if more := float64(users[i] - users[0]); more > 0 {
+			each = report.Bytes((s.summary(resident).Median - few) / more)
+			live = report.Bytes(float64(snapshots[i]-snapshots[0]) / more)
 		}
 		rows = append(rows, []string{
 			report.Count(users[i]), report.Summary(s.summary(resident), mebibytes), each,
-			report.Summary(s.summary(inHeap), mebibytes), report.Summary(s.summary(ready), report.Duration),
+			live, report.Summary(s.summary(inHeap), mebibytes), report.Summary(s.summary(ready), report.Duration),
 		})
 	}
-	return report.Table([]string{"users", "resident memory", "more, for each more user", "heap, garbage included", "start to ready"}, rows)
+	return report.Table([]string{"users", "resident memory", "more, for each more user", "of it what the snapshot holds", "heap, garbage included", "start to ready"}, rows)
 }
 
 // sizes is the table of what is built.
