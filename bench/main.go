@@ -65,7 +65,7 @@ var (
 		users:     10_000,
 		sizes:     [2]int64{64 * mebibyte, 1024 * mebibyte},
 		transfers: 5,
-		arriving:  measure.Turns{Rounds: 7, Warm: 1, Length: 2 * time.Second},
+		arriving:  measure.Turns{Rounds: 7, Warm: 1, Length: 1500 * time.Millisecond},
 		sidecar:   sidecar.Effort{Starts: 20, Idle: time.Second, Users: []int{10, 1_000, 10_000}},
 		exchanges: reload.Effort{Turns: measure.Turns{Rounds: 5, Length: 3 * time.Second}, Users: 10_000, Edits: 5},
 	}
@@ -75,7 +75,7 @@ var (
 		users:     1_000,
 		sizes:     [2]int64{8 * mebibyte, 32 * mebibyte},
 		transfers: 3,
-		arriving:  measure.Turns{Rounds: 3, Length: 300 * time.Millisecond},
+		arriving:  measure.Turns{Rounds: 2, Length: 300 * time.Millisecond},
 		sidecar:   sidecar.Effort{Starts: 4, Idle: 200 * time.Millisecond, Users: []int{10, 1_000}},
 		exchanges: reload.Effort{Turns: measure.Turns{Rounds: 1, Length: time.Second}, Users: 500, Edits: 2},
 		quick:     true,

@@ -25,7 +25,7 @@ func Binaries(ctx context.Context, o measure.Turns, binaries []string) (r *repor
 	if err != nil {
 		return nil, err
 	}
-	const copies = 2
+	const copies = 2 // of each program
 	var servers []server
 	for n := range copies {
 		for i, binary := range binaries {
@@ -41,8 +41,29 @@ func Binaries(ctx context.Context, o measure.Turns, binaries []string) (r *repor
 			})
 		}
 	}
-	text, err := direct(ctx, o, servers)
-	return &report.Report{Text: text, Versions: f.Versions()}, err
+	if err := direct(ctx, o, servers); err != nil {
+		return nil, err
+	}
+	first, again := &servers[0], &servers[len(binaries)]
+	text := table(servers, "the first") + fmt.Sprintf("* %s, a second process over the first: %s the checks, %s the processor time: that much is chance.\n",
+		filepath.Base(binaries[0]), report.Summary(measure.Ratios(again.perSecond, first.perSecond), report.Ratio),
+		report.Summary(measure.Ratios(again.cost, first.cost), report.Ratio))
+	for i := 1; i < len(binaries); i++ {
+		other, second := &servers[i], &servers[len(binaries)+i]
+		text += fmt.Sprintf("* %s over %s, processes together: %s the checks, %s the processor time.\n", filepath.Base(binaries[i]), filepath.Base(binaries[0]),
+			report.Summary(measure.Ratios(sum(other.perSecond, second.perSecond), sum(first.perSecond, again.perSecond)), report.Ratio),
+			report.Summary(measure.Ratios(sum(other.cost, second.cost), sum(first.cost, again.cost)), report.Ratio))
+	}
+	return &report.Report{Text: text, Versions: f.Versions()}, nil
+}
+
+// sum adds what two processes did in the same rounds.
+func sum(one, other []float64) []float64 {
+	list := make([]float64, len(one))
+	for i := range list {
+		list[i] = one[i] + other[i]
+	}
+	return list
 }
 
 // Saturate asks a door at a TCP address for a time what is allowed.

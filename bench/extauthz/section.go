@@ -19,6 +19,8 @@ const (
 	goalP99        = float64(time.Millisecond)
 	// load is the part of what a server can do at which its latency is measured.
 	load = 0.7
+	// guardThroughput is what is guarded of the first goal.
+	guardThroughput = 0.7
 )
 
 // server is one that is asked.
@@ -78,9 +80,13 @@ func Section(ctx context.Context, o measure.Turns) (r *report.Report, err error)
 	if err := refuses(ctx, servers[2].target); err != nil {
 		return nil, err
 	}
-	if r.Text, err = direct(ctx, o, servers); err != nil {
+	if err := direct(ctx, o, servers); err != nil {
 		return nil, err
 	}
+	r.Text = table(servers, "the no-op server")
+	r.Guards = []report.Guard{{
+		What: "checks, over the no-op server", Least: guardThroughput, Ratio: measure.Ratios(servers[2].perSecond, servers[0].perSecond).Median,
+	}}
 	text, err := throughEnvoy(ctx, f, o, store, []way{
 		{"Envoy alone", fleet.Asked{}, false},
 		{"Envoy, no-op server", fleet.Asked{Address: noop.Addresses[0]}, false},
@@ -122,10 +128,10 @@ func refuses(ctx context.Context, t target) error {
 
 // direct measures servers that are asked by the benchmark's own client: what
 // they can do, and how long an answer takes at a part of it.
-func direct(ctx context.Context, o measure.Turns, servers []server) (string, error) {
+func direct(ctx context.Context, o measure.Turns, servers []server) error {
 	asked, err := questions(time.Now())
 	if err != nil {
-		return "", err
+		return err
 	}
 	for round := -o.Warm; round < o.Rounds; round++ {
 		for n := range servers {
@@ -133,7 +139,7 @@ func direct(ctx context.Context, o measure.Turns, servers []server) (string, err
 			before := fleet.ProcessorTime(s.pid)
 			got, err := saturate(ctx, s.target, asked, o.Length)
 			if err != nil {
-				return "", fmt.Errorf("%s: %w", s.name, err)
+				return fmt.Errorf("%s: %w", s.name, err)
 			}
 			if round < 0 {
 				continue
@@ -147,17 +153,17 @@ func direct(ctx context.Context, o measure.Turns, servers []server) (string, err
 			s := &servers[(n+round)%len(servers)]
 			got, err := run(ctx, s.target, asked, o.Length, load*measure.Summarise(s.perSecond).Median)
 			if err != nil {
-				return "", fmt.Errorf("%s: %w", s.name, err)
+				return fmt.Errorf("%s: %w", s.name, err)
 			}
 			s.p50 = append(s.p50, float64(got.p50))
 			s.p99 = append(s.p99, float64(got.p99))
 		}
 	}
-	return table(servers), nil
+	return nil
 }
 
-// table is what was measured, and what became of the goals.
-func table(servers []server) string {
+// table is what was measured, beside the floor, and what became of the goals.
+func table(servers []server, floor string) string {
 	var cells [][]string
 	var goals string
 	for i := range servers {
@@ -177,6 +183,6 @@ func table(servers []server) string {
 	}
 	part := report.Percent(load)
 	return "### Asked directly, 32 at a time over two connections\n\n" + report.Table([]string{
-		"server", "checks/s", "of the no-op server", "its processor time", "p50 at " + part, "p99 at " + part,
+		"server", "checks/s", "of " + floor, "its processor time", "p50 at " + part, "p99 at " + part,
 	}, cells) + "\n" + goals + "\n"
 }

@@ -39,8 +39,8 @@ var protections = []struct{ name, configuration string }{
 	{"no limiter of failed authentications", ""},
 }
 
-// Section measures refusals and floods, and reports them. quick floods with fewer
-// kinds of requests.
+// Section measures refusals and floods, and reports them. quick takes fewer kinds
+// of requests.
 func Section(ctx context.Context, o measure.Turns, quick bool) (r *report.Report, err error) {
 	program, err := wrk.Program()
 	if err != nil {
@@ -65,7 +65,7 @@ func Section(ctx context.Context, o measure.Turns, quick bool) (r *report.Report
 		if err != nil {
 			return nil, err
 		}
-		list, err := prepare(ctx, f, own.Address, own.PID())
+		list, err := prepare(ctx, f, own.Address, own.PID(), quick)
 		if err != nil {
 			return nil, err
 		}
@@ -75,9 +75,6 @@ func Section(ctx context.Context, o measure.Turns, quick bool) (r *report.Report
 		text, guards := costTable(list)
 		r.Text += "### What a request costs, " + p.name + "\n\n" + text + "\n"
 		r.Guards = append(r.Guards, guards...)
-		if quick {
-			list = list[:3]
-		}
 		saturation, err := floods(ctx, o, list)
 		if err != nil {
 			return nil, err
@@ -106,10 +103,14 @@ type subject struct {
 }
 
 // prepare makes the requests of all kinds, and checks that one of each is
-// answered as it must be. The first are the allowed ones.
-func prepare(ctx context.Context, f *fleet.Fleet, address string, pid int) ([]*subject, error) {
+// answered as it must be. The first are the allowed ones; quick takes the first few.
+func prepare(ctx context.Context, f *fleet.Fleet, address string, pid int, quick bool) ([]*subject, error) {
+	all := kinds()
+	if quick {
+		all = all[:4]
+	}
 	var list []*subject
-	for i, k := range kinds() {
+	for i, k := range all {
 		requests, err := k.requests(address)
 		if err != nil {
 			return nil, err

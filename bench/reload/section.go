@@ -248,7 +248,10 @@ func (m *measured) inForce(ctx context.Context, than uint64) error {
 
 // settled waits until no more comes into force, and tells the generation.
 func (m *measured) settled(ctx context.Context) (uint64, error) {
-	const still = 2 * time.Second // longer than it takes to see a change
+	still := time.Second // longer than it takes to see a change
+	if took := m.exchanged.took; len(took) > 0 {
+		still += time.Duration(took[len(took)-1]) // one may be on its way
+	}
 	for last := uint64(0); ; {
 		now, err := m.server.Status(ctx)
 		if err != nil || now.Bundle.Generation == last {
