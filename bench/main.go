@@ -65,7 +65,7 @@ var (
 		users:     10_000,
 		sizes:     [2]int64{64 * mebibyte, 1024 * mebibyte},
 		transfers: 5,
-		arriving:  measure.Turns{Rounds: 7, Warm: 1, Length: 1500 * time.Millisecond},
+		arriving:  measure.Turns{Rounds: 7, Warm: 1, Length: time.Second},
 		sidecar:   sidecar.Effort{Starts: 20, Idle: time.Second, Users: []int{10, 1_000, 10_000}},
 		exchanges: reload.Effort{Turns: measure.Turns{Rounds: 5, Length: 3 * time.Second}, Users: 10_000, Edits: 5},
 	}
@@ -103,7 +103,7 @@ var sections = []section{
 		return reload.Section(ctx, e.exchanges)
 	})},
 	{"flood", processes(func(ctx context.Context, e effort) (*report.Report, error) {
-		return flood.Section(ctx, e.asked, e.quick)
+		return flood.Section(ctx, e.arriving, e.quick)
 	})},
 	{"large", processes(func(ctx context.Context, e effort) (*report.Report, error) {
 		return datapath.Large(ctx, e.transfers, e.sizes)

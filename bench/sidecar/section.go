@@ -73,17 +73,23 @@ func Section(ctx context.Context, e Effort) (r *report.Report, err error) {
 		}
 		snapshots = append(snapshots, cost.Heap)
 	}
-	r = &report.Report{Versions: []string{}}
+	r = &report.Report{}
 	small, err := turns(ctx, e, bare(floor), programs[0])
 	if err != nil {
 		return nil, err
 	}
-	r.Text = "### Started, and idle\n\n" + idle(small) + "\n"
+	busy, err := afterLoad(ctx, f, binary, e.Idle)
+	if err != nil {
+		return nil, err
+	}
+	r.Text = "### Started, and idle\n\n" + idle(small) +
+		fmt.Sprintf("* Resident memory after it was saturated by %d clients, and idle again: %s.\n\n", clients, mebibytes(float64(busy)))
 	populations, err := turns(ctx, Effort{Starts: max(1, e.Starts/4), Idle: e.Idle}, programs...)
 	if err != nil {
 		return nil, err
 	}
 	r.Text += "### Memory by users, ten statements each\n\n" + byUsers(e.Users, snapshots, populations) + "\n"
+	r.Versions = f.Versions()
 	size, err := sizes(binary, stripped)
 	r.Text += "### The program\n\n" + size
 	r.Guards = []report.Guard{
@@ -165,8 +171,8 @@ func byUsers(users, snapshots []int, list []seen) string {
 	for i := range list {
 		s, each, live := &list[i], "–", "–"
 		if more := float64(users[i] - users[0]); more > 0 {
-			each = report.Bytes((s.summary(resident).Median - few) / more)
-			live = report.Bytes(float64(snapshots[i]-snapshots[0]) / more)
+			each = kibibytes((s.summary(resident).Median - few) / more)
+			live = kibibytes(float64(snapshots[i]-snapshots[0]) / more)
 		}
 		rows = append(rows, []string{
 			report.Count(users[i]), report.Summary(s.summary(resident), mebibytes), each,
@@ -190,6 +196,9 @@ func sizes(built, stripped string) (string, error) {
 	}
 	return report.Table([]string{"binary", "size"}, rows), nil
 }
+
+// kibibytes writes a size.
+func kibibytes(bytes float64) string { return fmt.Sprintf("%.1f KiB", bytes/(1<<10)) }
 
 // mebibytes writes a size.
 func mebibytes(bytes float64) string { return fmt.Sprintf("%.1f MiB", bytes/(1<<20)) }

@@ -1,6 +1,8 @@
 package sidecar_test
 
 import (
+	"os"
+	"os/exec"
 	"runtime"
 	"strings"
 	"testing"
@@ -18,11 +20,16 @@ func TestSection(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux tells the memory of others")
 	}
+	if _, err := exec.LookPath("nginx"); err != nil {
+		if _, err := os.Stat("/usr/sbin/nginx"); err != nil {
+			t.Skip("no nginx: apt-get install nginx-light")
+		}
+	}
 	r, err := sidecar.Section(t.Context(), sidecar.Effort{Starts: 1, Idle: time.Millisecond, Users: []int{10, 50}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"| Sallyport |", "Start to ready", "goal ≤ 30.0 MiB", "| 50 |", "stripped"} {
+	for _, want := range []string{"| Sallyport |", "Start to ready", "goal ≤ 30.0 MiB", "| 50 |", "stripped", "idle again"} {
 		if !strings.Contains(r.Text, want) {
 			t.Errorf("the report does not tell of %q:\n%s", want, r.Text)
 		}

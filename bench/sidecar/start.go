@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sallyport-iam/sallyport/bench/arrivals"
 	"github.com/sallyport-iam/sallyport/bench/fleet"
 	"github.com/sallyport-iam/sallyport/e2e/process"
 	"github.com/sallyport-iam/sallyport/e2e/sallyport"
@@ -125,6 +126,33 @@ func start(ctx context.Context, p program, idle time.Duration) (started, error) 
 		s.heap, err = heap(admin)
 	}
 	return s, err
+}
+
+// clients is how many saturate.
+const clients = 32
+
+// afterLoad is the resident memory in bytes of Sallyport that was saturated with
+// reads, and is idle again.
+func afterLoad(ctx context.Context, f *fleet.Fleet, binary string, idle time.Duration) (int64, error) {
+	static, err := f.Static(ctx)
+	if err != nil {
+		return 0, err
+	}
+	own, err := f.Deploy(ctx, fleet.Deployment{Name: "loaded", Upstream: static.Addresses[0], Users: 1, Binary: binary})
+	if err != nil {
+		return 0, err
+	}
+	head, err := fleet.Sign(fleet.Request{Method: http.MethodGet, Path: fleet.Home(0) + "object", Hash: fleet.EmptyHash},
+		own.Address, fleet.User(0), time.Now())
+	if err != nil {
+		return 0, err
+	}
+	load := arrivals.Load{Address: own.Address, Requests: [][]byte{head}}
+	if _, err := load.Saturate(ctx, clients, 2*time.Second); err != nil {
+		return 0, err
+	}
+	time.Sleep(idle)
+	return fleet.Resident(own.PID()), nil
 }
 
 // heap is what the process tells of its heap.
