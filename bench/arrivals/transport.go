@@ -14,7 +14,7 @@ import (
 )
 
 // patience is how long an answer may take.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // transport sends the requests of a load in turn, whatever it is asked for, over
 // connections that are kept: as many as are needed at a time. It is

@@ -66,7 +66,7 @@ func contenders(ctx context.Context, f *fleet.Fleet, name, storeAddress, leave s
 // envoys are an Envoy with one worker before a store, alone and asking a server
 // that allows everything; none where there is no Envoy.
 func envoys(ctx context.Context, f *fleet.Fleet, name, storeAddress string) ([]contender, error) {
-	if _, err := fleet.EnvoyProgram(); err != nil {
+	if !fleet.HasEnvoy() {
 		return nil, nil
 	}
 	folder, err := f.Folder("noop-" + name)

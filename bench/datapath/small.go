@@ -92,7 +92,7 @@ func Small(ctx context.Context, o measure.Turns, many int, quick bool) (r *repor
 			})
 		}
 	}
-	if _, err := fleet.EnvoyProgram(); err != nil {
+	if !fleet.HasEnvoy() {
 		r.Text += "Envoy was not there to be measured.\n\n"
 	}
 	r.Bars = append(r.Bars, picture.Bars)

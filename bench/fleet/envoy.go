@@ -109,6 +109,12 @@ func socketAddress(address string) string {
 	return fmt.Sprintf("{socket_address: {address: %s, port_value: %s}}", host, port)
 }
 
+// HasEnvoy tells whether there is an Envoy.
+func HasEnvoy() bool {
+	_, err := EnvoyProgram()
+	return err == nil
+}
+
 // EnvoyProgram is Envoy from the path, or the one that the end-to-end tests keep.
 func EnvoyProgram() (string, error) {
 	if program, err := exec.LookPath("envoy"); err == nil {
