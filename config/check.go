@@ -10,6 +10,8 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 // check compares values with each other. What is missing or wrong by itself has
@@ -40,6 +42,22 @@ func (d *decoder) check(c *Config) {
 	if c.Sessions != nil {
 		d.checkCache("cache", &c.Sessions.Cache)
 	}
+}
+
+// checkKeys reports a configuration that lets nobody in: with sessions clients can come
+// with tokens or certificates alone.
+func (d *decoder) checkKeys(c *Config, root ast.Node) {
+	if _, written := d.places[&c.Keys.Files]; written || c.Sessions != nil {
+		return
+	}
+	if _, ok := root.(*ast.MappingNode); !ok {
+		return
+	}
+	at, written := d.places[&c.Keys]
+	if !written {
+		at = place(root)
+	}
+	d.problem(at, "there are neither key files nor sessions, so that nobody can be let in", "add keys: {files: [FILE]}, as `sallyport keys create` makes it")
 }
 
 // checkCache reports memory that is too little.

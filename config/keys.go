@@ -12,7 +12,7 @@ func fileKeys(c *Config) object {
 		{name: "doors", required: true, meaning: "The listeners that enforce.", value: sections[Door]{&c.Doors, doorKeys}},
 		{name: "upstreams", meaning: "The stores behind the doors. A configuration whose routes are all answered by Sallyport itself has none.", value: sections[Upstream]{&c.Upstreams, upstreamKeys}},
 		{name: "bundle", required: true, meaning: "Where accounts, principals and policies are.", value: section[Bundle]{&c.Bundle, bundleKeys}},
-		{name: "keys", required: true, meaning: "Where access keys are.", value: section[Keys]{&c.Keys, keysKeys}},
+		{name: "keys", meaning: "Where access keys are. Only where clients come with tokens or certificates alone is it left out.", value: section[Keys]{&c.Keys, keysKeys}},
 		{name: "sessions", meaning: "Temporary credentials. Without it there are none: session tokens, bearer tokens and client certificates that stand for roles are refused, and STS is not served. Trust policies are judged with it: what they are conditioned on must be filled.", value: optional[Sessions]{&c.Sessions, sessionsKeys}},
 		{name: "admin", meaning: "The listener for operators: health, metrics, status. It is plain HTTP without authentication; keep it from clients.", value: section[Admin]{&c.Admin, adminKeys}},
 		{name: "log", meaning: "What is logged, as JSON on standard error.", value: section[Log]{&c.Log, logKeys}},
@@ -139,7 +139,7 @@ func bundleKeys(b *Bundle) object {
 
 func keysKeys(k *Keys) object {
 	return object{
-		{name: "files", required: true, meaning: "Key files, as `sallyport keys create` makes them; mode 0600.", value: scalars[string]{&k.Files, func(s *string) value { return path(s, "keys.yaml") }}},
+		{name: "files", meaning: "Key files, as `sallyport keys create` makes them; mode 0600.", value: scalars[string]{&k.Files, func(s *string) value { return path(s, "keys.yaml") }}},
 		{name: "principals", meaning: "Keeps only the keys of these: ARNs of users, or accounts. For a process that serves few, such as a sidecar: it holds no secret of others. Without it all keys are kept.", value: scalars[string]{&k.Principals, principal}},
 	}
 }

@@ -36,6 +36,7 @@ func parse(file string, text []byte, lookup func(name string) (string, bool)) (*
 	c := new(Config)
 	d.mapping("the configuration", root, fileKeys(c))
 	d.check(c)
+	d.checkKeys(c, root)
 	return c, d
 }
 
