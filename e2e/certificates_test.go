@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -51,8 +52,9 @@ func newAuthority() (*authority, error) {
 }
 
 // issue writes a certificate for the loopback addresses, and its key, as a
-// renewing agent does: each file whole, by renaming. name tells it from others.
-func (a *authority) issue(certificateFile, keyFile, name string) error {
+// renewing agent does: each file whole, by renaming. name tells it from others, URIs
+// may say more.
+func (a *authority) issue(certificateFile, keyFile, name string, uris ...*url.URL) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
@@ -61,7 +63,7 @@ func (a *authority) issue(certificateFile, keyFile, name string) error {
 		SerialNumber: big.NewInt(a.serial.Add(1)), Subject: pkix.Name{CommonName: name},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}, URIs: uris,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, &key.PublicKey, a.key)
 	if err != nil {
@@ -81,10 +83,15 @@ func (a *authority) issue(certificateFile, keyFile, name string) error {
 func (a *authority) file(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.certificate.Raw}), 0o644); err != nil {
+	if err := os.WriteFile(path, a.pem(), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// pem is the authority's certificate.
+func (a *authority) pem() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.certificate.Raw})
 }
 
 // client trusts the authority alone.

@@ -22,7 +22,13 @@ type instance struct {
 func serve(t testing.TB, config string, up sallyport.Upstream, before ...func(*sallyport.Site)) *instance {
 	t.Helper()
 	needsSallyport(t)
-	site, err := sallyport.NewSite(shared.binary, shared.site.Directory, filepath.Join(t.TempDir(), "site"))
+	return serveFolder(t, shared.site.Directory, config, up, before...)
+}
+
+// serveFolder is the same for a folder.
+func serveFolder(t testing.TB, folder, config string, up sallyport.Upstream, before ...func(*sallyport.Site)) *instance {
+	t.Helper()
+	site, err := sallyport.NewSite(shared.binary, folder, filepath.Join(t.TempDir(), "site"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,19 +92,22 @@ type program func(args ...string) (stdout string, err error)
 func (c tool) forks(t testing.TB, client string) program {
 	t.Helper()
 	s := c.session(t, "python/programs.py", client)
-	return func(args ...string) (string, error) {
-		var answer struct {
-			Code           int
-			Stdout, Stderr string
-		}
-		if err := s.call(map[string]any{"args": args, "dir": c.dir}, &answer); err != nil {
-			return "", err
-		}
-		if answer.Code != 0 {
-			return "", fmt.Errorf("exit code %d: %s%s", answer.Code, answer.Stderr, answer.Stdout)
-		}
-		return answer.Stdout, nil
+	return func(args ...string) (string, error) { return s.fork(c.dir, nil, args) }
+}
+
+// fork runs the client of a session of programs.py; with credentials it is aws-cli.
+func (s *session) fork(dir string, credentials, args []string) (stdout string, err error) {
+	var answer struct {
+		Code           int
+		Stdout, Stderr string
 	}
+	if err := s.call(map[string]any{"args": args, "dir": dir, "credentials": credentials}, &answer); err != nil {
+		return "", err
+	}
+	if answer.Code != 0 {
+		return "", fmt.Errorf("exit code %d: %s%s", answer.Code, answer.Stderr, answer.Stdout)
+	}
+	return answer.Stdout, nil
 }
 
 // interpreter is the interpreter that a script names in its first line, or ""

@@ -67,6 +67,11 @@ func (s *Site) CreateKey(ctx context.Context, account, user string) (Key, error)
 	return key, nil
 }
 
+// Command runs a command of Sallyport and returns what it prints.
+func (s *Site) Command(ctx context.Context, args ...string) ([]byte, error) {
+	return output(exec.CommandContext(ctx, s.binary, args...))
+}
+
 // EnvoyConfig is what `sallyport envoy config` prints for the first door that
 // server serves, with further flags.
 func (s *Site) EnvoyConfig(ctx context.Context, server *Server, flags ...string) ([]byte, error) {

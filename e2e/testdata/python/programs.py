@@ -2,7 +2,8 @@
 loading it each time: the client is loaded once, and each run is a fork of it.
 
 argv is the program. Each line of standard input is JSON, {"args": […], "dir":
-…}; each is answered by a line {"code": …, "stdout": …, "stderr": …}."""
+…}; each is answered by a line {"code": …, "stdout": …, "stderr": …}. For aws-cli
+"credentials" may hold access key, secret and session token to run with."""
 
 import gc
 import json
@@ -31,8 +32,10 @@ else:
 gc.freeze()
 
 
-def child(args, directory, out, err):
+def child(args, directory, credentials, out, err):
     os.chdir(directory)
+    if credentials:
+        driver.session.set_credentials(*credentials)
     for fd, file in ((0, open(os.devnull)), (1, out), (2, err)):
         os.dup2(file.fileno(), fd)
     code = 1
@@ -53,7 +56,7 @@ for line in sys.stdin:
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         pid = os.fork()
         if pid == 0:
-            child(call["args"], call["dir"], out, err)
+            child(call["args"], call["dir"], call.get("credentials"), out, err)
         code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         printed = []
         for file in (out, err):
