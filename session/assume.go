@@ -220,7 +220,7 @@ func (q *Question) grant(role *bundle.Role, p *payload, inline *authz.Document, 
 	if r != nil {
 		return nil, r
 	}
-	if r := checkCost(role.Identity, role.Boundary, policies); r != nil {
+	if r := checkCost(policies); r != nil {
 		return nil, r
 	}
 	g := &Grant{role: role, payload: p, federated: q.Federated, policies: policies, duration: duration, at: q.Now}

@@ -157,3 +157,25 @@ func TestRevokeWithParent(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkCertificate is what each request costs that a certificate stands for.
+func BenchmarkCertificate(bm *testing.B) {
+	w := newWorld(bm, certified)
+	cert := webCertificate()
+	request := &authz.Request{Now: now}
+	bm.ReportAllocs()
+	for bm.Loop() {
+		who, _, ask, r := session.FromCertificate(w.snap, cert, now)
+		if r != nil {
+			bm.Fatal(r)
+		}
+		assuming, r := w.sessions.Prepare(&session.Question{Snapshot: w.snap, Federated: who, Assumption: ask, Now: now})
+		if r != nil {
+			bm.Fatal(r)
+		}
+		g, r := assuming.MayAssume(func(a *authz.Access) authz.Decision { return authz.Decide(assuming.Caller(), request, a) }, nil)
+		if r != nil || g.Session() == nil {
+			bm.Fatal(r)
+		}
+	}
+}

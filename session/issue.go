@@ -125,7 +125,7 @@ func (s *Sessions) IssueFederation(snap *bundle.Snapshot, caller *authz.Caller, 
 	if r != nil {
 		return nil, r
 	}
-	if r := checkCost(caller.Identity, caller.Boundary, policies); r != nil {
+	if r := checkCost(policies); r != nil {
 		return nil, r
 	}
 	c, r := issue(snap, p, duration, now)

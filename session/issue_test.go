@@ -225,3 +225,29 @@ func TestMessages(t *testing.T) {
 		t.Errorf("a message of %d characters", len(sealed))
 	}
 }
+
+// TestCost bounds what decisions cost that session policies are part of, and not
+// what those of a role do.
+func TestCost(t *testing.T) {
+	t.Parallel()
+	var many []string
+	for i := range 102 {
+		many = append(many, `{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"aws:username": "`+fmt.Sprint(i)+`"}}}`)
+	}
+	w := newWorld(t, base.with(files{
+		a + "roles/next/deny.json": policy(append(many, allow("s3:*", "*"))...), a + "policies/deny1.json": policy(many[:51]...), a + "policies/deny2.json": policy(many[51:]...),
+	}))
+	if !w.become(w.user(aliceKey), assumption(nextARN)).decideS3("s3:GetObject").Allowed() {
+		t.Error("a role with many policies has no sessions")
+	}
+	for name, ask := range map[string]action.Assumption{
+		"two": {PolicyARNs: []string{"arn:aws:iam::" + accountA + ":policy/deny1", "arn:aws:iam::" + accountA + ":policy/deny2"}},
+		"one": {PolicyARNs: []string{"arn:aws:iam::" + accountA + ":policy/deny2"}},
+	} {
+		ask.Action, ask.RoleARN, ask.SessionName = "sts:AssumeRole", nextARN, "s1"
+		_, r := w.may(w.user(aliceKey), &ask)
+		if (codeOf(r) == "MalformedPolicyDocument") != (name == "two") {
+			t.Errorf("%s: %v", name, r)
+		}
+	}
+}

@@ -74,7 +74,7 @@ func sessionOf(snap *bundle.Snapshot, p *payload) (s *Session, ok bool) {
 		s.Caller, s.IssuerName = roleCaller(role, p, policies), role.Name
 	}
 	s.Transitive = p.inheritable()
-	return s, checkCost(s.Caller.Identity, s.Caller.Boundary, policies) == nil
+	return s, checkCost(policies) == nil
 }
 
 // providerLives tells whether the provider is there still whose token a session is

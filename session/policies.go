@@ -78,10 +78,11 @@ func checkARNs(arns []string) *wire.Refusal {
 	return nil
 }
 
-// checkCost bounds what policies cost that are evaluated together with those of a
-// session.
-func checkCost(sets ...*authz.Policies) *wire.Refusal {
-	if err := bundle.CheckCost(sets...); err != nil {
+// checkCost bounds what session policies add to the cost of decisions: whoever calls
+// STS chooses them. What the role's and the user's own may cost is for the bundle to
+// say.
+func checkCost(policies *authz.Policies) *wire.Refusal {
+	if err := bundle.CheckCost(policies); err != nil {
 		return malformedPolicy("The session policies make decisions too slow: " + err.Error() + ".")
 	}
 	return nil

@@ -260,7 +260,7 @@ func TestTokenSize(t *testing.T) {
 		if ok != (size <= maxToken) || ok && len(token) != size {
 			t.Fatalf("a token of %d characters, said to be of %d: %v", len(token), size, ok)
 		}
-		p.policy += p.policy[:7]
+		p.policy += p.policy[:61]
 		if !ok {
 			return
 		}
