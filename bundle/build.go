@@ -79,6 +79,8 @@ type builder struct {
 	buckets map[string]*bucket
 	// providers are found by account and name, without regard to case.
 	providers map[string]*providerSource
+	// saml are the SAML providers, found as those are.
+	saml map[string]*samlSource
 	// callers are the users, by identity.
 	callers map[string]*authz.Caller
 	sets    map[string]*authz.Policies
@@ -121,6 +123,7 @@ func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
 		managed:    map[string]*principal{},
 		buckets:    map[string]*bucket{},
 		providers:  map[string]*providerSource{},
+		saml:       map[string]*samlSource{},
 		callers:    map[string]*authz.Caller{},
 		sets:       map[string]*authz.Policies{},
 	}
@@ -135,6 +138,7 @@ func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
 	b.checkBuckets()
 	s := b.link()
 	s.providers = b.linkProviders(s)
+	s.saml = b.linkSAML(s)
 	s.certificates = b.linkCertificates(s)
 	b.checkTrust(s)
 	s.sessionKeys = b.readSessionKeys()
@@ -210,6 +214,8 @@ func (b *builder) readFiles() {
 			b.readBucketTags(f, p)
 		case p.kind == providerFile:
 			b.readProvider(f, p)
+		case p.kind == samlFile:
+			b.readSAML(f, p)
 		}
 	}
 	if !found {

@@ -31,6 +31,9 @@ type callerKeys struct {
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 var keptClaims = []string{"aud", "sub", "amr"}
 
+// keptSAML are what the session of a SAML provider's user keeps.
+var keptSAML = []string{"saml:sub", "saml:sub_type", "saml:namequalifier"}
+
 func (b *builder) newCallerKeys() *callerKeys {
 	k := &callerKeys{sessions: slices.Clone(principalKeys), claims: map[string]keyNames{}}
 	sources := b.sessions()
@@ -45,6 +48,9 @@ func (b *builder) newCallerKeys() *callerKeys {
 	}
 	if len(b.providers) > 0 {
 		k.sessions = append(k.sessions, "aws:federatedprovider")
+	}
+	if sources.keys && len(b.saml) > 0 {
+		k.sessions = append(k.sessions, keptSAML...)
 	}
 	for _, id := range keysOf(b.providers) {
 		p := b.providers[id]

@@ -26,6 +26,9 @@ func (b *builder) checkAccounts() {
 	for _, id := range keysOf(b.providers) {
 		check(b.providers[id].account, b.providers[id].file.path)
 	}
+	for _, id := range keysOf(b.saml) {
+		check(b.saml[id].account, b.saml[id].file.path)
+	}
 	for _, name := range keysOf(b.buckets) {
 		check(b.buckets[name].account, b.buckets[name].file)
 	}

@@ -38,6 +38,9 @@ func (s *Snapshot) ProvidersOf(issuer string) []*Provider { return s.providers.b
 // do not change it.
 func (s *Snapshot) Providers() []*Provider { return s.providers.all }
 
+// SAMLProvider looks up a SAML provider by its ARN; nil if there is none.
+func (s *Snapshot) SAMLProvider(arn string) *SAMLProvider { return s.saml[arn] }
+
 // SessionKeys are the keys of temporary credentials; nil if there are none, and so
 // no temporary credentials.
 func (s *Snapshot) SessionKeys() *SessionKeys { return s.sessionKeys }

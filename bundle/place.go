@@ -23,6 +23,7 @@ const (
 	bucketTags   // the tags of a bucket
 	providerFile // an OpenID Connect provider
 	keySetFile   // the public keys of one
+	samlFile     // the metadata of a SAML provider
 )
 
 // class is a class of entities: what AWS calls them, the directory they are in,
@@ -70,10 +71,9 @@ func (m *misplaced) finding() policy.Finding {
 
 // unsupported are the parts of the layout that this version does not read.
 var unsupported = map[string]string{
-	"organization":   "service and resource control policies",
-	"services":       "services with actions of their own",
-	"tests":          "tests of a bundle",
-	"saml-providers": "SAML providers",
+	"organization": "service and resource control policies",
+	"services":     "services with actions of their own",
+	"tests":        "tests of a bundle",
 }
 
 func notSupported(subject, name string) *misplaced {
@@ -98,7 +98,7 @@ func locate(file string) (place, *misplaced) {
 		return place{kind: settingsFile}, nil
 	case first == "accounts" && len(segments) > 2:
 		return locateInAccount(file, segments)
-	case len(segments) > 1 && unsupported[first] != "" && !strings.HasSuffix(first, "-providers"):
+	case len(segments) > 1 && unsupported[first] != "":
 		return place{}, notSupported(first, first)
 	case len(segments) == 1 && first == "bundle.yml":
 		return place{}, unknownPlace(file, "call it bundle.yaml")
@@ -120,7 +120,7 @@ func locateInAccount(file string, segments []string) (place, *misplaced) {
 		return place{}, &misplaced{at, "INVALID_ACCOUNT", fmt.Sprintf("%q is not the id of an account", account), "name the directory with 12 digits, or aws for AWS managed policies"}
 	}
 	if len(segments) == 3 {
-		return place{}, unknownPlace(file, "put it into users, groups, roles, policies, oidc-providers or resources/s3")
+		return place{}, unknownPlace(file, "put it into users, groups, roles, policies, oidc-providers, saml-providers or resources/s3")
 	}
 	at += "/" + directory
 	switch {
@@ -130,13 +130,13 @@ func locateInAccount(file string, segments []string) (place, *misplaced) {
 		return locateResource(file, segments)
 	case directory == providerDirectory:
 		return locateProvider(file, account, segments[3:])
-	case unsupported[directory] != "" && strings.HasSuffix(directory, "-providers"):
-		return place{}, notSupported(at, directory)
+	case directory == samlDirectory:
+		return locateSAML(file, account, segments[3:])
 	}
 	i := slices.IndexFunc(classes, func(c *class) bool { return c.directory == directory })
 	if i < 0 {
-		remedy := "put it into users, groups, roles, policies, oidc-providers or resources/s3"
-		if near := nearest(directory, []string{"users", "groups", "roles", "policies", providerDirectory, "resources"}); near != "" {
+		remedy := "put it into users, groups, roles, policies, oidc-providers, saml-providers or resources/s3"
+		if near := nearest(directory, []string{"users", "groups", "roles", "policies", providerDirectory, samlDirectory, "resources"}); near != "" {
 			remedy = "call it " + near
 		}
 		return place{}, unknownPlace(at, remedy)
@@ -197,6 +197,23 @@ func locateProvider(file, account string, rest []string) (place, *misplaced) {
 	}
 	if !ok || len(rest) > 1 {
 		return p, unknownPlace(file, "keep to "+providerDirectory+"/NAME.yaml, and NAME"+keySetEnding+" for keys that are not fetched")
+	}
+	p.name = name
+	if bad := badName(name, policies.longest); bad != "" {
+		return p, badlyNamed(file, "provider", name, bad)
+	}
+	return p, nil
+}
+
+// samlDirectory holds the SAML providers of an account.
+const samlDirectory = "saml-providers"
+
+// locateSAML knows saml-providers/NAME.xml.
+func locateSAML(file, account string, rest []string) (place, *misplaced) {
+	p := place{kind: samlFile, account: account}
+	name, ok := strings.CutSuffix(rest[0], ".xml")
+	if !ok || len(rest) > 1 {
+		return p, unknownPlace(file, "keep to "+samlDirectory+"/NAME.xml, the metadata that the identity provider exports")
 	}
 	p.name = name
 	if bad := badName(name, policies.longest); bad != "" {

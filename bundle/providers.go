@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
+	"github.com/sallyport-iam/sallyport/oidc"
 )
 
 // providerSource is a provider as its files have it.
@@ -86,7 +87,24 @@ func checkKeySet(path string, source []byte) []policy.Finding {
 			}
 		}
 	}
-	return nil
+	return unusableKeys(path, source)
+}
+
+// unusableKeys reports what in a key set verifies no token, as the verifier reads
+// it.
+func unusableKeys(path string, source []byte) []policy.Finding {
+	var findings []policy.Finding
+	for _, p := range (&oidc.Provider{JWKS: source, Algorithms: algorithms}).Check() {
+		if p.Field != "JWKS" {
+			continue
+		}
+		f := policy.Finding{File: path, Line: 1, Column: 1, Code: "INVALID_KEY_SET", Message: p.Text, Remedy: `write {"keys": […]} as the provider's jwks_uri answers it`}
+		if p.Note {
+			f.Severity, f.Code, f.Remedy = policy.Warning, "UNUSABLE_KEY", "remove it from the file"
+		}
+		findings = append(findings, f)
+	}
+	return findings
 }
 
 // linkProviders makes the providers of the snapshot. One whose files are as they

@@ -23,6 +23,7 @@ type Snapshot struct {
 	usersByID   map[string]*User
 	managed     map[string]*authz.Document
 	providers   providers
+	saml        map[string]*SAMLProvider
 	devices     map[string]*MFADevice
 	sessionKeys *SessionKeys
 	// revokeWithParent ends sessions with the key that they began with.
@@ -92,8 +93,8 @@ type Counts struct {
 	Accounts, Users, Groups, Roles int
 	// Policies are the documents of all kinds, Statements what they hold.
 	Policies, Statements int
-	// Providers are the OpenID Connect providers.
-	Providers int
+	// Providers are the OpenID Connect providers, SAMLProviders those of SAML.
+	Providers, SAMLProviders int
 	// Keys are the access keys that are active, of the principals that are served.
 	Keys int
 	// MFADevices are the devices of all users.

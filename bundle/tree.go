@@ -173,7 +173,7 @@ func (r *treeReader) hidden(name string, e fs.DirEntry) {
 	if !e.Type().IsRegular() || !strings.HasPrefix(name, "accounts/") || strings.HasPrefix(base, "._") || strings.HasPrefix(base, ".#") {
 		return
 	}
-	if ext := path.Ext(base); base[0] == '.' && (ext == ".yaml" || ext == ".json") {
+	if ext := path.Ext(base); base[0] == '.' && (ext == ".yaml" || ext == ".json" || ext == ".xml") {
 		r.tree.findings = append(r.tree.findings, policy.Finding{
 			File: name, Line: 1, Column: 1, Severity: policy.Warning, Code: "HIDDEN_FILE",
 			Message: "a hidden file is not part of the bundle", Remedy: "give it a name that does not begin with a dot, or remove it",

@@ -56,6 +56,7 @@ func (b *builder) checkTrusted(role *principal, statement *policy.Statement, s *
 		case trusted.Type == policy.Federated:
 			p := s.providers.byARN[trusted.Value]
 			switch {
+			case b.declaresSAML(role.account, trusted.Value):
 			case p == nil || p.Account != role.account:
 				b.unknownProvider(role, trusted, s)
 			case p.Shared && scoped:
@@ -83,8 +84,8 @@ func (b *builder) unknownProvider(role *principal, trusted policy.Principal, s *
 	remedy := fmt.Sprintf("declare it in accounts/%s/%s, or remove it here", role.account, providerDirectory)
 	switch {
 	case strings.Contains(trusted.Value, ":saml-provider/"):
-		message = fmt.Sprintf("%s are not supported by this version, and so nobody comes into the role through %q", unsupported["saml-providers"], trusted.Value)
-		remedy = "remove it here"
+		message = fmt.Sprintf("account %s declares no SAML provider %q, and so nobody comes into the role with its responses", role.account, trusted.Value)
+		remedy = fmt.Sprintf("put its metadata into accounts/%s/%s/NAME.xml, or remove it here", role.account, samlDirectory)
 	case s.providers.byARN[trusted.Value] != nil:
 		message = fmt.Sprintf("the OIDC provider %q is one of another account, and a role lets in only users of its own account's", trusted.Value)
 	case !strings.HasPrefix(trusted.Value, "arn:"):
