@@ -34,7 +34,7 @@ func (e *Enforcer) authenticateBody(ctx context.Context, v *Verdict, credential 
 	case action.WebIdentityToken:
 		who, r = session.VerifyWebIdentity(ctx, e.Tokens, v.snapshot, credential.RoleARN, credential.Token, v.now)
 	default:
-		r = &wire.Refusal{Status: 400, Code: "InvalidAction", Message: "SAML is not supported."}
+		who, r = session.VerifySAML(v.snapshot, credential.RoleARN, credential.ProviderARN, credential.Token, v.now)
 	}
 	if r != nil {
 		return r

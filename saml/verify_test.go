@@ -13,13 +13,6 @@ import (
 	"github.com/sallyport-iam/sallyport/saml"
 )
 
-// one is an attribute with values.
-func one(name string, values ...string) string {
-	return `<saml:Attribute Name="` + name + `"><saml:AttributeValue>` + strings.Join(values, "</saml:AttributeValue><saml:AttributeValue>") + `</saml:AttributeValue></saml:Attribute>`
-}
-
-const own = "https://aws.amazon.com/SAML/Attributes/"
-
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	all := one(own+"Role", role+","+provider, " arn:aws:iam::111122223333:saml-provider/corp , arn:aws:iam::111122223333:role/x/admin ") + one(own+"RoleSessionName", "alice@example.com") +
@@ -33,7 +26,7 @@ func TestVerify(t *testing.T) {
 		Keys: []saml.Key{{Name: "saml:edupersonaffiliation", Values: []string{"staff", "member"}, List: true}, {Name: "saml:mail", Values: []string{"alice@example.com"}}},
 	}
 	for _, whole := range []bool{false, true} {
-		r := response{attributes: all, whole: whole, assertion: replace("<saml:AuthnStatement ", `<saml:AuthnStatement SessionNotOnOrAfter="`+at(8*time.Hour)+`" `)}
+		r := response{Attributes: all, Whole: whole, Assertion: replace("<saml:AuthnStatement ", `<saml:AuthnStatement SessionNotOnOrAfter="`+at(8*time.Hour)+`" `)}
 		got, err := parsed(t, ours()).Verify(r.encoded(), now)
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Error(whole, err, diff)
@@ -46,8 +39,8 @@ func TestVerify(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	change := func(old, text string) response { return response{assertion: replace(old, text)} }
-	with := func(more string) response { return response{attributes: attributes + more} }
+	change := func(old, text string) response { return response{Assertion: replace(old, text)} }
+	with := func(more string) response { return response{Attributes: attributes + more} }
 	forged := func(assertion string) string {
 		return strings.NewReplacer(`ID="_assertion"`, `ID="_forged"`, ">alice<", ">root<").Replace(assertion)
 	}
@@ -63,21 +56,21 @@ func TestRefusals(t *testing.T) {
 		cause string
 	}{
 		{"good", response{}, "", ""},
-		{"signed as a whole", response{whole: true}, "", ""},
+		{"signed as a whole", response{Whole: true}, "", ""},
 		{"an answer to a request", change("<saml:SubjectConfirmationData ", `<saml:SubjectConfirmationData InResponseTo="_request" `), "", ""},
-		{"a region's endpoint", response{assertion: replace(recipient, "https://eu-west-1.signin.aws.amazon.com/saml/acs/SAMLSP1"), response: replace(`Destination="`+recipient+`"`, "")}, "", ""},
-		{"unsigned", response{unsigned: true}, "untrusted", "signature"},
-		{"another's signature", response{signer: theirs()}, "untrusted", "signature"},
-		{"SHA-1", response{method: dsig.RSASHA1SignatureMethod}, "untrusted", "SHA-1"},
-		{"changed after", response{after: func(r, _ string) string { return strings.Replace(r, ">alice<", ">root<", 1) }}, "untrusted", "signature"},
-		{"changed after, signed as a whole", response{whole: true, after: func(r, _ string) string { return strings.Replace(r, ">alice<", ">root<", 1) }}, "untrusted", "signature"},
+		{"a region's endpoint", response{Assertion: replace(recipient, "https://eu-west-1.signin.aws.amazon.com/saml/acs/SAMLSP1"), Answer: replace(`Destination="`+recipient+`"`, "")}, "", ""},
+		{"unsigned", response{Unsigned: true}, "untrusted", "signature"},
+		{"another's signature", response{Signer: theirs()}, "untrusted", "signature"},
+		{"SHA-1", response{Method: dsig.RSASHA1SignatureMethod}, "untrusted", "SHA-1"},
+		{"changed after", response{After: func(r, _ string) string { return strings.Replace(r, ">alice<", ">root<", 1) }}, "untrusted", "signature"},
+		{"changed after, signed as a whole", response{Whole: true, After: func(r, _ string) string { return strings.Replace(r, ">alice<", ">root<", 1) }}, "untrusted", "signature"},
 		{"another issuer", change(">"+entity+"<", ">https://evil.example.com<"), "untrusted", "issuer"},
-		{"another issuer of the response", response{response: replace(">"+entity+"</saml:Issuer><samlp", ">https://evil.example.com</saml:Issuer><samlp")}, "untrusted", "Issuer"},
-		{"no success", response{response: replace("status:Success", "status:Requester")}, "untrusted", "Requester"},
+		{"another issuer of the response", response{Answer: replace(">"+entity+"</saml:Issuer><samlp", ">https://evil.example.com</saml:Issuer><samlp")}, "untrusted", "Issuer"},
+		{"no success", response{Answer: replace("status:Success", "status:Requester")}, "untrusted", "Requester"},
 		{"another recipient", change(recipient, "https://app.example.com/saml"), "untrusted", "app.example.com"},
 		{"a recipient that looks like it", change(recipient, "https://signin.aws.amazon.com.evil.example/saml"), "untrusted", "Recipient"},
 		{"no recipient", change(`Recipient="`+recipient+`"`, ""), "untrusted", "Recipient"},
-		{"another destination", response{whole: true, response: replace(`Destination="`+recipient+`"`, `Destination="https://app.example.com/"`)}, "untrusted", "Destination"},
+		{"another destination", response{Whole: true, Answer: replace(`Destination="`+recipient+`"`, `Destination="https://app.example.com/"`)}, "untrusted", "Destination"},
 		{"another audience", change("urn:amazon:webservices", "https://app.example.com"), "untrusted", "audience"},
 		{"no audience", change("<saml:AudienceRestriction><saml:Audience>urn:amazon:webservices</saml:Audience></saml:AudienceRestriction>", ""), "untrusted", "audience"},
 		{"two restrictions", change("</saml:Conditions>", "<saml:AudienceRestriction><saml:Audience>https://app.example.com</saml:Audience></saml:AudienceRestriction></saml:Conditions>"), "untrusted", "audience"},
@@ -88,7 +81,7 @@ func TestRefusals(t *testing.T) {
 		{"issued in the future", change(`IssueInstant="`+at(-time.Minute), `IssueInstant="`+at(4*time.Minute)), "not_yet_valid", ""},
 		{"not yet valid", change(`NotBefore="`+at(-time.Minute), `NotBefore="`+at(4*time.Minute)), "not_yet_valid", ""},
 		{"the confirmation without an end", change(`NotOnOrAfter="`+at(4*time.Minute)+`" Recipient`, `Recipient`), "expired", ""},
-		{"no conditions", response{assertion: func(s string) string {
+		{"no conditions", response{Assertion: func(s string) string {
 			return s[:strings.Index(s, "<saml:Conditions")] + s[strings.Index(s, "</saml:Conditions>")+len("</saml:Conditions>"):]
 		}}, "malformed", "Conditions"},
 		{"no subject name", change(">alice<", "> <"), "malformed", "NameID"},
@@ -96,53 +89,53 @@ func TestRefusals(t *testing.T) {
 		{"holder of key", change("cm:bearer", "cm:holder-of-key"), "malformed", "bearer"},
 		{"SAML 1.1", change(`Version="2.0"`, `Version="1.1"`), "untrusted", "1.1"},
 
-		{"two assertions", response{after: func(r, a string) string { return strings.Replace(r, a, a+forged(stripped(a)), 1) }}, "malformed", "2 assertions"},
-		{"two assertions in a signed response", response{whole: true, response: func(r string) string {
+		{"two assertions", response{After: func(r, a string) string { return strings.Replace(r, a, a+forged(stripped(a)), 1) }}, "malformed", "2 assertions"},
+		{"two assertions in a signed response", response{Whole: true, Answer: func(r string) string {
 			return strings.Replace(r, "</samlp:Response>", r[strings.Index(r, "<saml:Assertion"):], 1)
 		}}, "malformed", "2 assertions"},
-		{"no assertion", response{whole: true, response: func(r string) string { return r[:strings.Index(r, "<saml:Assertion")] + "</samlp:Response>" }}, "malformed", "0 assertions"},
-		{"wrapped: the signed one in extensions", response{after: func(r, a string) string {
+		{"no assertion", response{Whole: true, Answer: func(r string) string { return r[:strings.Index(r, "<saml:Assertion")] + "</samlp:Response>" }}, "malformed", "0 assertions"},
+		{"wrapped: the signed one in extensions", response{After: func(r, a string) string {
 			return strings.Replace(r, a, "<samlp:Extensions>"+a+"</samlp:Extensions>"+forged(stripped(a)), 1)
 		}}, "malformed", "2 assertions"},
-		{"wrapped: the signed one in the signature", response{after: func(r, a string) string {
+		{"wrapped: the signed one in the signature", response{After: func(r, a string) string {
 			signature := a[strings.Index(a, "<ds:Signature"):strings.Index(a, "</ds:Signature>")]
 			return strings.Replace(r, a, strings.Replace(forged(stripped(a)), "</saml:Issuer>", "</saml:Issuer>"+signature+"<ds:Object>"+stripped(a)+"</ds:Object></ds:Signature>", 1), 1)
 		}}, "malformed", "2 assertions"},
-		{"wrapped: another element of its id", response{after: func(r, a string) string {
+		{"wrapped: another element of its id", response{After: func(r, a string) string {
 			return strings.Replace(strings.Replace(r, a, strings.Replace(a, ">alice<", ">root<", 1), 1), "<samlp:Status>", `<samlp:Extensions><x xmlns="urn:x" ID="_assertion">alice</x></samlp:Extensions><samlp:Status>`, 1)
 		}}, "untrusted", "signature"},
-		{"wrapped: the response's signature in an assertion", response{whole: true, after: func(r, a string) string {
+		{"wrapped: the response's signature in an assertion", response{Whole: true, After: func(r, a string) string {
 			signature := r[strings.Index(r, "<ds:Signature") : strings.Index(r, "</ds:Signature>")+len("</ds:Signature>")]
 			r = strings.Replace(r, signature, "", 1)
 			return strings.Replace(strings.Replace(r, "</saml:Issuer><saml:Subject>", "</saml:Issuer>"+signature+"<saml:Subject>", 1), ">alice<", ">root<", 1)
 		}}, "untrusted", "signature"},
-		{"encrypted", response{after: func(r, a string) string {
+		{"encrypted", response{After: func(r, a string) string {
 			return strings.Replace(r, a, `<saml:EncryptedAssertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"/>`, 1)
 		}}, "malformed", "encrypted (EncryptedAssertion)"},
 		{"an encrypted name", change(">alice</saml:NameID>", ">alice</saml:NameID><saml:EncryptedID/>"), "malformed", "encrypted (EncryptedID)"},
-		{"a comment in the name", response{after: func(r, _ string) string { return strings.Replace(r, ">alice<", ">root<!-- -->alice<", 1) }}, "malformed", "comment"},
+		{"a comment in the name", response{After: func(r, _ string) string { return strings.Replace(r, ">alice<", ">root<!-- -->alice<", 1) }}, "malformed", "comment"},
 		{"a processing instruction", change(">alice<", ">alice<?php evil?><"), "malformed", "processing instruction"},
-		{"a document type", response{after: func(r, _ string) string { return "<!DOCTYPE r>" + r }}, "malformed", "document type"},
-		{"an entity", response{after: func(r, _ string) string {
+		{"a document type", response{After: func(r, _ string) string { return "<!DOCTYPE r>" + r }}, "malformed", "document type"},
+		{"an entity", response{After: func(r, _ string) string {
 			return `<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]>` + strings.Replace(r, ">alice<", ">&x;<", 1)
 		}}, "malformed", "document type"},
-		{"an undeclared entity", response{after: func(r, _ string) string { return strings.Replace(r, ">alice<", ">&x;<", 1) }}, "malformed", "entities"},
-		{"UTF-16", response{after: func(r, _ string) string { return "\xff\xfe" + r }}, "malformed", "UTF-8"},
-		{"another encoding", response{after: func(r, _ string) string { return `<?xml version="1.0" encoding="ISO-8859-1"?>` + r }}, "malformed", "UTF-8"},
-		{"text after", response{after: func(r, _ string) string { return r + r }}, "malformed", ""},
-		{"nested", response{after: func(r, _ string) string {
+		{"an undeclared entity", response{After: func(r, _ string) string { return strings.Replace(r, ">alice<", ">&x;<", 1) }}, "malformed", "entities"},
+		{"UTF-16", response{After: func(r, _ string) string { return "\xff\xfe" + r }}, "malformed", "UTF-8"},
+		{"another encoding", response{After: func(r, _ string) string { return `<?xml version="1.0" encoding="ISO-8859-1"?>` + r }}, "malformed", "UTF-8"},
+		{"text after", response{After: func(r, _ string) string { return r + r }}, "malformed", ""},
+		{"nested", response{After: func(r, _ string) string {
 			return strings.Replace(r, "<samlp:Status>", "<samlp:Extensions>"+strings.Repeat("<a>", 100)+strings.Repeat("</a>", 100)+"</samlp:Extensions><samlp:Status>", 1)
 		}}, "malformed", "deeper"},
-		{"an assertion alone", response{after: func(_, a string) string { return a }}, "malformed", "Response"},
-		{"a request", response{after: func(string, string) string {
+		{"an assertion alone", response{After: func(_, a string) string { return a }}, "malformed", "Response"},
+		{"a request", response{After: func(string, string) string {
 			return `<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"/>`
 		}}, "malformed", "AuthnRequest"},
 
-		{"no role", response{attributes: one(own+"RoleSessionName", "a")}, "malformed", "Role"},
-		{"a role without provider", response{attributes: one(own+"Role", role) + one(own+"RoleSessionName", "a")}, "malformed", "comma"},
-		{"two providers", response{attributes: one(own+"Role", provider+","+provider) + one(own+"RoleSessionName", "a")}, "malformed", "comma"},
-		{"no session name", response{attributes: one(own+"Role", role+","+provider)}, "malformed", "RoleSessionName"},
-		{"two session names", response{attributes: one(own+"Role", role+","+provider) + one(own+"RoleSessionName", "a", "b")}, "malformed", "2 values"},
+		{"no role", response{Attributes: one(own+"RoleSessionName", "a")}, "malformed", "Role"},
+		{"a role without provider", response{Attributes: one(own+"Role", role) + one(own+"RoleSessionName", "a")}, "malformed", "comma"},
+		{"two providers", response{Attributes: one(own+"Role", provider+","+provider) + one(own+"RoleSessionName", "a")}, "malformed", "comma"},
+		{"no session name", response{Attributes: one(own+"Role", role+","+provider)}, "malformed", "RoleSessionName"},
+		{"two session names", response{Attributes: one(own+"Role", role+","+provider) + one(own+"RoleSessionName", "a", "b")}, "malformed", "2 values"},
 		{"the role twice", with(one(own+"Role", "arn:aws:iam::111122223333:role/admin,"+provider)), "malformed", "twice"},
 		{"too short", with(one(own+"SessionDuration", "899")), "malformed", "900"},
 		{"no number", with(one(own+"SessionDuration", "1h")), "malformed", "900"},
@@ -171,7 +164,7 @@ func check(t *testing.T, err error, kind, cause string) {
 		}
 		got = e.Kind.String()
 		if strings.Contains(e.Cause, "alice") || strings.Contains(e.Cause, "</") {
-			t.Errorf("the error repeats the response: %v", err)
+			t.Errorf("the error repeats the Answer: %v", err)
 		}
 	}
 	if got != kind || err != nil && !strings.Contains(err.Error(), cause) {
@@ -218,7 +211,7 @@ func TestRollover(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			_, err := parsed(t, c.known...).Verify(response{signer: c.signer}.encoded(), now)
+			_, err := parsed(t, c.known...).Verify(response{Signer: c.signer}.encoded(), now)
 			check(t, err, c.kind, "")
 		})
 	}
@@ -265,7 +258,7 @@ func TestParse(t *testing.T) {
 
 func FuzzResponse(f *testing.F) {
 	good := response{}.text()
-	for _, seed := range []string{good, response{whole: true}.text(), "", "<a/>", strings.Replace(good, ">alice<", ">root<", 1), strings.Replace(good, "saml:", "", 3)} {
+	for _, seed := range []string{good, response{Whole: true}.text(), "", "<a/>", strings.Replace(good, ">alice<", ">root<", 1), strings.Replace(good, "saml:", "", 3)} {
 		f.Add(seed)
 	}
 	p := parsed(f, ours())

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -118,6 +119,15 @@ func (q *Question) checkCaller(account string) *wire.Refusal {
 		}
 		if f.account != "" && f.account != account {
 			return invalidToken("No OpenIDConnect provider found in your account for "+f.Provider, "the provider belongs to account "+f.account+", and the role to "+account)
+		}
+		if f.Kind == SAML {
+			if !slices.Contains(f.roles, q.Assumption.RoleARN) {
+				notAuthorized.Cause = "the SAML response does not name the role with the provider " + f.ProviderARN
+				return notAuthorized
+			}
+			asserted := *q.Assumption
+			asserted.SessionName = f.SessionName
+			q.Assumption = &asserted
 		}
 		q.Caller = f.Caller
 		return nil

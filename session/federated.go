@@ -28,9 +28,16 @@ type Federated struct {
 	SourceIdentity string
 	// Kept are the condition keys that stay in the session.
 	Kept []Key
+	// SessionName names the session where what was shown does, in the place of a
+	// parameter; SessionEnd is when credentials end at the latest. Both are SAML's,
+	// and may be empty.
+	SessionName string
+	SessionEnd  time.Time
 
 	// account is the one whose roles it may ask for; empty if that is not limited.
 	account string
+	// roles are the roles that a SAML response names; nothing else may be asked for.
+	roles []string
 }
 
 // Key is a condition key with one value, or with a list of them.

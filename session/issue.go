@@ -3,6 +3,7 @@ package session
 import (
 	"crypto/rand"
 	"encoding/base32"
+	"net/http"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/action"
@@ -36,8 +37,13 @@ const (
 
 // Issue makes credentials of what was granted.
 func (s *Sessions) Issue(snap *bundle.Snapshot, g *Grant, now time.Time) (*Credentials, *wire.Refusal) {
-	p := *g.payload
-	c, r := issue(snap, &p, g.duration, now)
+	p, duration := *g.payload, g.duration
+	if f := g.federated; f != nil && !f.SessionEnd.IsZero() {
+		if duration = min(duration, f.SessionEnd.Sub(now)); duration < time.Second {
+			return nil, &wire.Refusal{Status: http.StatusBadRequest, Code: "ExpiredTokenException", Message: "The session of the SAML response is over"}
+		}
+	}
+	c, r := issue(snap, &p, duration, now)
 	if r != nil {
 		return nil, r
 	}

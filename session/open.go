@@ -80,6 +80,9 @@ func sessionOf(snap *bundle.Snapshot, p *payload) (s *Session, ok bool) {
 // providerLives tells whether the provider is there still whose token a session is
 // of.
 func providerLives(snap *bundle.Snapshot, p *payload) bool {
+	if p.kind == SAML {
+		return snap.SAMLProvider(p.provider) != nil
+	}
 	return p.provider == "" || snap.Provider(p.provider) != nil
 }
 

@@ -138,16 +138,10 @@ const referenceTail = `
   ` + "`RoleSessionName`" + `, which MinIO's clients leave out unless they are told.
 `
 
-// servesSAML tells whether sallyport serves AssumeRoleWithSAML.
-const servesSAML = false
-
 func reference() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, referenceHead, sts.MaxBody>>10, sts.MaxSAMLBody>>10, sts.MaxParameters)
 	for _, o := range sts.Operations() {
-		if o.Name == "AssumeRoleWithSAML" && !servesSAML {
-			o.Unserved = "SAML responses are not verified here."
-		}
 		if o.Unserved != "" {
 			fmt.Fprintf(&b, "| %s | | Not served. %s |\n", o.Name, o.Unserved)
 			continue
@@ -156,9 +150,6 @@ func reference() []byte {
 	}
 	b.WriteString("\n## Parameters\n\nThose in bold must be there. Values are the characters of AWS's model, and messages say\nin its words which are not. Lists are sent as `Tags.member.1.Key`, numbered from 1.\n\n| operation | parameter | values |\n|---|---|---|\n")
 	for _, o := range sts.Operations() {
-		if o.Name == "AssumeRoleWithSAML" && !servesSAML {
-			continue
-		}
 		for _, p := range o.Parameters {
 			name, values := "`"+p.Name+"`", p.Constraint
 			if p.Required {
@@ -172,7 +163,7 @@ func reference() []byte {
 	}
 	b.WriteString("\nThe tags' keys differ in more than their case, and do not begin with `aws:`. Transitive keys\nare keys of tags. `SerialNumber` and `TokenCode` go together.\n")
 	b.WriteString("\n## Actions and condition keys\n\nBesides `aws:ResourceAccount` and the [global ones](bundle.md). `…` stands for the rest of a key. With a web identity\ntoken its claims are keys, too, `PROVIDER:…` with host and path of the provider, and there is `aws:FederatedProvider`.\n\n| action | condition keys |\n|---|---|\n")
-	m := sts.New(sts.Options{SAML: servesSAML})
+	m := sts.New(sts.Options{SAML: true})
 	for _, name := range m.Actions() {
 		var keys []string
 		for _, k := range m.Keys(name) {

@@ -95,7 +95,7 @@ var copyTags = map[config.CopyTags]s3.CopyTags{
 }
 
 // stsMapper maps the requests of STS.
-var stsMapper = sts.New(sts.Options{})
+var stsMapper = sts.New(sts.Options{SAML: true})
 
 // bundleRoute tells the bundle what a route can produce and fill.
 func bundleRoute(name string, actions []string, fills func(action, key string) bool) bundle.Route {
