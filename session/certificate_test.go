@@ -158,6 +158,73 @@ func TestRevokeWithParent(t *testing.T) {
 	}
 }
 
+// TestByCertificate asks twice: the second time from memory.
+func TestByCertificate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, certified)
+	ask := func(change func(*wire.Certificate), at time.Time) string {
+		var got string
+		for i := range 2 {
+			cert := webCertificate()
+			change(cert)
+			assuming, user, r := w.sessions.ByCertificate(w.snap, cert, at)
+			one := "nobody"
+			switch {
+			case r != nil:
+				one = r.Code
+			case user != nil:
+				one = user.ARN
+			case assuming != nil:
+				if g, r := w.decide(assuming, nil, at); r != nil {
+					one = r.Code
+				} else {
+					one = g.Session().Caller.ARN
+				}
+			}
+			if i > 0 && one != got {
+				t.Errorf("first %s, then %s", got, one)
+			}
+			got = one
+		}
+		return got
+	}
+	same := func(*wire.Certificate) {}
+	app := "arn:aws:sts::" + accountA + ":assumed-role/app/"
+	for _, tt := range []struct {
+		change func(*wire.Certificate)
+		at     time.Time
+		want   string
+	}{
+		{same, now, app + "0a1b2c"},
+		{func(c *wire.Certificate) { c.Serial = "0a1b2d" }, now, app + "0a1b2d"},
+		{func(c *wire.Certificate) { c.URIs[0] = "spiffe://example.org/ns/db" }, now, "AccessDenied"},
+		{func(c *wire.Certificate) { c.URIs[0] = "spiffe://example.org/alice" }, now, aliceARN},
+		{func(c *wire.Certificate) { c.URIs[0] = "spiffe://example.org/bob" }, now, "nobody"},
+		{same, now.Add(30 * time.Minute), "AccessDenied"},
+		{same, now.Add(-48 * time.Hour), "AccessDenied"},
+		{same, now.Add(29 * time.Minute), app + "0a1b2c"},
+	} {
+		if got := ask(tt.change, tt.at); got != tt.want {
+			t.Errorf("%s, want %s", got, tt.want)
+		}
+	}
+	// Without sessions users are known still.
+	var none *session.Sessions
+	cert := webCertificate()
+	if assuming, _, r := none.ByCertificate(w.snap, cert, now); assuming != nil || codeOf(r) != "ServiceUnavailable" {
+		t.Errorf("without sessions: %v", r)
+	}
+	cert.URIs = []string{"spiffe://example.org/alice"}
+	if _, user, r := none.ByCertificate(w.snap, cert, now); r != nil || user == nil || user.ARN != aliceARN {
+		t.Errorf("a user without sessions: %v", r)
+	}
+	// Other rules.
+	w.snap = managed(t, w.directory, certified, certified.with(files{"bundle/bundle.yaml": base["bundle/bundle.yaml"] + "certificates:\n  - {dns: web.example.org, user: \"" + aliceARN + "\"}\n"}))
+	if got := ask(same, now); got != aliceARN {
+		t.Errorf("by other rules: %s", got)
+	}
+}
+
 // BenchmarkCertificate is what each request costs that a certificate stands for.
 func BenchmarkCertificate(bm *testing.B) {
 	w := newWorld(bm, certified)
@@ -165,11 +232,7 @@ func BenchmarkCertificate(bm *testing.B) {
 	request := &authz.Request{Now: now}
 	bm.ReportAllocs()
 	for bm.Loop() {
-		who, _, ask, r := session.FromCertificate(w.snap, cert, now)
-		if r != nil {
-			bm.Fatal(r)
-		}
-		assuming, r := w.sessions.Prepare(&session.Question{Snapshot: w.snap, Federated: who, Assumption: ask, Now: now})
+		assuming, _, r := w.sessions.ByCertificate(w.snap, cert, now)
 		if r != nil {
 			bm.Fatal(r)
 		}

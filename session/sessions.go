@@ -7,8 +7,8 @@ import (
 
 // Options bound Sessions.
 type Options struct {
-	// MaxBytes is the memory, in bytes, that opened tokens may take; 0 remembers
-	// none. A session without policies of its own takes some 4 KiB.
+	// MaxBytes is the memory, in bytes, that opened tokens, verified ones and
+	// certificates may take; 0 remembers none. A session without policies of its own takes some 4 KiB.
 	MaxBytes int64
 }
 
@@ -16,9 +16,10 @@ type Options struct {
 // which one-time codes were used, and nothing that could not be forgotten. It is
 // safe for concurrent use.
 type Sessions struct {
-	opened  *cache[*Session]
-	bearers *cache[*bearer]
-	codes   codes
+	opened    *cache[*Session]
+	bearers   *cache[*bearer]
+	certified *cache[*certified]
+	codes     codes
 }
 
 // New makes Sessions.
@@ -26,7 +27,11 @@ func New(o Options) (*Sessions, error) {
 	if o.MaxBytes < 0 {
 		return nil, fmt.Errorf("%d bytes for sessions are fewer than none", o.MaxBytes)
 	}
-	return &Sessions{opened: newCache[*Session](o.MaxBytes / 2), bearers: newCache[*bearer](o.MaxBytes / 2)}, nil
+	return &Sessions{
+		opened:    newCache[*Session](o.MaxBytes / 2),
+		bearers:   newCache[*bearer](o.MaxBytes / 8 * 3),
+		certified: newCache[*certified](o.MaxBytes / 8),
+	}, nil
 }
 
 // What is wrong with the credentials of a session.

@@ -273,8 +273,10 @@ func FuzzOpenToken(f *testing.F) {
 	f.Add(token)
 	f.Add(token[:len(token)-1])
 	f.Fuzz(func(t *testing.T, changed string) {
-		if _, ok := openToken(keys, changed, start); ok && changed != token {
-			t.Errorf("%q opens", changed)
+		g, ok := openToken(keys, changed, start)
+		// The workers of the fuzzer make tokens of their own, which are genuine.
+		if ok && !cmp.Equal(full(), g.payload, comparePayloads) {
+			t.Errorf("%q opens as %+v", changed, g.payload)
 		}
 	})
 }
