@@ -61,7 +61,8 @@ func (p *Provider) checkTrust(problem func(field, format string, args ...any)) {
 		return
 	}
 	rest, found := []byte(p.CA), 0
-	for block := (*pem.Block)(nil); ; {
+	for {
+		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
 			break
 		}

@@ -18,7 +18,6 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"io"
-	"log"
 	"maps"
 	"math/big"
 	"net"
@@ -30,6 +29,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"go.uber.org/goleak"
+	"go.uber.org/zap"
 
 	"github.com/sallyport-iam/sallyport/oidc"
 )
@@ -106,7 +106,7 @@ func newIDP(t *testing.T, keys ...jose.JSONWebKey) *idp {
 		"/.well-known/openid-configuration": answer(`{"issuer":"` + issuer + `","jwks_uri":"` + issuer + `/keys"}`),
 	}
 	p.publish(keys...)
-	server := &http.Server{Handler: p, ErrorLog: log.New(io.Discard, "", 0), ReadHeaderTimeout: time.Minute}
+	server := &http.Server{Handler: p, ErrorLog: zap.NewStdLog(zap.NewNop()), ReadHeaderTimeout: time.Minute}
 	listener := tls.NewListener(&pipes{conns: p.conns, closed: make(chan struct{})}, &tls.Config{Certificates: []tls.Certificate{chain}, MinVersion: tls.VersionTLS12})
 	var running sync.WaitGroup
 	running.Go(func() { _ = server.Serve(listener) })

@@ -5,8 +5,6 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
-	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/sallyport-iam/sallyport/oidc"
 )
@@ -54,7 +54,7 @@ func TestRealProvider(t *testing.T) {
 			http.NotFound(w, r)
 		}
 	}))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Config.ErrorLog = zap.NewStdLog(zap.NewNop())
 	server.StartTLS()
 	defer server.Close()
 	ca := pemOf(server.Certificate())
@@ -264,7 +264,7 @@ func TestOutage(t *testing.T) {
 func TestMuseum_30_strangeReply(t *testing.T) {
 	t.Parallel()
 	many := strings.TrimSuffix(strings.Repeat(`{"kty":"oct"},`, oidc.MaxKeys+1), ",")
-	stall := func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+	stall := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	drip := func(w http.ResponseWriter, r *http.Request) {
 		for r.Context().Err() == nil {
 			_, _ = w.Write([]byte(" "))
@@ -272,7 +272,7 @@ func TestMuseum_30_strangeReply(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 	}
-	huge := func(w http.ResponseWriter, r *http.Request) {
+	huge := func(w http.ResponseWriter, _ *http.Request) {
 		for range 2 * oidc.MaxKeySet / 1024 {
 			if _, err := w.Write([]byte(strings.Repeat(" ", 1024))); err != nil {
 				return

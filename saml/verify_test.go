@@ -104,7 +104,7 @@ func TestRefusals(t *testing.T) {
 		{"wrapped: another element of its id", response{After: func(r, a string) string {
 			return strings.Replace(strings.Replace(r, a, strings.Replace(a, ">alice<", ">root<", 1), 1), "<samlp:Status>", `<samlp:Extensions><x xmlns="urn:x" ID="_assertion">alice</x></samlp:Extensions><samlp:Status>`, 1)
 		}}, "untrusted", "signature"},
-		{"wrapped: the response's signature in an assertion", response{Whole: true, After: func(r, a string) string {
+		{"wrapped: the response's signature in an assertion", response{Whole: true, After: func(r, _ string) string {
 			signature := r[strings.Index(r, "<ds:Signature") : strings.Index(r, "</ds:Signature>")+len("</ds:Signature>")]
 			r = strings.Replace(r, signature, "", 1)
 			return strings.Replace(strings.Replace(r, "</saml:Issuer><saml:Subject>", "</saml:Issuer>"+signature+"<saml:Subject>", 1), ">alice<", ">root<", 1)
