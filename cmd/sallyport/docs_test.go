@@ -99,7 +99,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	registerAudit(registry, audit.New(audit.Options{}))
 	registerProcess(registry, bundle.NewManager(bundle.Options{}))
 	registerObserving(registry, &config.Config{})
-	registry.MustRegister(cacheCollector{})
+	registry.MustRegister(cacheCollector{}, tokenCollector{})
 	descriptions := make(chan *prometheus.Desc)
 	go func() {
 		registry.Describe(descriptions)

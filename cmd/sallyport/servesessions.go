@@ -21,7 +21,7 @@ func (s *server) openSessions() error {
 	if s.sessions, err = session.New(session.Options{MaxBytes: s.cfg.Sessions.Cache}); err != nil {
 		return fmt.Errorf("sessions: %w", err)
 	}
-	s.tokens = oidc.New(oidc.Options{Now: time.Now})
+	s.tokens = oidc.New(oidc.Options{Now: time.Now, Log: s.logger})
 	return nil
 }
 

@@ -35,6 +35,8 @@ type Options struct {
 	Upstreams []Upstream
 	// Observing are the routes that let pass what policies deny.
 	Observing []string
+	// Providers tells of the OpenID Connect providers; nil: there are none.
+	Providers func() []Provider
 	// Metrics is what /metrics shows.
 	Metrics prometheus.Gatherer
 }
@@ -52,6 +54,20 @@ type Door struct {
 type Upstream struct {
 	Name     string `json:"name"`
 	Endpoint string `json:"endpoint"`
+}
+
+// Provider is an OpenID Connect provider as /status shows it.
+type Provider struct {
+	Issuer string `json:"issuer"`
+	// Offline tells that its keys are in the bundle.
+	Offline      bool      `json:"offline,omitempty"`
+	Keys         int       `json:"keys"`
+	UnusableKeys int       `json:"unusable_keys,omitempty"`
+	Version      uint64    `json:"version"`
+	FetchedAt    time.Time `json:"fetched_at,omitzero"`
+	// Failures are the fetches that failed since the last that did not.
+	Failures  int    `json:"failures,omitempty"`
+	LastError string `json:"last_error,omitempty"`
 }
 
 // Server is the listener.
@@ -150,6 +166,7 @@ type statusDocument struct {
 	Doors     []Door       `json:"doors"`
 	Upstreams []Upstream   `json:"upstreams"`
 	Observing []string     `json:"observing,omitempty"`
+	Providers []Provider   `json:"providers,omitempty"`
 }
 
 type bundleStatus struct {
@@ -193,6 +210,9 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
 			Statements:  b.Statements,
 			Keys:        b.Keys,
 		},
+	}
+	if s.Providers != nil {
+		doc.Providers = s.Providers()
 	}
 	if !b.ActivatedAt.IsZero() {
 		doc.Bundle.AgeSeconds = s.Now().Sub(b.ActivatedAt).Seconds()
