@@ -62,7 +62,7 @@ buckets:
 	"accounts/111122223333/users/ann.yaml": "id: AIDAANNANNANNANNANN1\n",
 	"accounts/111122223333/users/ann/own.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": ["s3:GetObject", "sts:GetFederationToken"], "Resource": "*"}]}`,
-	"accounts/111122223333/users/eve.yaml": "id: AIDAEVEEVEEVEEVEEVE1\n",
+	"accounts/111122223333/users/eve.yaml":          "id: AIDAEVEEVEEVEEVEEVE1\n",
 	"accounts/111122223333/roles/reader.yaml":       "id: AROAREADERREADERREAD1\n",
 	"accounts/111122223333/roles/reader.trust.json": fortTrust("build-*"),
 	"accounts/111122223333/roles/reader/read.json": `{"Version": "2012-10-17", "Statement": [
@@ -116,7 +116,7 @@ func newFortAt(t *testing.T, change func(*upstream.Options)) *fort {
 	if err := bundle.CreateSessionKeys(filepath.Join(f.dir, "sessions.yaml"), f.now); err != nil {
 		t.Fatal(err)
 	}
-	mapper := sts.New(sts.Options{})
+	mapper := sts.New(sts.Options{SAML: true})
 	everywhere := proxy.Keys()
 	fills := func(of func(action, key string) bool) func(action, key string) bool {
 		return func(action, key string) bool {
