@@ -250,7 +250,10 @@ func TestCredentialsCommand(t *testing.T) {
 	put(t, f.bucket, "vault/a", "a secret")
 	dir := t.TempDir()
 	c := tool{path: shared.binary, dir: dir, place: place{key: f.operator}, env: []string{"AWS_ENDPOINT_URL_STS=" + f.Endpoint}}
-	type printed struct{ AccessKeyId, SecretAccessKey, SessionToken string }
+	type printed struct {
+		AccessKeyID                   string `json:"AccessKeyId"`
+		SecretAccessKey, SessionToken string
+	}
 	read := func(args ...string) printed {
 		t.Helper()
 		var got printed
@@ -262,10 +265,10 @@ func TestCredentialsCommand(t *testing.T) {
 	first := read("--mfa-serial", mfaDevice, "--token-code", totp(0))
 	second := read("--mfa-serial", mfaDevice)
 	if first != second {
-		t.Errorf("the cache has %s, not %s", second.AccessKeyId, first.AccessKeyId)
+		t.Errorf("the cache has %s, not %s", second.AccessKeyID, first.AccessKeyID)
 	}
 	provider := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: second.AccessKeyId, SecretAccessKey: second.SecretAccessKey, SessionToken: second.SessionToken}, nil
+		return aws.Credentials{AccessKeyID: second.AccessKeyID, SecretAccessKey: second.SecretAccessKey, SessionToken: second.SessionToken}, nil
 	})
 	if got := f.reads(t, provider, "vault/a"); got != "a secret" {
 		t.Errorf("with the command's credentials: %s", got)

@@ -139,7 +139,7 @@ func TestBadPublishers(t *testing.T) {
 		"keys at a private address": {func(p *publisher) func(http.ResponseWriter, *http.Request) bool {
 			return only(discovery, document(p.URL, "https://127.0.0.2:1/keys"))
 		}, "IDPCommunicationError"},
-		"keys elsewhere": {func(p *publisher) func(http.ResponseWriter, *http.Request) bool {
+		"keys elsewhere": {func(*publisher) func(http.ResponseWriter, *http.Request) bool {
 			return only(keys, func(w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, "https://127.0.0.2:1/keys", http.StatusFound)
 			})

@@ -44,7 +44,8 @@ func TestSTSWithAWSCLI(t *testing.T) {
 				Credentials                                        types.Credentials
 				AssumedRoleUser                                    types.AssumedRoleUser
 				FederatedUser                                      types.FederatedUser
-				UserId, Account, Arn, SubjectFromWebIdentityToken  string
+				UserID                                             string `json:"UserId"`
+				Account, Arn, SubjectFromWebIdentityToken          string
 				PackedPolicySize                                   int
 				Audience, Provider, SourceIdentity, DecodedMessage string
 			}) {
@@ -76,7 +77,7 @@ func TestSTSWithAWSCLI(t *testing.T) {
 				t.Errorf("assumed %+v", role)
 			}
 			reads(role.Credentials, "reports/a", "orders/a")
-			if who := call(&role.Credentials, "get-caller-identity"); who.UserId != "AROAREPORTSEXAMPLE222:cli" {
+			if who := call(&role.Credentials, "get-caller-identity"); who.UserID != "AROAREPORTSEXAMPLE222:cli" {
 				t.Errorf("the role is %+v", who)
 			}
 
