@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -206,4 +208,70 @@ func TestQuickstartConfiguration(t *testing.T) {
 	if _, err := config.Load("../../examples/quickstart/sallyport.yaml", lookup); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestFederationDocument: the files of a bundle that docs/federation.md shows are a
+// bundle without findings, but for what the roles may.
+func TestFederationDocument(t *testing.T) {
+	t.Parallel()
+	directory, written := t.TempDir(), 0
+	write := func(name, text string) {
+		path := filepath.Join(directory, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("bundle.yaml", "accounts: {\"111122223333\": {}}\nbuckets: [{name: \"*\", account: \"111122223333\"}]\n")
+	blocks := strings.Split(readDocument(t, "docs/federation.md"), "```")
+	for i := 1; i < len(blocks); i += 2 {
+		first, text, _ := strings.Cut(blocks[i], "\n")
+		_, name, named := strings.Cut(first, " ")
+		if !named {
+			continue
+		}
+		written++
+		write(name, text)
+		if role, ok := strings.CutSuffix(name, ".trust.json"); ok {
+			write(role+".yaml", fmt.Sprintf("id: AROAEXAMPLE%010d\n", written))
+		}
+	}
+	if written < 6 {
+		t.Fatalf("docs/federation.md shows %d files", written)
+	}
+	var out bytes.Buffer
+	if code := run([]string{"bundle", "check", directory, "--sessions", sessionKeyFile(t)}, nil, &out, &out); code != 0 || strings.Count(out.String(), "\n") != 1 {
+		t.Errorf("exit code %d: %s", code, out.String())
+	}
+}
+
+// TestFederationExamples: the bundles and configurations of the examples that
+// federate hold together.
+func TestFederationExamples(t *testing.T) {
+	t.Parallel()
+	keys := sessionKeyFile(t)
+	set := func(string) (string, bool) { return "127.0.0.1:9", true }
+	for _, name := range []string{"kubernetes", "identity-broker"} {
+		var out bytes.Buffer
+		if code := run([]string{"bundle", "check", examples + "/" + name + "/bundle", "--sessions", keys}, nil, &out, &out); code != 0 || strings.Count(out.String(), "\n") != 1 {
+			t.Errorf("%s: exit code %d: %s", name, code, out.String())
+		}
+		text := strings.ReplaceAll(readDocument(t, "examples/"+name+"/sallyport.yaml"), "${STORE_ENDPOINT}", "http://127.0.0.1:7070")
+		text = strings.ReplaceAll(text, "${SALLYPORT_ADMIN_LISTEN}", "127.0.0.1:10")
+		if _, err := config.Parse(name, []byte(text), set); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// sessionKeyFile makes one.
+func sessionKeyFile(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "sessions.yaml")
+	if err := bundle.CreateSessionKeys(file, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
