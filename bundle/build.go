@@ -141,6 +141,7 @@ func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
 	s.saml = b.linkSAML(s)
 	s.certificates = b.linkCertificates(s)
 	b.checkTrust(s)
+	b.checkNoSessions()
 	s.sessionKeys = b.readSessionKeys()
 	s.credentials = b.credentials(s)
 	b.checkConditions()

@@ -19,11 +19,12 @@ func ParseFile(path string, source []byte) ([]policy.Finding, bool) {
 	case providerFile:
 		e, findings := parseProvider(path, source)
 		if !policy.HasErrors(findings) {
-			e.provider("111122223333", nil)
+			// What is right here is right for those who verify with it.
+			for _, problem := range e.provider("111122223333", nil).OIDC.Check() {
+				findings = append(findings, policy.Finding{Message: problem.Text})
+			}
 		}
 		return findings, true
-	case keySetFile:
-		return checkKeySet(path, source), true
 	}
 	return nil, true
 }

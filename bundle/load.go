@@ -19,6 +19,9 @@ type Options struct {
 	// SessionKeyFile holds the keys of temporary credentials; empty if there are
 	// none. It is watched as the bundle is, and a change of it is a new generation.
 	SessionKeyFile string
+	// NoSessions tells that nobody gets temporary credentials, whatever the bundle
+	// says of bearer tokens and certificates.
+	NoSessions bool
 	// Principals limit the access keys in force to those of these users (ARNs) and
 	// accounts (12 digits), for a replica that serves only them; empty is all.
 	Principals []string

@@ -94,3 +94,26 @@ func TestProvidersStay(t *testing.T) {
 		t.Errorf("the keys of one have changed, and the providers are %v, and were %v", third, first)
 	}
 }
+
+// TestNoSessions: without sessions in the configuration nothing comes of bearer
+// tokens, and their condition keys are not filled.
+func TestNoSessions(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	federated.with(files{
+		"bundle/accounts/111122223333/users/alice/read.json": `{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*", "Condition": {"StringEquals": {"aws:FederatedProvider": "x"}}}]}`,
+	}).write(t, directory)
+	o := options(t, directory)
+	if s, findings := bundle.Load(o); s == nil || len(findings) > 0 {
+		t.Errorf("with sessions: %v", findings)
+	}
+	o.NoSessions = true
+	s, findings := bundle.Load(o)
+	var codes []string
+	for _, f := range findings {
+		codes = append(codes, f.Code)
+	}
+	if want := []string{"NO_SESSIONS", "NO_SESSIONS", "UNFILLED_CONDITION_KEY"}; s != nil || !slices.Equal(codes, want) {
+		t.Errorf("without: %v", findings)
+	}
+}

@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,58 +53,14 @@ func (b *builder) readKeySet(f *file, p place) {
 		b.error(f.path, policy.Position{}, "UNKNOWN_PROVIDER", fmt.Sprintf("there is no OIDC provider %q in account %s", p.name, p.account), remedy)
 		return
 	}
-	findings := *remember(b, f, "", func() *[]policy.Finding {
-		findings := checkKeySet(f.path, f.text)
-		return &findings
-	})
-	b.findings = append(b.findings, findings...)
+	if len(f.text) == 0 {
+		b.error(f.path, policy.Position{}, "INVALID_KEY_SET", "the file is empty", keySetRemedy+"; without the file keys are fetched")
+		provider.whole = false
+	}
 	provider.keySet = f
-	provider.whole = provider.whole && !policy.HasErrors(findings)
 }
 
-// checkKeySet looks for what is no JSON Web Key Set of public keys.
-func checkKeySet(path string, source []byte) []policy.Finding {
-	report := func(code, message, remedy string) []policy.Finding {
-		return []policy.Finding{{File: path, Line: 1, Column: 1, Code: code, Message: message, Remedy: remedy}}
-	}
-	const remedy = `write {"keys": […]} as the provider's jwks_uri answers it`
-	var set struct {
-		Keys []map[string]json.RawMessage `json:"keys"`
-	}
-	switch err := json.Unmarshal(source, &set); {
-	case len(source) > maxEntity:
-		return report("FILE_TOO_LARGE", fmt.Sprintf("the key set is larger than %d bytes", maxEntity), "keep the keys that are in use")
-	case err != nil:
-		return report("INVALID_KEY_SET", "the file is no JSON Web Key Set", remedy)
-	case len(set.Keys) == 0:
-		return report("INVALID_KEY_SET", "the key set has no keys, so that no token would be accepted", remedy)
-	}
-	for i, key := range set.Keys {
-		for _, private := range []string{"d", "k"} {
-			if _, ok := key[private]; ok {
-				return report("PRIVATE_KEY", fmt.Sprintf("key %d is a secret one", i+1), "keep the public part alone, and replace the key: it is not secret any more")
-			}
-		}
-	}
-	return unusableKeys(path, source)
-}
-
-// unusableKeys reports what in a key set verifies no token, as the verifier reads
-// it.
-func unusableKeys(path string, source []byte) []policy.Finding {
-	var findings []policy.Finding
-	for _, p := range (&oidc.Provider{JWKS: source, Algorithms: algorithms}).Check() {
-		if p.Field != "JWKS" {
-			continue
-		}
-		f := policy.Finding{File: path, Line: 1, Column: 1, Code: "INVALID_KEY_SET", Message: p.Text, Remedy: `write {"keys": […]} as the provider's jwks_uri answers it`}
-		if p.Note {
-			f.Severity, f.Code, f.Remedy = policy.Warning, "UNUSABLE_KEY", "remove it from the file"
-		}
-		findings = append(findings, f)
-	}
-	return findings
-}
+const keySetRemedy = `write {"keys": […]} as the provider's jwks_uri answers it, with public keys alone`
 
 // linkProviders makes the providers of the snapshot. One whose files are as they
 // were is the same as in the snapshot before.
@@ -134,6 +89,9 @@ func (b *builder) linkProviders(s *Snapshot) providers {
 			continue
 		}
 		p := b.provider(source)
+		if p == nil {
+			continue
+		}
 		linked.all = append(linked.all, p)
 		linked.byARN[p.ARN] = p
 		linked.byIssuer[p.OIDC.Issuer] = append(linked.byIssuer[p.OIDC.Issuer], p)
@@ -143,14 +101,43 @@ func (b *builder) linkProviders(s *Snapshot) providers {
 	return linked
 }
 
-// provider is the provider of files without errors.
+// checkedProvider is a provider and what is found in what it is verified with.
+type checkedProvider struct {
+	provider *Provider
+	problems []oidc.Problem
+}
+
+// provider is the provider of files without errors; nil if there are some after
+// all.
 func (b *builder) provider(source *providerSource) *Provider {
 	var digest [sha256.Size]byte
 	var keys []byte
 	if source.keySet != nil {
 		digest, keys = source.keySet.digest, source.keySet.text
 	}
-	return remember(b, source.file, string(digest[:]), func() *Provider { return source.entity.provider(source.account, keys) })
+	known := remember(b, source.file, string(digest[:]), func() *checkedProvider {
+		p := source.entity.provider(source.account, keys)
+		return &checkedProvider{p, p.OIDC.Check()}
+	})
+	p := known.provider
+	for _, problem := range known.problems {
+		severity := policy.Error
+		if problem.Note {
+			severity = policy.Warning
+		} else {
+			p = nil
+		}
+		switch {
+		case problem.Field == "JWKS" && problem.Note:
+			b.report(source.keySet.path, policy.Position{}, severity, "UNUSABLE_KEY", problem.Text, "remove it from the file")
+			continue
+		case problem.Field == "JWKS":
+			b.report(source.keySet.path, policy.Position{}, severity, "INVALID_KEY_SET", problem.Text, keySetRemedy)
+			continue
+		}
+		b.report(source.file.path, source.entity.url.at, severity, "INVALID_PROVIDER", problem.Text, "correct it")
+	}
+	return p
 }
 
 // checkKeySource reports keys of a file that has no effect beside the key set.
@@ -160,6 +147,7 @@ func (b *builder) checkKeySource(source *providerSource) {
 	}
 	e, path := source.entity, source.file.path
 	if e.jwksURI.value != "" {
+		source.whole = false
 		b.error(path, e.jwksURI.at, "CONFLICTING_KEYS", "the provider has both a jwks_uri and a file of keys, "+source.keySet.path, "keep one: keys are fetched, or they stand in the file")
 	}
 	at, name := e.ca.at, "ca"

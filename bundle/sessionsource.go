@@ -1,5 +1,7 @@
 package bundle
 
+import "github.com/sallyport-iam/sallyport/authz/policy"
+
 // sessionSources are the ways in which temporary credentials can come about.
 type sessionSources struct {
 	// keys: they are issued and opened. bearer, certificates: a token or a client's
@@ -11,6 +13,9 @@ func (s sessionSources) any() bool { return s.keys || s.bearer || s.certificates
 
 // sessions are the ways that there are with this bundle.
 func (b *builder) sessions() sessionSources {
+	if b.opts.NoSessions {
+		return sessionSources{}
+	}
 	sources := sessionSources{keys: b.opts.SessionKeyFile != ""}
 	for _, p := range b.providers {
 		sources.bearer = sources.bearer || p.entity.bearer != nil
@@ -33,4 +38,22 @@ func (b *builder) readSessionKeys() *SessionKeys {
 	}
 	b.findings = append(b.findings, f.spent(b.in.sessions.path, b.opts.Now())...)
 	return f.sessionKeys()
+}
+
+// checkNoSessions tells what the bundle says of sessions where there are none.
+func (b *builder) checkNoSessions() {
+	if !b.opts.NoSessions {
+		return
+	}
+	const remedy = "add sessions to the configuration, or remove this"
+	for _, id := range keysOf(b.providers) {
+		if p := b.providers[id]; p.entity.bearer != nil {
+			b.report(p.file.path, p.entity.bearer.at, policy.Warning, "NO_SESSIONS", "the configuration has no sessions, and so bearer tokens are refused", remedy)
+		}
+	}
+	for _, e := range b.settings.certificates {
+		if e.role.value != "" {
+			b.report("bundle.yaml", e.role.at, policy.Warning, "NO_SESSIONS", "the configuration has no sessions, and so certificates that stand for roles are refused", remedy)
+		}
+	}
 }

@@ -41,6 +41,7 @@ func bundleOptions(cfg *config.Config, logger *zap.Logger) bundle.Options {
 		Logger:     logger,
 		Now:        time.Now,
 	}
+	o.NoSessions = cfg.Sessions == nil
 	if cfg.Sessions != nil {
 		o.SessionKeyFile = cfg.Sessions.Keys
 	}
