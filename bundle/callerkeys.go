@@ -40,8 +40,11 @@ func (b *builder) newCallerKeys() *callerKeys {
 	if sources.any() {
 		k.sessions = append(k.sessions, "aws:tokenissuetime", "aws:sourceidentity")
 	}
+	if sources.keys || sources.certificates {
+		k.sessions = append(k.sessions, "aws:multifactorauthpresent")
+	}
 	if sources.keys {
-		k.sessions = append(k.sessions, "aws:multifactorauthpresent", "aws:multifactorauthage")
+		k.sessions = append(k.sessions, "aws:multifactorauthage")
 	}
 	if !sources.keys && !sources.bearer {
 		return k
@@ -79,33 +82,37 @@ var directKeys = keyNames{
 	"sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys",
 }
 
+// certificateKey is one more for a certificate: the account of the role.
+const certificateKey = "aws:sourceaccount"
+
 // asked are the ways in which a statement comes to be asked.
 type asked struct {
-	// never: its principals are none that call here.
-	never bool
-	// bearer, certificate: besides the routes' own actions, the use of a token or of
-	// a certificate by itself asks it, on any route.
+	// routes: by actions of routes.
+	routes bool
+	// bearer, certificate: by the use of a token or of a certificate by itself, on
+	// any route.
 	bearer, certificate bool
 }
 
-// askedBy tells how a statement comes to be asked.
+// askedBy tells how a statement comes to be asked. Of the services that trust
+// policies name, only the one that stands for certificates ever calls here.
 func (b *builder) askedBy(d *document, s *policy.Statement) asked {
 	if d.doc.Kind != policy.Trust {
-		return asked{}
+		return asked{routes: true}
 	}
 	sources := b.sessions()
-	a := asked{never: len(s.Principals) > 0}
+	var a asked
 	for _, p := range s.Principals {
 		everyone := isEveryone(p)
-		service := p.Type == policy.Service && p.Value == certificateService
-		a.never = a.never && p.Type == policy.Service && !service
+		service := p.Type == policy.Service
+		a.routes = a.routes || !service
 		a.bearer = a.bearer || sources.bearer && (everyone || p.Type == policy.Federated)
-		a.certificate = a.certificate || sources.certificates && (everyone || service)
+		a.certificate = a.certificate || sources.certificates && (everyone || service && p.Value == certificateService)
 	}
 	return a
 }
 
-// routesTo are the routes with all the actions by which a statement is asked.
+// routesTo are the routes with the actions by which a statement is asked.
 func (b *builder) routesTo(a asked) []Route {
 	if !a.bearer && !a.certificate {
 		return b.opts.Routes
@@ -123,9 +130,12 @@ func (b *builder) routesTo(a asked) []Route {
 	routes := make([]Route, len(b.opts.Routes))
 	for i, r := range b.opts.Routes {
 		routes[i] = r
-		routes[i].Actions = append(r.Actions[:len(r.Actions):len(r.Actions)], direct...)
+		routes[i].Actions = direct
+		if a.routes {
+			routes[i].Actions = append(r.Actions[:len(r.Actions):len(r.Actions)], direct...)
+		}
 		routes[i].Fills = func(action, key string) bool {
-			return slices.Contains(direct, action) && directKeys.has(key) || r.Fills != nil && r.Fills(action, key)
+			return slices.Contains(direct, action) && (directKeys.has(key) || a.certificate && key == certificateKey) || r.Fills != nil && r.Fills(action, key)
 		}
 	}
 	if b.routes == nil {

@@ -13,7 +13,7 @@ func certified(t testing.TB) *bundle.Snapshot {
 	const (
 		users = "bundle/accounts/111122223333/users/"
 		roles = "bundle/accounts/111122223333/roles/"
-		trust = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "rolesanywhere.amazonaws.com"}, "Action": "sts:AssumeRole"}]}`
+		trust = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "rolesanywhere.amazonaws.com"}, "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], "Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}]}`
 	)
 	return small.with(files{
 		"bundle/bundle.yaml": `accounts: {"111122223333": {}}

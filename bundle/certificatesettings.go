@@ -111,10 +111,7 @@ func (b *builder) linkCertificates(s *Snapshot) certificates {
 			r.Account = user.Account
 		case role != nil:
 			r.Account = role.Account
-			if !b.trusts(role, policy.Service, certificateService, assumeRoleAction) {
-				b.report("bundle.yaml", e.role.at, policy.Warning, "ROLE_DOES_NOT_TRUST", fmt.Sprintf("the trust policy of the role %q does not name %s, and so certificates are refused", role.Name, certificateService),
-					fmt.Sprintf("allow %s there for the principal {\"Service\": %q}", assumeRoleAction, certificateService))
-			}
+			b.checkCertificateRole(e.role.at, role)
 		case e.user.value != "":
 			b.unknownHolder(e.user, "user", keysOf(s.users))
 			continue
@@ -125,6 +122,22 @@ func (b *builder) linkCertificates(s *Snapshot) certificates {
 		rules = append(rules, r)
 	}
 	return newCertificates(rules)
+}
+
+// checkCertificateRole looks for what a role's trust policy must allow for
+// certificates: their sessions always have tags and a source identity.
+func (b *builder) checkCertificateRole(at policy.Position, role *Role) {
+	var missing []string
+	for _, action := range []string{assumeRoleAction, "sts:TagSession", "sts:SetSourceIdentity"} {
+		if !b.trusts(role, policy.Service, certificateService, action) {
+			missing = append(missing, action)
+		}
+	}
+	if len(missing) > 0 {
+		list := strings.Join(missing, ", ")
+		b.report("bundle.yaml", at, policy.Warning, "ROLE_DOES_NOT_TRUST", fmt.Sprintf("the trust policy of the role %q does not allow %s to %s, and so certificates are refused", role.Name, list, certificateService),
+			fmt.Sprintf("allow %s there for the principal {\"Service\": %q}", list, certificateService))
+	}
 }
 
 func (b *builder) unknownHolder(arn text, what string, known []string) {

@@ -49,7 +49,7 @@ func (b *builder) checkConditions() {
 		for i := range d.doc.Statements {
 			statement := &d.doc.Statements[i]
 			by := b.askedBy(d, statement)
-			if by.never {
+			if by == (asked{}) {
 				continue
 			}
 			for _, use := range keyUses(d.doc, statement) {
