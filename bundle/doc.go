@@ -1,14 +1,15 @@
 // Package bundle reads what is enforced: a directory of accounts, users,
-// groups, roles and policies, and the key files beside it. The result is a
-// [Snapshot], compiled and immutable. A [Manager] keeps the newest one that is
-// whole behind an atomic pointer.
+// groups, roles, providers and policies, and the files of secrets beside it: those
+// of access keys and MFA devices, and that of the keys of temporary credentials.
+// The result is a [Snapshot], compiled and immutable. A [Manager] keeps the newest
+// one that is whole behind an atomic pointer.
 //
 // # Layout
 //
 // A file's place says what it is; policy documents are JSON exactly as AWS
 // shows it.
 //
-//	bundle.yaml                                    accounts, owners of buckets, assumptions
+//	bundle.yaml                                    accounts, owners of buckets, certificates, assumptions
 //	accounts/ACCOUNT/users/NAME.yaml               a user: id, path, tags, groups, boundary, attached
 //	accounts/ACCOUNT/users/NAME/POLICY.json        an inline policy of the user
 //	accounts/ACCOUNT/groups/NAME.yaml              a group: id, path, attached
@@ -18,6 +19,7 @@
 //	accounts/ACCOUNT/roles/NAME/POLICY.json        an inline policy of the role
 //	accounts/ACCOUNT/policies/NAME.json            a managed policy; NAME.yaml for its path, id and tags
 //	accounts/aws/policies/NAME.json                an AWS managed policy in use
+//	accounts/ACCOUNT/oidc-providers/NAME.yaml      an OpenID Connect provider; NAME.jwks.json for its keys
 //	accounts/ACCOUNT/resources/s3/BUCKET.json      the policy of a bucket
 //	accounts/ACCOUNT/resources/s3/BUCKET.yaml      its tags
 //

@@ -96,3 +96,33 @@ func TestFindingsTellEverything(t *testing.T) {
 		}
 	}
 }
+
+// TestDocumentedFiles reads the files of a bundle that docs/bundle.md shows.
+func TestDocumentedFiles(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docs/bundle.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := 0
+	for _, block := range strings.Split(string(text), "```yaml\n")[1:] {
+		block, _, _ = strings.Cut(block, "```")
+		path := "bundle.yaml"
+		if first, _, _ := strings.Cut(block, "\n"); strings.HasPrefix(first, "# ") {
+			path = strings.TrimPrefix(first, "# ")
+		} else if strings.HasPrefix(block, "keys:") {
+			if _, _, findings := bundle.ParseKeys([]byte(block)); len(findings) > 0 {
+				t.Errorf("the key file: %v", findings)
+			}
+			read++
+			continue
+		}
+		if findings, ok := bundle.ParseFile(path, []byte(block)); !ok || len(findings) > 0 {
+			t.Errorf("%s: %v", path, findings)
+		}
+		read++
+	}
+	if read < 4 {
+		t.Errorf("%d files", read)
+	}
+}

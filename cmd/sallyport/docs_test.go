@@ -36,6 +36,14 @@ func readDocument(t *testing.T, file string) string {
 // pipe, "echo '…'" or a command, is the input of what stands behind it.
 func runDocument(t *testing.T, document string, least int) {
 	t.Helper()
+	same := func(text string) string { return text }
+	runDocumentAs(t, document, least, same, same)
+}
+
+// runDocumentAs is runDocument for commands that print what differs from run to run:
+// shown and printed make one and the other alike.
+func runDocumentAs(t *testing.T, document string, least int, shown, printed func(string) string) {
+	t.Helper()
 	blocks := strings.Split(readDocument(t, document), "```")
 	directory, commands := t.TempDir(), 0
 	for i := 1; i < len(blocks); i += 2 {
@@ -64,19 +72,48 @@ func runDocument(t *testing.T, document string, least int) {
 			}
 			args := strings.Fields(command)[1:]
 			for i := range args {
-				if _, err := os.Stat(filepath.Join(directory, args[i])); err == nil {
+				if _, err := os.Stat(filepath.Join(directory, args[i])); err == nil || strings.HasSuffix(args[i], ".yaml") {
 					args[i] = filepath.Join(directory, args[i])
 				}
 			}
 			run(args, in, out, out)
 		}
-		if diff := cmp.Diff(want, strings.ReplaceAll(out.String(), directory+"/", "")); diff != "" {
+		if diff := cmp.Diff(shown(want), printed(strings.ReplaceAll(out.String(), directory+"/", ""))); diff != "" {
 			t.Errorf("%s: -%s +printed:\n%s", command, document, diff)
 		}
 	}
 	if commands < least {
 		t.Errorf("%s: %d commands, want %d at least", document, commands, least)
 	}
+}
+
+// alike makes what is random or a time the same in every run, as long as what was
+// different stays different. The results keep their lengths: tables stay aligned.
+func alike() func(string) string {
+	random := regexp.MustCompile(`AKIA[A-Z2-7]{16}|[A-Za-z0-9+/]{40}|\b[A-Z2-7]{32}\b|\b[0-9a-f]{8}\b`)
+	moment := regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
+	known := map[string]string{}
+	return func(text string) string {
+		text = random.ReplaceAllStringFunc(text, func(value string) string {
+			if known[value] == "" {
+				known[value] = fmt.Sprintf("<%0*d>", len(value)-2, len(known))
+			}
+			return known[value]
+		})
+		return moment.ReplaceAllString(text, "<time>")
+	}
+}
+
+// TestBundleDocument runs the commands that docs/bundle.md shows.
+func TestBundleDocument(t *testing.T) {
+	t.Parallel()
+	runDocumentAs(t, "docs/bundle.md", 3, alike(), alike())
+}
+
+// TestSessionKeysDocument runs the commands that docs/session-keys.md shows.
+func TestSessionKeysDocument(t *testing.T) {
+	t.Parallel()
+	runDocumentAs(t, "docs/session-keys.md", 7, alike(), alike())
 }
 
 // TestSigv4Document runs the commands that docs/sigv4.md shows.
