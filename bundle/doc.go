@@ -20,6 +20,7 @@
 //	accounts/ACCOUNT/policies/NAME.json            a managed policy; NAME.yaml for its path, id and tags
 //	accounts/aws/policies/NAME.json                an AWS managed policy in use
 //	accounts/ACCOUNT/oidc-providers/NAME.yaml      an OpenID Connect provider; NAME.jwks.json for its keys
+//	accounts/ACCOUNT/saml-providers/NAME.xml       the metadata of a SAML provider
 //	accounts/ACCOUNT/resources/s3/BUCKET.json      the policy of a bucket
 //	accounts/ACCOUNT/resources/s3/BUCKET.yaml      its tags
 //

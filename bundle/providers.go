@@ -90,6 +90,7 @@ func (b *builder) linkProviders(s *Snapshot) providers {
 		}
 		p := b.provider(source)
 		if p == nil {
+			source.whole = false
 			continue
 		}
 		linked.all = append(linked.all, p)
