@@ -16,7 +16,7 @@ var idp = &bundle.Provider{Account: accountA, ARN: "arn:aws:iam::" + accountA + 
 
 // withProvider is base with an OpenID Connect provider that the role app trusts.
 var withProvider = base.with(files{
-	a + "oidc-providers/id.yaml":      "url: https://id.example.com\naudiences: [store]\nbearer: {role: " + appARN + "}\n",
+	a + "oidc-providers/id.yaml":      "url: https://id.example.com\naudiences: [store]\nalgorithms: [EdDSA]\nbearer: {role: " + appARN + "}\n",
 	a + "oidc-providers/id.jwks.json": `{"keys": [{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": "k1", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`,
 	a + "roles/app.trust.json": policy(
 		trusts(`"AWS": "`+accountA+`"`, `["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]`, ""),

@@ -136,7 +136,7 @@ func TestLiveness(t *testing.T) {
 		{"nothing", nil, nil},
 		{"the role's policies", files{a + "roles/app/all.json": ""}, nil},
 		{"the role, made again", files{a + "roles/app.yaml": "id: AROAAPPAGAIN222222222\npath: /svc/\n"}, []string{"role", "managed", "web"}},
-		{"the role, gone", files{a + "roles/app.yaml": "", a + "roles/app.trust.json": "", a + "roles/app/all.json": "", a + "oidc-providers/id.yaml": "url: https://id.example.com\naudiences: [store]\n"}, []string{"role", "managed", "web"}},
+		{"the role, gone", files{a + "roles/app.yaml": "", a + "roles/app.trust.json": "", a + "roles/app/all.json": "", a + "oidc-providers/id.yaml": "url: https://id.example.com\naudiences: [store]\nalgorithms: [EdDSA]\n"}, []string{"role", "managed", "web"}},
 		{"the user, made again", files{a + "users/alice.yaml": "id: AIDAALICEAGAIN2222222\n"}, []string{"user", "federated"}},
 		{"the managed policy", files{a + "policies/readers.json": ""}, []string{"managed"}},
 		{"the provider", files{a + "oidc-providers/id.yaml": "", a + "oidc-providers/id.jwks.json": "", a + "roles/app.trust.json": trust(accountA)}, []string{"web"}},
