@@ -20,6 +20,7 @@ type Metrics struct {
 	duration       series[prometheus.Observer]
 	authentication series[prometheus.Counter]
 	responses      series[prometheus.Counter]
+	issued         series[prometheus.Counter]
 	inFlight       prometheus.Gauge
 }
 
@@ -72,16 +73,21 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		Name: "sallyport_responses_total",
 		Help: "Answers by class of status.",
 	}, []string{"door", "class"})
+	issued := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "sallyport_sessions_issued_total",
+		Help: "Temporary credentials issued, by operation of STS.",
+	}, []string{"door", "operation"})
 	inFlight := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "sallyport_requests_in_flight",
 		Help: "Requests between their header and their answer's.",
 	})
-	reg.MustRegister(decisions, duration, authentication, responses, inFlight)
+	reg.MustRegister(decisions, duration, authentication, responses, issued, inFlight)
 	return &Metrics{
 		decisions:      series[prometheus.Counter]{find: decisions.WithLabelValues},
 		duration:       series[prometheus.Observer]{find: duration.WithLabelValues},
 		authentication: series[prometheus.Counter]{find: authentication.WithLabelValues},
 		responses:      series[prometheus.Counter]{find: responses.WithLabelValues},
+		issued:         series[prometheus.Counter]{find: issued.WithLabelValues},
 		inFlight:       inFlight,
 	}
 }
@@ -94,6 +100,9 @@ func (m *Metrics) observe(v *Verdict, status int, elapsed time.Duration) {
 	decision, reason := v.outcome()
 	m.decisions.of(v.door.Name, service, decision, reason).Inc()
 	m.duration.of(v.door.Name, service).Observe(elapsed.Seconds())
+	if v.issued != nil {
+		m.issued.of(v.door.Name, v.Operation.Name).Inc()
+	}
 	if status != 0 { // the answer is another's to give
 		m.responses.of(v.door.Name, class(status)).Inc()
 	}

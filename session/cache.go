@@ -16,6 +16,8 @@ type cache[V any] struct {
 	mask     uint64
 	seed     maphash.Seed
 	maxBytes int64
+	// hits and misses count the look-ups.
+	hits, misses atomic.Uint64
 
 	// adding guards what follows.
 	adding     sync.Mutex
@@ -71,9 +73,20 @@ func (c *cache[V]) find(name, token string, generation uint64) (v V, ok bool) {
 		if !e.used.Load() {
 			e.used.Store(true)
 		}
+		c.hits.Add(1)
 		return e.value, true
 	}
+	c.misses.Add(1)
 	return v, false
+}
+
+func (c *cache[V]) stats() CacheStats {
+	if c == nil {
+		return CacheStats{}
+	}
+	c.adding.Lock()
+	defer c.adding.Unlock()
+	return CacheStats{Hits: c.hits.Load(), Misses: c.misses.Load(), Bytes: c.bytes}
 }
 
 // set are the slots of a hash.

@@ -34,6 +34,23 @@ func New(o Options) (*Sessions, error) {
 	}, nil
 }
 
+// Stats tells of what is remembered, for metrics.
+type Stats struct {
+	// Sessions are opened session tokens, Bearers verified bearer tokens.
+	Sessions, Bearers CacheStats
+}
+
+// CacheStats tells of one cache.
+type CacheStats struct {
+	// Hits and Misses are the look-ups since the start.
+	Hits, Misses uint64
+	// Bytes is the memory taken now.
+	Bytes int64
+}
+
+// Stats tells what was looked up so far.
+func (s *Sessions) Stats() Stats { return Stats{s.opened.stats(), s.bearers.stats()} }
+
 // What is wrong with the credentials of a session.
 var (
 	// ErrInvalid: the token is not one of a session that is in force, or not that

@@ -4,11 +4,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sallyport-iam/sallyport/authz/cache"
+	"github.com/sallyport-iam/sallyport/session"
 )
 
-// cacheCollector reads the counts of the decision cache whenever metrics are
-// asked for. Without a cache they stay zero.
-type cacheCollector struct{ decisions *cache.Cache }
+// cacheCollector reads the counts of caches whenever metrics are asked for. Without
+// a cache of decisions they stay zero; without sessions there are none of theirs.
+type cacheCollector struct {
+	decisions *cache.Cache
+	sessions  *session.Sessions
+}
+
+// The labels of other caches than that of decisions.
+const (
+	cacheSessions = "sessions"
+	cacheBearers  = "bearer_tokens"
+)
 
 var cacheHits, cacheMisses, cacheEvictions, cacheRejections = cacheDesc("hits", "Look-ups answered from memory."),
 	cacheDesc("misses", "Look-ups in vain."),
@@ -36,4 +46,12 @@ func (c cacheCollector) Collect(out chan<- prometheus.Metric) {
 	count(cacheMisses, s.Misses)
 	count(cacheEvictions, s.Evictions)
 	count(cacheRejections, s.Rejections)
+	if c.sessions == nil {
+		return
+	}
+	remembered := c.sessions.Stats()
+	for name, of := range map[string]session.CacheStats{cacheSessions: remembered.Sessions, cacheBearers: remembered.Bearers} {
+		out <- prometheus.MustNewConstMetric(cacheHits, prometheus.CounterValue, float64(of.Hits), name)
+		out <- prometheus.MustNewConstMetric(cacheMisses, prometheus.CounterValue, float64(of.Misses), name)
+	}
 }

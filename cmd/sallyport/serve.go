@@ -115,7 +115,7 @@ func assemble(ctx context.Context, cfg *config.Config, logger *zap.Logger) (*ser
 	s.bundle = bundle.NewManager(options)
 	registerProcess(registry, s.bundle)
 	registerObserving(registry, cfg)
-	registry.MustRegister(cacheCollector{decisions}, tokenCollector{s.tokens})
+	registry.MustRegister(cacheCollector{decisions, s.sessions}, tokenCollector{s.tokens})
 	enforcer := proxy.New(proxy.Options{
 		Snapshot: s.bundle.Current,
 		Verifier: sigv4.NewVerifier(sigv4.Options{KeyCacheEntries: signingKeys}),
@@ -188,6 +188,7 @@ func (s *server) openAdmin(registry *prometheus.Registry) error {
 
 		Observing: observingRoutes(s.cfg),
 		Providers: s.providers,
+		Sessions:  s.sessionKeys,
 	}
 	for i, door := range s.doors {
 		d := &s.cfg.Doors[i]

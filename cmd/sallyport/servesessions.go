@@ -6,6 +6,7 @@ import (
 
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/oidc"
+	"github.com/sallyport-iam/sallyport/proxy/admin"
 	"github.com/sallyport-iam/sallyport/service"
 	stsservice "github.com/sallyport-iam/sallyport/service/sts"
 	"github.com/sallyport-iam/sallyport/session"
@@ -41,4 +42,26 @@ func (s *server) activated(bundle.Status) {
 		known[i] = p.OIDC
 	}
 	s.tokens.Use(known)
+}
+
+// sessionKeys is what /status shows of the keys of temporary credentials; nil if
+// there are to be none.
+func (s *server) sessionKeys() *admin.Sessions {
+	if s.sessions == nil {
+		return nil
+	}
+	out := &admin.Sessions{SealingKeys: []string{}, TrustedKeys: []string{}}
+	if snapshot := s.bundle.Current(); snapshot != nil && snapshot.SessionKeys() != nil {
+		keys := snapshot.SessionKeys()
+		for _, k := range keys.Sealing {
+			out.SealingKeys = append(out.SealingKeys, k.ID)
+		}
+		for _, k := range keys.Trusted {
+			out.TrustedKeys = append(out.TrustedKeys, k.ID)
+		}
+		if keys.Issuer != nil {
+			out.IssuerKey = keys.Issuer.ID
+		}
+	}
+	return out
 }

@@ -35,6 +35,8 @@ type Options struct {
 	Upstreams []Upstream
 	// Observing are the routes that let pass what policies deny.
 	Observing []string
+	// Sessions tells of the keys of temporary credentials; nil if there are none.
+	Sessions func() *Sessions
 	// Providers tells of the OpenID Connect providers; nil: there are none.
 	Providers func() []Provider
 	// Metrics is what /metrics shows.
@@ -54,6 +56,16 @@ type Door struct {
 type Upstream struct {
 	Name     string `json:"name"`
 	Endpoint string `json:"endpoint"`
+}
+
+// Sessions is what /status shows of temporary credentials. It holds no secrets.
+type Sessions struct {
+	// SealingKeys are the ids of the keys that open tokens, of which the first
+	// seals; IssuerKey is that of the one that signs, empty if none are issued here.
+	SealingKeys []string `json:"sealing_keys"`
+	IssuerKey   string   `json:"issuer_key"`
+	// TrustedKeys are the ids of the issuers whose tokens are opened.
+	TrustedKeys []string `json:"trusted_keys"`
 }
 
 // Provider is an OpenID Connect provider as /status shows it.
@@ -166,6 +178,7 @@ type statusDocument struct {
 	Doors     []Door       `json:"doors"`
 	Upstreams []Upstream   `json:"upstreams"`
 	Observing []string     `json:"observing,omitempty"`
+	Sessions  *Sessions    `json:"sessions"`
 	Providers []Provider   `json:"providers,omitempty"`
 }
 
@@ -210,6 +223,9 @@ func (s *Server) status(w http.ResponseWriter, _ *http.Request) {
 			Statements:  b.Statements,
 			Keys:        b.Keys,
 		},
+	}
+	if s.Sessions != nil {
+		doc.Sessions = s.Sessions()
 	}
 	if s.Providers != nil {
 		doc.Providers = s.Providers()
