@@ -142,7 +142,7 @@ func (v *Verdict) encoded() *wire.Refusal {
 		return v.Refusal
 	}
 	r := *v.Refusal
-	r.Message += " Encoded authorization failure message: " + message
+	r.Message += ". Encoded authorization failure message: " + message
 	return &r
 }
 
