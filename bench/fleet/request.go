@@ -48,7 +48,7 @@ func Sign(r Request, host string, key Key, now time.Time) ([]byte, error) {
 		out.Header.Set("Content-Type", "application/octet-stream")
 	}
 	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
-	credentials := aws.Credentials{AccessKeyID: key.AccessKeyID, SecretAccessKey: key.SecretAccessKey}
+	credentials := aws.Credentials{AccessKeyID: key.AccessKeyID, SecretAccessKey: key.SecretAccessKey, SessionToken: key.SessionToken}
 	if err := signer.SignHTTP(context.Background(), credentials, out, r.Hash, "s3", Region, now); err != nil {
 		return nil, err
 	}

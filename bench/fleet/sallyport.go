@@ -23,14 +23,18 @@ const (
 const statements = 10
 
 // Key is an access key.
-type Key struct{ AccessKeyID, SecretAccessKey string }
+type Key struct {
+	AccessKeyID, SecretAccessKey string
+	// SessionToken is that of temporary credentials; empty for others.
+	SessionToken string
+}
 
 // StoreKey is what the store itself takes.
-var StoreKey = Key{store.AccessKeyID, store.SecretAccessKey}
+var StoreKey = Key{AccessKeyID: store.AccessKeyID, SecretAccessKey: store.SecretAccessKey}
 
 // User is the key of user i.
 func User(i int) Key {
-	return Key{fmt.Sprintf("AKIAEXAMPLE%09d", i), fmt.Sprintf("EXAMPLEKEY/of/the/benchmark/user/%07d", i)}
+	return Key{AccessKeyID: fmt.Sprintf("AKIAEXAMPLE%09d", i), SecretAccessKey: fmt.Sprintf("EXAMPLEKEY/of/the/benchmark/user/%07d", i)}
 }
 
 // Home is where user i may read and write.
@@ -217,6 +221,9 @@ func name(user int) string { return fmt.Sprintf("u%d", user) }
 func policyFile(directory string, user int) string {
 	return filepath.Join(directory, "accounts", Account, "users", name(user), "own.json")
 }
+
+// Document is the policy of user i.
+func Document(i int) []byte { return document(i, 0) }
 
 // document is the policy of user i: the user's own folder, other buckets, which
 // are others in each edition, and a Deny.

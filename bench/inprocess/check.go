@@ -17,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/sallyport-iam/sallyport/action/s3"
+	"github.com/sallyport-iam/sallyport/action/sts"
 	"github.com/sallyport-iam/sallyport/audit"
 	"github.com/sallyport-iam/sallyport/authz/cache"
 	"github.com/sallyport-iam/sallyport/bench/fleet"
@@ -24,7 +25,10 @@ import (
 	"github.com/sallyport-iam/sallyport/bench/report"
 	"github.com/sallyport-iam/sallyport/bench/signature"
 	"github.com/sallyport-iam/sallyport/bundle"
+	"github.com/sallyport-iam/sallyport/oidc"
 	"github.com/sallyport-iam/sallyport/proxy"
+	stsservice "github.com/sallyport-iam/sallyport/service/sts"
+	"github.com/sallyport-iam/sallyport/session"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/upstream"
 	"github.com/sallyport-iam/sallyport/wire"
@@ -43,12 +47,14 @@ type point struct {
 	door     *proxy.Door
 	snapshot *bundle.Snapshot
 	mapper   *s3.Mapper
+	sessions *session.Sessions
 	audit    *audit.Log
 	closing  []func()
 }
 
-// open makes an enforcement point as the binary does, for some users.
-func open(users int) (p *point, err error) {
+// open makes an enforcement point as the binary does, for some users. more writes
+// what its directory is to hold besides; nil writes nothing.
+func open(users int, more func(directory string) (bundle.Options, error)) (p *point, err error) {
 	p = &point{mapper: s3.New(s3.Options{StrictKeys: true, ObjectTags: true})}
 	directory, err := os.MkdirTemp("", "sallyport-bench-")
 	if err != nil {
@@ -59,9 +65,14 @@ func open(users int) (p *point, err error) {
 	if err := fleet.WriteUsers(directory, users); err != nil {
 		return nil, err
 	}
-	snapshot, findings := bundle.Load(bundle.Options{
-		Directory: filepath.Join(directory, "bundle"), KeyFiles: []string{filepath.Join(directory, "keys.yaml")},
-	})
+	var options bundle.Options
+	if more != nil {
+		if options, err = more(directory); err != nil {
+			return nil, err
+		}
+	}
+	options.Directory, options.KeyFiles = filepath.Join(directory, "bundle"), []string{filepath.Join(directory, "keys.yaml")}
+	snapshot, findings := bundle.Load(options)
 	if snapshot == nil {
 		return nil, fmt.Errorf("the bundle does not load: %v", findings)
 	}
@@ -77,19 +88,29 @@ func open(users int) (p *point, err error) {
 	if err != nil {
 		return nil, err
 	}
+	const sessionBytes = 16 << 20
+	if p.sessions, err = session.New(session.Options{MaxBytes: sessionBytes}); err != nil {
+		return nil, err
+	}
+	tokens := oidc.New(oidc.Options{})
 	p.snapshot = snapshot
 	p.audit = audit.New(audit.Options{Output: io.Discard})
-	p.closing = []func(){up.Close, decisions.Close}
+	p.closing = []func(){up.Close, decisions.Close, tokens.Close}
 	p.door = &proxy.Door{
-		Name: "door", Can: proxy.Capabilities{Body: true, RewriteBody: true, Response: true},
+		Name: "door", Can: proxy.Capabilities{Body: true, RewriteBody: true, Response: true, Answer: true},
 		Routes: proxy.NewTable([]*proxy.Route{{
 			Name: "main", Service: "s3", Regions: []string{fleet.Region}, Partition: "aws",
 			Protocol: refusal.S3, Mapper: p.mapper, Upstream: up,
+		}, {
+			Name: "tokens", Service: "sts", Regions: []string{fleet.Region}, Partition: "aws", Hosts: []string{stsHost},
+			Protocol: refusal.Query, Mapper: sts.New(sts.Options{}), Answers: stsservice.New(p.sessions),
 		}}),
 	}
 	p.enforcer = proxy.New(proxy.Options{
 		Snapshot: func() *bundle.Snapshot { return snapshot },
 		Verifier: sigv4.NewVerifier(sigv4.Options{KeyCacheEntries: 1 << 16}), // as the binary has it
+		Sessions: p.sessions,
+		Tokens:   tokens,
 		Now:      time.Now,
 		Decide:   decisions.Decide,
 		Budget:   proxy.NewBudget(64 << 20),
@@ -139,12 +160,12 @@ const (
 const few = 10
 
 func measureCheck(o measure.Options, users int, r *report.Report) (err error) {
-	p, err := open(few)
+	p, err := open(few, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	crowd, err := open(users)
+	crowd, err := open(users, nil)
 	if err != nil {
 		return err
 	}

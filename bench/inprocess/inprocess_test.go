@@ -17,7 +17,7 @@ func TestSection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"GetObject", "DeleteObjects of 1,000 keys", "verify the signature", "the whole", "20 users in turn"} {
+	for _, want := range []string{"GetObject", "DeleteObjects of 1,000 keys", "verify the signature", "the whole", "20 users in turn", "a session token", "a bearer token", "AssumeRole"} {
 		if !strings.Contains(r.Text, want) {
 			t.Errorf("the report does not tell of %q:\n%s", want, r.Text)
 		}

@@ -31,7 +31,12 @@ func signed(r fleet.Request, fields ...string) (*wire.Request, error) {
 
 // signedBy is a request of a user.
 func signedBy(user int, r fleet.Request, fields ...string) (*wire.Request, error) {
-	head, err := fleet.Sign(r, host, fleet.User(user), now)
+	return signedWith(fleet.User(user), r, fields...)
+}
+
+// signedWith is a request that is signed with a key.
+func signedWith(key fleet.Key, r fleet.Request, fields ...string) (*wire.Request, error) {
+	head, err := fleet.Sign(r, host, key, now)
 	if err != nil {
 		return nil, err
 	}
