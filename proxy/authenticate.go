@@ -117,18 +117,18 @@ func (v *Verdict) mayAsk() *wire.Refusal {
 	switch {
 	case v.Route.Answers != nil && v.isAnonymous():
 		return &wire.Refusal{Status: 403, Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token"}
-	case v.method == authCertificate && v.session == nil && (v.Operation.Name == "GetSessionToken" || v.Operation.Name == "GetFederationToken"):
-		// What they issue would outlive the certificate.
-		return &wire.Refusal{Status: 403, Code: "AccessDenied", Message: "Cannot call " + v.Operation.Name + " with a certificate"}
-	case v.Route.Answers != nil && v.federated == nil:
-		return session.MayCall(v.Operation.Name, v.caller, v.session)
-	case v.Route.Answers == nil && (v.federated != nil || v.caller.Type == authz.WebIdentity || v.caller.Type == authz.SAML):
-		// Who holds a token only is nobody yet but to the service that tells who
+	case !v.isAnonymous() && v.caller.Account == "" && (v.federated == nil || v.Route.Answers == nil):
+		// Who shows a token only is nobody yet, but to the service that tells who
 		// they may become.
 		return &wire.Refusal{
 			Status: 403, Code: "AccessDenied", Message: "Access Denied",
 			Cause: "the holder of a token or certificate may do nothing but assume a role",
 		}
+	case v.method == authCertificate && v.session == nil && (v.Operation.Name == "GetSessionToken" || v.Operation.Name == "GetFederationToken"):
+		// What they issue would outlive the certificate.
+		return &wire.Refusal{Status: 403, Code: "AccessDenied", Message: "Cannot call " + v.Operation.Name + " with a certificate"}
+	case v.Route.Answers != nil && v.federated == nil:
+		return session.MayCall(v.Operation.Name, v.caller, v.session)
 	case v.passesThrough() && (v.session != nil || v.method == authCertificate):
 		return passesNot("the upstream gets requests as they are, and does not know temporary credentials or certificates")
 	}

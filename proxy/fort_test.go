@@ -58,6 +58,11 @@ var fortBundle = map[string]string{
   "444455556666": {alias: other}
 buckets:
   - {name: "reports", account: "111122223333"}
+certificates:
+  - {uri: "spiffe://example.org/ns/build/*", role: "` + fortRole + `"}
+  - {uri: "spiffe://example.org/ann", user: "arn:aws:iam::111122223333:user/ann"}
+  - {dns: "ann.example.org", user: "arn:aws:iam::111122223333:user/ann"}
+  - {dns: "eve.example.org", user: "arn:aws:iam::111122223333:user/eve"}
 `,
 	"accounts/111122223333/users/ann.yaml": "id: AIDAANNANNANNANNANN1\n",
 	"accounts/111122223333/users/ann/own.json": `{"Version": "2012-10-17", "Statement": [
@@ -79,6 +84,7 @@ bearer: {role: ` + fortRole + `}
 func fortTrust(subject string) string {
 	return `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:user/ann"}, "Action": ["sts:AssumeRole", "sts:TagSession"]},
+  {"Effect": "Allow", "Principal": {"Service": "rolesanywhere.amazonaws.com"}, "Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]},
   {"Effect": "Allow", "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/idp.example.com/realm"}, "Action": "sts:AssumeRoleWithWebIdentity",
    "Condition": {"StringLike": {"idp.example.com/realm:sub": "` + subject + `"}, "IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}]}`
 }

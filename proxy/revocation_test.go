@@ -29,9 +29,14 @@ func TestRevocation(t *testing.T) {
 		{"the secret rotated", func(f *fort) {
 			f.write("keys.yaml", strings.Replace("keys:\n  - {access_key_id: ID, secret_access_key: another-secret-of-forty-characters-long, account: \"111122223333\", user: ann, status: Active}\n", "ID", keyOf("ann"), 1))
 		}, "SignatureDoesNotMatch", "200", "200", "200"},
+		{"the parent's key deactivated, which ends its sessions", func(f *fort) {
+			f.writeKeys("eve")
+			f.write("bundle/bundle.yaml", fortBundle["bundle.yaml"]+"sessions: {revoke_with_parent: true}\n")
+		}, "InvalidAccessKeyId", "InvalidToken", "200", "200"},
 		{"the provider's key removed", func(f *fort) { f.rotateProvider() }, "200", "200", "200", "InvalidToken"},
 		{"the trust policy narrowed", func(f *fort) { f.write(account+"roles/reader.trust.json", fortTrust("deploy-*")) }, "200", "200", "200", "AccessDenied"},
 		{"the role deleted", func(f *fort) {
+			f.write("bundle/bundle.yaml", strings.Split(fortBundle["bundle.yaml"], "certificates:")[0])
 			f.remove(account + "roles")
 			f.remove(account + "oidc-providers")
 		}, "200", "InvalidToken", "InvalidToken", "InvalidToken"},
