@@ -1,9 +1,11 @@
 package main
 
 import (
+	"net/http"
 	"slices"
 
 	"github.com/sallyport-iam/sallyport/action/s3"
+	"github.com/sallyport-iam/sallyport/action/sts"
 	"github.com/sallyport-iam/sallyport/config"
 	"github.com/sallyport-iam/sallyport/proxy/extauthz/envoyconfig"
 )
@@ -57,19 +59,52 @@ func envoyDoor(cfg *config.Config, file, name string) (*config.Door, error) {
 	return found, nil
 }
 
-// envoyRoutes are the routes of a door.
+// envoyRoutes are the routes of a door that lead to stores. Requests of STS, where a
+// door has it, come by those of the same hosts: they are answered here, and no
+// store gets them.
 func envoyRoutes(cfg *config.Config, d *config.Door) []envoyconfig.Route {
-	out := make([]envoyconfig.Route, len(d.Routes))
-	for i, r := range d.Routes {
-		out[i] = envoyconfig.Route{Name: r.Name, Upstream: r.Upstream, Hosts: r.Hosts, Domains: r.VirtualHosts, Operations: envoyOperations(upstreamOf(cfg, &r).Operations)}
-		for j := range out[i].Operations {
+	tokens := slices.ContainsFunc(d.Routes, func(r config.Route) bool { return r.Service == config.ServiceSTS })
+	var out []envoyconfig.Route
+	for _, r := range d.Routes {
+		if r.Service == config.ServiceSTS {
+			continue
+		}
+		route := envoyconfig.Route{Name: r.Name, Upstream: r.Upstream, Hosts: r.Hosts, Domains: r.VirtualHosts, Operations: envoyOperations(upstreamOf(cfg, &r).Operations)}
+		if tokens {
+			route.Operations = append(route.Operations, envoyconfig.Operation{Name: "STS", Method: http.MethodPost, Level: "service", Decides: true, BodyLimit: sts.MaxSAMLBody})
+		}
+		for j := range route.Operations {
 			// A door that takes no bodies denies what is decided from one.
-			if o := &out[i].Operations[j]; d.MaxBody == 0 && o.Decides {
+			if o := &route.Operations[j]; d.MaxBody == 0 && o.Decides {
 				o.Decides, o.BodyLimit = false, 0
 			}
 		}
+		out = append(out, route)
 	}
 	return out
+}
+
+// hostOfTokens is a host of STS to which no route to a store leads; empty if there
+// is none.
+func hostOfTokens(d *config.Door) string {
+	stores := map[string]bool{}
+	var all bool
+	for _, r := range d.Routes {
+		if r.Service != config.ServiceSTS {
+			all = all || len(r.Hosts) == 0 && len(r.VirtualHosts) == 0
+			for _, h := range slices.Concat(r.Hosts, r.VirtualHosts) {
+				stores[h] = true
+			}
+		}
+	}
+	for _, r := range d.Routes {
+		for _, h := range r.Hosts {
+			if r.Service == config.ServiceSTS && !all && !stores[h] {
+				return h
+			}
+		}
+	}
+	return ""
 }
 
 // upstreamOf is the upstream behind a route, which a configuration that holds

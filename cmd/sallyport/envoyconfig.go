@@ -85,7 +85,13 @@ func (c *EnvoyConfigCmd) options(cfg *config.Config, d *config.Door) (*envoyconf
 		return nil, err
 	}
 	o.Routes = envoyRoutes(cfg, d)
+	if host := hostOfTokens(d); host != "" {
+		return nil, usageError("the host "+host+" is for STS alone, and Envoy needs a store behind each of its hosts", "give STS the hosts of a route to a store, or a door of type standalone")
+	}
 	for _, r := range d.Routes {
+		if r.Service == config.ServiceSTS {
+			continue
+		}
 		u := upstreamOf(cfg, &r)
 		if slices.ContainsFunc(o.Upstreams, func(known envoyconfig.Upstream) bool { return known.Name == u.Name }) {
 			continue

@@ -54,6 +54,7 @@ func keyOf(user string) string { return "AKIAEXAMPLE" + strings.ToUpper((user + 
 var oneAccount = map[string]string{
 	"bundle.yaml": `accounts: {"111122223333": {}}
 buckets: [{name: "*", account: "111122223333"}]
+certificates: [{uri: "spiffe://example.org/alice", user: "arn:aws:iam::111122223333:user/alice"}]
 `,
 	"accounts/111122223333/users/alice.yaml": "id: AIDAALICEALICEALICE1\n",
 	"accounts/111122223333/users/alice/all.json": `{"Version": "2012-10-17", "Statement": [

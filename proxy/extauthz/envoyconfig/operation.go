@@ -22,9 +22,21 @@ type Operation struct {
 
 // The levels of operations.
 const (
-	bucketLevel = "bucket"
-	objectLevel = "object"
+	serviceLevel = "service"
+	bucketLevel  = "bucket"
+	objectLevel  = "object"
 )
+
+// isAt tells whether an operation is sent to a host of a style at all: to a bucket's
+// own there is none of the whole service.
+func (o *Operation) isAt(s style) bool {
+	switch o.Level {
+	case bucketLevel, objectLevel:
+		return true
+	default:
+		return o.Level == serviceLevel && s == pathStyle
+	}
+}
 
 // style is where a request has the bucket.
 type style bool
@@ -53,7 +65,7 @@ func bodiesOf(operations []Operation, s style) []bodies {
 	var kinds []kind
 	for _, o := range operations {
 		k := kind{o.Method, o.Level}
-		if !o.Decides || o.Level != bucketLevel && o.Level != objectLevel {
+		if !o.Decides || !o.isAt(s) {
 			continue
 		}
 		if found[k] == nil {
@@ -103,7 +115,7 @@ func pathRegex(level string, s style) string {
 		return `/[^?]+`
 	case level == objectLevel:
 		return `/[^/?]+/[^?]+`
-	case s == bucketHosts:
+	case s == bucketHosts, level == serviceLevel:
 		return `/`
 	}
 	return `/[^/?]+/?`
@@ -117,7 +129,7 @@ func (o *Operation) samples(s style) []string {
 		paths = []string{"/key", "/a/b//c+d%2Fe"}
 	case o.Level == objectLevel:
 		paths = []string{"/bucket/key", "/bucket/a/b//c+d%2Fe"}
-	case s == bucketHosts:
+	case s == bucketHosts, o.Level == serviceLevel:
 		paths = []string{"/"}
 	}
 	var out []string

@@ -108,7 +108,7 @@ func (c *checker) try(t *trial, operations []Operation, s style) {
 	routes := t.host.get("routes").each()
 	for i := range operations {
 		o := &operations[i]
-		if !o.Decides && (o.Level != objectLevel || o.BodyLimit == 0) || o.Level != bucketLevel && o.Level != objectLevel {
+		if !o.Decides && (o.Level != objectLevel || o.BodyLimit == 0) || !o.isAt(s) {
 			continue
 		}
 		for _, target := range o.samples(s) {
