@@ -145,6 +145,8 @@ func tokenSubject(token string) string {
 // not answers to it.
 func (a *asker) question(ctx context.Context, serial string) (string, error) {
 	s := a.source
+	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
 	var who string
 	if a.caller == nil {
 		token, err := s.readToken()
