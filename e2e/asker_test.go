@@ -144,13 +144,21 @@ func startAsker(t testing.TB, name string, up sallyport.Upstream, keys ...string
 // made in the last of its files.
 func startEdited(t testing.TB, name string, edits []edit, up sallyport.Upstream, keys ...string) *asker {
 	t.Helper()
+	return startFurther(t, name, edits, up, func(*sallyport.Site) {}, "", keys...)
+}
+
+// startFurther is startEdited with a change of the site and more of its
+// configuration.
+func startFurther(t testing.TB, name string, edits []edit, up sallyport.Upstream, change func(*sallyport.Site), further string, keys ...string) *asker {
+	t.Helper()
 	needsSallyport(t)
 	a := &asker{asking: askers[name]}
 	a.command(t, "", "") // is it there?
 	a.instance = serve(t, "forward.yaml", up, func(site *sallyport.Site) {
 		config := example(t, name, "sallyport.yaml", "127.0.0.1:9192", `"${SALLYPORT_LISTEN}"`, "../quickstart/bundle", "bundle",
 			"http://127.0.0.1:7070", strings.Join(append([]string{`"${STORE_ENDPOINT}"`}, keys...), "\n    ")) +
-			"admin: {listen: \"${SALLYPORT_ADMIN_LISTEN}\"}\ntimeouts: {drain_delay: 0s}\n"
+			"admin: {listen: \"${SALLYPORT_ADMIN_LISTEN}\"}\ntimeouts: {drain_delay: 0s}\n" + further
+		change(site)
 		if slices.Contains(keys, "signing: identity") {
 			config = regexp.MustCompile(`(?m)^    # The store's own keys.*\n    credentials:\n(      .*\n)+`).ReplaceAllString(config, "")
 		}

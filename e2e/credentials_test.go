@@ -151,6 +151,33 @@ func TestBoto3Credentials(t *testing.T) {
 	}
 }
 
+// TestJavaScriptCredentials: the same of aws-sdk-js.
+func TestJavaScriptCredentials(t *testing.T) {
+	t.Parallel()
+	f := federateForSDKs(t)
+	modules, err := node()
+	if err != nil {
+		skip(t, "no JavaScript clients: "+err.Error())
+	}
+	path, err := exec.LookPath("node")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := filepath.Abs(filepath.Join("testdata", "node", "credentials.cjs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, way := range f.ways(t) {
+		t.Run(name, func(t *testing.T) {
+			c := tool{path: path, dir: way.dir, env: append(append(way.env, unset...), "NODE_PATH="+modules, "AWS_REGION="+store.Region)}
+			out := c.run(t, script, f.bucket, "orders/a")
+			if id, text, _ := strings.Cut(strings.TrimSpace(out), " "); !strings.HasPrefix(id, "ASIA") || text != "an order" {
+				t.Errorf("printed %q", out)
+			}
+		})
+	}
+}
+
 // unset takes the keys that tools are given out of their environment again: for
 // SDKs an empty one is none.
 var unset = []string{"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY="}

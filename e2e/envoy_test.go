@@ -73,6 +73,9 @@ type setup struct {
 	change func(string) string
 	// client reaches Envoy over TLS, if the flags are for it.
 	client *http.Client
+	// site changes the site, further is more of the configuration.
+	site    func(*sallyport.Site)
+	further string
 }
 
 // startEnvoy starts both.
@@ -94,7 +97,10 @@ func startEnvoy(t testing.TB, up sallyport.Upstream, s setup) *envoyed {
 			"127.0.0.1:9191", lines(s.listen, "    ", s.door),
 			"upstream: store", lines("upstream: store", "        ", s.route),
 			"http://127.0.0.1:7070", lines(`"${STORE_ENDPOINT}"`, "    ", s.upstream))
-		config = append(config, "admin: {listen: \"${SALLYPORT_ADMIN_LISTEN}\"}\ntimeouts: {drain_delay: 0s}\n"...)
+		config = append(config, "admin: {listen: \"${SALLYPORT_ADMIN_LISTEN}\"}\ntimeouts: {drain_delay: 0s}\n"+s.further...)
+		if s.site != nil {
+			s.site(site)
+		}
 		if err := os.WriteFile(site.Path("envoy.yaml"), config, 0o644); err != nil {
 			t.Fatal(err)
 		}
