@@ -46,8 +46,15 @@ func FuzzAuthorization(f *testing.F) {
 			t.Fatalf("%v and %v", verified, refusal)
 		}
 		explains(t, verifier, req, s3Params(exampleNow), refusal)
+		claimed := sigv4.ClaimedService(req)
+		if scheme, refusal := sigv4.Recognise(req); refusal == nil && (scheme == sigv4.Bearer) != (sigv4.BearerToken(req) != "") {
+			t.Errorf("%q is %v", value, scheme)
+		}
 		if verified == nil {
 			return
+		}
+		if claimed != verified.Service {
+			t.Errorf("%q claims the service %q", value, claimed)
 		}
 		// Only the spacing and the order of the right components may differ.
 		for _, component := range []string{"Credential=" + exampleID + scope, "SignedHeaders=" + list, "Signature=" + signature} {
@@ -92,6 +99,9 @@ func FuzzPresignedQuery(f *testing.F) {
 			}
 			if len(parsed) != want {
 				t.Errorf("accepted %q", raw)
+			}
+			if claimed := sigv4.ClaimedService(req); claimed != verified.Service {
+				t.Errorf("%q claims the service %q", raw, claimed)
 			}
 		}
 		sigv4.StripAuthentication(req)
