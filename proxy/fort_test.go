@@ -414,17 +414,21 @@ func (f *fort) issued(r reply) pair {
 	}
 	var answer struct {
 		Result struct {
-			Credentials struct{ AccessKeyId, SecretAccessKey, SessionToken string } //nolint:revive // as the element is named
+			Credentials struct {
+				ID     string `xml:"AccessKeyId"`
+				Secret string `xml:"SecretAccessKey"`
+				Token  string `xml:"SessionToken"`
+			}
 		} `xml:",any"`
 	}
 	if err := xml.Unmarshal([]byte(r.body), &answer); err != nil {
 		f.t.Fatal(err)
 	}
 	c := answer.Result.Credentials
-	if c.AccessKeyId == "" || c.SecretAccessKey == "" || c.SessionToken == "" {
+	if c.ID == "" || c.Secret == "" || c.Token == "" {
 		f.t.Fatalf("no credentials in %s", r.body)
 	}
-	return pair{c.AccessKeyId, c.SecretAccessKey, c.SessionToken}
+	return pair{c.ID, c.Secret, c.Token}
 }
 
 // recorded ends the audit log and tells its records.

@@ -125,16 +125,16 @@ func TestMuseum_06_tokenOfAnotherKey(t *testing.T) {
 func TestMuseum_26_anonymousSTS(t *testing.T) {
 	t.Parallel()
 	f := newFort(t)
-	for _, operation := range []string{"AssumeRole", "GetCallerIdentity", "GetSessionToken", "GetFederationToken", "GetAccessKeyInfo", "DecodeAuthorizationMessage"} {
-		req, _ := f.form("Action", operation, "RoleArn", fortRole, "RoleSessionName", "tests", "Name", "tenant", "AccessKeyId", keyOf("ann"), "EncodedMessage", "x")
-		if operation != "AssumeRole" {
-			only := map[string][]string{"GetFederationToken": {"Name", "tenant"}, "GetAccessKeyInfo": {"AccessKeyId", keyOf("ann")}, "DecodeAuthorizationMessage": {"EncodedMessage", "x"}}[operation]
-			req, _ = f.form(append([]string{"Action", operation}, only...)...)
-		} else {
-			req, _ = f.form("Action", operation, "RoleArn", fortRole, "RoleSessionName", "tests")
-		}
+	for _, parameters := range [][]string{
+		{"AssumeRole", "RoleArn", fortRole, "RoleSessionName", "tests"},
+		{"GetCallerIdentity"}, {"GetSessionToken"},
+		{"GetFederationToken", "Name", "tenant"},
+		{"GetAccessKeyInfo", "AccessKeyId", keyOf("ann")},
+		{"DecodeAuthorizationMessage", "EncodedMessage", "x"},
+	} {
+		req, _ := f.form(append([]string{"Action"}, parameters...)...)
 		if got := f.serve(req); got.status != 403 || !strings.Contains(got.body, "<Code>MissingAuthenticationToken</Code>") || !strings.Contains(got.body, "https://sts.amazonaws.com/doc/2011-06-15/") {
-			t.Errorf("%s: %d %s", operation, got.status, got.body)
+			t.Errorf("%s: %d %s", parameters[0], got.status, got.body)
 		}
 	}
 	if got := f.serve(f.plain("GET", "localhost", "/reports/a", "")); got.forwarded {
