@@ -16,7 +16,7 @@ func (d Decision) Sentence(c *Caller, a *Access) string {
 		who = "anonymous"
 	}
 	s := "User: " + who + " is not authorized to perform: " + a.Action + ` on resource: "` + a.Resource + `"`
-	if !d.disclosed(c, a) {
+	if !d.Disclosed(c, a) {
 		return s
 	}
 	if d.Effect == ExplicitDeny {
@@ -25,9 +25,9 @@ func (d Decision) Sentence(c *Caller, a *Access) string {
 	return s + " because no " + implicitPhrases[d.Layer] + " allows the " + a.Action + " action"
 }
 
-// disclosed tells whether the reason lies in the caller's own account. Whose a
-// VPC endpoint is, is not known here.
-func (d Decision) disclosed(c *Caller, a *Access) bool {
+// Disclosed tells whether the reason of a denial lies in the caller's own account,
+// which may know it. Whose a VPC endpoint is, is not known here.
+func (d Decision) Disclosed(c *Caller, a *Access) bool {
 	switch d.Layer {
 	case LayerIdentity, LayerBoundary, LayerSession, LayerSCP:
 		return true

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/authz"
 )
 
@@ -14,11 +15,16 @@ const maxDenial = 7000
 // Denial is what DecodeAuthorizationMessage tells of a denied access, as JSON for
 // SealMessage: why it was denied, who asked for what, and the condition keys. Of
 // more keys than there is room for, the last ones are left out.
+//
+// It is read in the caller's account, and tells no more of another one's than the
+// sentence of the decision does: neither the statement that denied, nor the tags of
+// the resource.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
 func Denial(caller *authz.Caller, request *authz.Request, access *authz.Access, d authz.Decision) []byte {
-	m := denial{Allowed: d.Allowed(), ExplicitDeny: d.Effect == authz.ExplicitDeny}
+	disclosed := d.Disclosed(caller, access)
+	m := denial{Allowed: d.Allowed(), ExplicitDeny: d.Effect == authz.ExplicitDeny && disclosed}
 	m.Matched.Items, m.Failures.Items = []statement{}, []string{}
-	if s := d.Statement; s != nil {
+	if s := d.Statement; s != nil && disclosed {
 		effect := "ALLOW"
 		if m.ExplicitDeny {
 			effect = "DENY"
@@ -37,7 +43,7 @@ func Denial(caller *authz.Caller, request *authz.Request, access *authz.Access, 
 	size := len(text)
 	for _, keys := range []*authz.Context{&access.Keys, &request.Keys, &caller.Keys} {
 		for name, value := range keys.All() {
-			if !value.Usable() {
+			if !value.Usable() || isOfResource(name) && access.Account != caller.Account {
 				continue
 			}
 			item := condition{Key: name}
@@ -58,6 +64,16 @@ func Denial(caller *authz.Caller, request *authz.Request, access *authz.Access, 
 	}
 	text, _ = json.Marshal(&m)
 	return text
+}
+
+// isOfResource tells of a condition key that it is a tag of what is asked for.
+func isOfResource(name string) bool {
+	for _, family := range [...]string{action.ObjectTags, "s3:buckettag/", "aws:resourcetag/", "iam:resourcetag/"} {
+		if strings.HasPrefix(name, family) {
+			return true
+		}
+	}
+	return false
 }
 
 // items is how AWS has lists in such messages.

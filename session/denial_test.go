@@ -35,12 +35,57 @@ func TestDenial(t *testing.T) {
 		want     string
 	}{
 		{"implicit", authz.Decision{}, `{"allowed":false,"explicitDeny":false,"matchedStatements":{"items":[]},"failures":{"items":[]},` + context},
-		{"explicit", authz.Decision{Effect: authz.ExplicitDeny, Statement: statement}, `{"allowed":false,"explicitDeny":true,` +
+		{"explicit", authz.Decision{Effect: authz.ExplicitDeny, Layer: authz.LayerIdentity, Statement: statement}, `{"allowed":false,"explicitDeny":true,` +
 			`"matchedStatements":{"items":[{"statementId":"NoPut","effect":"DENY","policy":"guard"}]},"failures":{"items":[]},` + context},
 	}
 	for _, tt := range tests {
 		if diff := cmp.Diff(tt.want, string(session.Denial(caller, request, access, tt.decision))); diff != "" {
 			t.Errorf("%s: %s", tt.name, diff)
+		}
+	}
+}
+
+// TestDenialTellsNothingOfOthers holds that who may decode messages in one account
+// learns nothing of what another one's policies say, nor of the tags of its resources.
+func TestDenialTellsNothingOfOthers(t *testing.T) {
+	t.Parallel()
+	const mine, theirs = "111122223333", "444455556666"
+	statement := &authz.Statement{Policy: "arn:aws:s3:::theirs", Sid: "VerySecretReason"}
+	tests := []struct {
+		name   string
+		layer  authz.Layer
+		owner  string
+		reason bool
+		tags   bool
+	}{
+		{"a bucket policy of its own account", authz.LayerResource, mine, true, true},
+		{"a bucket policy of another account", authz.LayerResource, theirs, false, false},
+		{"a resource control policy of another account", authz.LayerRCP, theirs, false, false},
+		{"its own policy, for a bucket of another account", authz.LayerIdentity, theirs, true, false},
+	}
+	for _, tt := range tests {
+		caller := &authz.Caller{Type: authz.User, Account: mine, ID: "AIDABOB", ARN: "arn:aws:iam::" + mine + ":user/bob"}
+		access := &authz.Access{Action: "s3:GetObject", Resource: "arn:aws:s3:::theirs/a", Account: tt.owner}
+		for _, namespace := range []string{"s3:existingobjecttag", "s3:buckettag", "aws:resourcetag", "iam:resourcetag"} {
+			access.Keys.SetTag(namespace, "project", "manhattan")
+		}
+		access.Keys.Set("s3:versionid", "v1")
+		message := string(session.Denial(caller, &authz.Request{}, access, authz.Decision{Effect: authz.ExplicitDeny, Layer: tt.layer, Statement: statement}))
+		if got := strings.Contains(message, "VerySecretReason"); got != tt.reason {
+			t.Errorf("%s: the statement is told: %t", tt.name, got)
+		}
+		if got := strings.Contains(message, `"explicitDeny":true`); got != tt.reason {
+			t.Errorf("%s: that it is explicit is told: %t", tt.name, got)
+		}
+		want := 0
+		if tt.tags {
+			want = 4
+		}
+		if got := strings.Count(message, "manhattan"); got != want {
+			t.Errorf("%s: %d tags of the resource are told, want %d", tt.name, got, want)
+		}
+		if !strings.Contains(message, "s3:versionid") {
+			t.Errorf("%s: what was asked for is not told", tt.name)
 		}
 	}
 }

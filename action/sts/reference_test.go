@@ -132,6 +132,7 @@ const referenceTail = `
 * Numbers are written as numbers are: ` + "`0900` and `+900`" + ` are no ` + "`DurationSeconds`" + `.
 * The decoded authorization message has the keys, the action and the resource as AWS has
   them; of the statement that denied it has the ` + "`Sid`" + ` and, in addition, the name of its policy.
+  Of a resource of another account it tells neither the tags nor what that account's policies say.
 * Answers are XML, whatever ` + "`Accept`" + ` asks for.
 * MinIO's extensions are not served: ` + "`AssumeRoleWithLDAPIdentity`, `AssumeRoleWithCertificate`," + `
   ` + "`AssumeRoleWithClientGrants`, `AssumeRoleWithCustomToken`" + `. A web identity needs ` + "`RoleArn` and" + `
