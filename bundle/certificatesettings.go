@@ -71,7 +71,7 @@ func (y *yamlFile) certificateURI(t text) {
 	}
 	name, prefix := strings.CutSuffix(t.value, "*")
 	u, err := url.Parse(name)
-	bad := ""
+	var bad string
 	switch {
 	case err != nil || u.Scheme == "" || u.Host == "" || strings.IndexFunc(name, func(c rune) bool { return c <= ' ' || c >= 0x7f }) >= 0:
 		bad = "is no URI with a host"

@@ -315,7 +315,7 @@ func TestMuseum_28_sessionKeysInFindings(t *testing.T) {
 	if len(secrets) != 2 {
 		t.Fatalf("%d secrets", len(secrets))
 	}
-	private := fmt.Sprint([]byte(keys.Issuer.Private))
+	private := fmt.Sprintf("%d", []byte(keys.Issuer.Private))
 	for _, text := range printed {
 		for _, secret := range secrets {
 			if strings.Contains(text, secret[:20]) || strings.Contains(text, strings.Trim(private, "[]")) || strings.Contains(text, fmt.Sprintf("%x", []byte(keys.Issuer.Private))) {

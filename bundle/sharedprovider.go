@@ -79,7 +79,7 @@ func (b *builder) checkScope(d *document, s *policy.Statement, at policy.Positio
 		keys = append(keys, key)
 		for i := range s.Conditions {
 			c := &s.Conditions[i]
-			if c.Name() != strings.ToLower(key) || !tells(c) {
+			if c.Name() != strings.ToLower(key) || !decides(c) {
 				continue
 			}
 			if slices.ContainsFunc(c.Values, func(v policy.Value) bool { return anything(d.doc, c, v) }) {
@@ -96,8 +96,8 @@ func (b *builder) checkScope(d *document, s *policy.Statement, at policy.Positio
 		"add a condition: StringEquals or StringLike on "+strings.Join(keys, " or ")+", with a value that is not wildcards alone")
 }
 
-// tells tells whether a condition holds only for values that it names.
-func tells(c *policy.Condition) bool {
+// decides tells whether a condition holds only for values that it names.
+func decides(c *policy.Condition) bool {
 	if c.Operator.IfExists || c.Operator.Set == policy.ForAllValues {
 		return false
 	}
