@@ -3,7 +3,6 @@ package bundle
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
@@ -79,15 +78,21 @@ func (s served) has(account, arn string) bool {
 // servedPrincipals are Options.Principals, which must be there: a name that nothing
 // has would leave its keys out in silence.
 func (b *builder) servedPrincipals() served {
+	if len(b.opts.Principals) == 0 {
+		return nil
+	}
+	known := map[string]bool{}
+	for account := range b.settings.accounts {
+		known[account] = true
+	}
+	for _, c := range b.callers {
+		known[c.ARN] = true
+	}
 	for _, p := range b.opts.Principals {
-		if _, ok := b.settings.accounts[p]; ok {
-			continue
+		if !known[p] {
+			b.report("bundle.yaml", policy.Position{}, policy.Warning, "UNKNOWN_PRINCIPAL",
+				fmt.Sprintf("access keys are limited to %q, among others, which is no user or account of the bundle", p), "correct keys, principals in the configuration: name ARNs of users, and account ids")
 		}
-		if strings.HasPrefix(p, "arn:") && slices.ContainsFunc(b.inOrder(), func(known *principal) bool { return known.class == users && known.arn() == p }) {
-			continue
-		}
-		b.report("bundle.yaml", policy.Position{}, policy.Warning, "UNKNOWN_PRINCIPAL",
-			fmt.Sprintf("access keys are limited to %q, among others, which is no user or account of the bundle", p), "correct keys, principals in the configuration: name ARNs of users, and account ids")
 	}
 	return b.opts.Principals
 }
