@@ -12,6 +12,7 @@ import (
 const (
 	assertionSpace = "urn:oasis:names:tc:SAML:2.0:assertion"
 	protocolSpace  = "urn:oasis:names:tc:SAML:2.0:protocol"
+	signatureSpace = "http://www.w3.org/2000/09/xmldsig#"
 )
 
 // seen is what look finds in a document, before anything in it is trusted.
@@ -19,6 +20,8 @@ type seen struct {
 	root xml.Name
 	// counts are how often elements of SAML's assertions occur, anywhere.
 	counts map[string]int
+	// signatures are those anywhere, references what they say that they cover.
+	signatures, references int
 	// recipient is that of the last SubjectConfirmationData.
 	recipient string
 }
@@ -60,6 +63,9 @@ func look(text []byte, comments bool) (*seen, error) {
 				s.root = t.Name
 				roots++
 			}
+			if len(t.Attr) > maxPieces {
+				return nil, fmt.Errorf("an element has more than %d attributes", maxPieces)
+			}
 			s.element(t)
 		case xml.EndElement:
 			depth--
@@ -72,6 +78,14 @@ func look(text []byte, comments bool) (*seen, error) {
 }
 
 func (s *seen) element(t xml.StartElement) {
+	if t.Name.Space == signatureSpace {
+		switch t.Name.Local {
+		case "Signature":
+			s.signatures++
+		case "Reference":
+			s.references++
+		}
+	}
 	if t.Name.Space != assertionSpace {
 		return
 	}
@@ -98,6 +112,10 @@ func (s *seen) check() error {
 	}
 	if n := s.counts["Assertion"]; n != 1 {
 		return fmt.Errorf("it has %d assertions, not one", n)
+	}
+	// One of the response, one of the assertion; each costs what it covers.
+	if s.signatures > 2 || s.references > s.signatures {
+		return fmt.Errorf("it has %d signatures with %d references: one of the response and one of the assertion, each with one, are the most", s.signatures, s.references)
 	}
 	if n := s.counts["SubjectConfirmation"]; n != 1 || s.counts["SubjectConfirmationData"] != 1 {
 		return fmt.Errorf("it has %d SubjectConfirmation with data, not one", n)

@@ -27,6 +27,7 @@ const (
 	Leeway = 3 * time.Minute
 
 	maxDepth  = 64  // nesting of XML
+	maxPieces = 64  // attributes of one element of XML
 	maxValues = 500 // attribute values of an assertion
 )
 

@@ -3,6 +3,7 @@ package saml_test
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,17 @@ func TestRefusals(t *testing.T) {
 			r = strings.Replace(r, signature, "", 1)
 			return strings.Replace(strings.Replace(r, "</saml:Issuer><saml:Subject>", "</saml:Issuer>"+signature+"<saml:Subject>", 1), ">alice<", ">root<", 1)
 		}}, "untrusted", "signature"},
+		{"both signed", response{Answer: func(r string) string { return response{Whole: true}.made().Sign(r) }}, "", ""},
+		{"a signature of many references", response{After: func(r, _ string) string {
+			return strings.Replace(r, "</ds:SignedInfo>", strings.Repeat(`<ds:Reference URI="#_assertion"/>`, 300)+"</ds:SignedInfo>", 1)
+		}}, "malformed", "301 references"},
+		{"an element of many attributes", response{After: func(r, _ string) string {
+			var many strings.Builder
+			for i := range 100 {
+				fmt.Fprintf(&many, ` a%d=""`, i)
+			}
+			return strings.Replace(r, "<samlp:Status>", "<samlp:Status"+many.String()+">", 1)
+		}}, "malformed", "more than 64"},
 		{"encrypted", response{After: func(r, a string) string {
 			return strings.Replace(r, a, `<saml:EncryptedAssertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"/>`, 1)
 		}}, "malformed", "encrypted (EncryptedAssertion)"},

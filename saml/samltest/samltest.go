@@ -110,14 +110,14 @@ func (r Response) Text() string {
 		assertion = r.Assertion(assertion)
 	}
 	if !r.Whole && !r.Unsigned {
-		assertion = r.sign(assertion)
+		assertion = r.Sign(assertion)
 	}
 	text := strings.Replace(fill.Replace(responseTemplate), "ASSERTION", assertion, 1)
 	if r.Answer != nil {
 		text = r.Answer(text)
 	}
 	if r.Whole && !r.Unsigned {
-		text = r.sign(text)
+		text = r.Sign(text)
 	}
 	if r.After != nil {
 		text = r.After(text, assertion)
@@ -125,7 +125,8 @@ func (r Response) Text() string {
 	return text
 }
 
-func (r Response) sign(text string) string {
+// Sign signs a document: its root has the signature then.
+func (r Response) Sign(text string) string {
 	doc := etree.NewDocument()
 	must(doc.ReadFromString(text))
 	ctx, err := dsig.NewSigningContext(r.Signer.Key, [][]byte{r.Signer.Certificate})
