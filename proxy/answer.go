@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 
+	"github.com/sallyport-iam/sallyport/audit"
 	"github.com/sallyport-iam/sallyport/service"
 	"github.com/sallyport-iam/sallyport/wire"
 )
@@ -15,7 +16,7 @@ func (v *Verdict) serve(ctx context.Context) (*wire.Response, *wire.Refusal) {
 	}
 	resp, r := v.Route.Answers.Answer(ctx, call)
 	if call.Issued.AccessKeyID != "" {
-		v.issued = &call.Issued
+		v.record.Issued = (*audit.Issued)(&call.Issued)
 	}
 	if r == nil && resp == nil {
 		r = wire.Unavailable("the service " + v.Route.Service + " did not answer")

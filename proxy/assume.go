@@ -19,7 +19,7 @@ func (e *Enforcer) assumeItself(v *Verdict, assuming *session.Assuming) *wire.Re
 		v.accesses = trust // they denied
 		return r
 	}
-	v.trust, v.session = trust, grant.Session()
+	v.record.Trust, v.session = trust, grant.Session()
 	v.caller = v.session.Caller
 	return nil
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/sallyport-iam/sallyport/audit"
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/bundle"
-	"github.com/sallyport-iam/sallyport/service"
 	"github.com/sallyport-iam/sallyport/session"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/upstream"
@@ -62,20 +61,15 @@ type Verdict struct {
 	mapped   action.Mapped
 	accesses []audit.Access
 	one      [1]audit.Access // room for most
-	// trust are the decisions by which the caller became what it is; grant is
-	// what it may become, if it asks for that, and issued what it got.
-	trust  []audit.Access
-	denial denial // the last one that the caller may know of
-	grant  *session.Grant
-	issued *service.Issued
-	filled bool // the keys that all accesses share
-	record audit.Record
+	grant    *session.Grant  // what the caller may become, if it asks for that
+	record   audit.Record
 	// form is the form that Request was made of, and answerForm the answer that
 	// it asks for; nil if there is none.
 	form       *sigv4.PostForm
 	answerForm func(*wire.Response) *wire.Response
 	held       int64
 	admitted   bool
+	filled     bool // the keys that all accesses share
 	// unread tells that the body goes on past the door, without being verified.
 	unread bool
 	// refused holds, for an operation that is answered item by item, the

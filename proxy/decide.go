@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/sallyport-iam/sallyport/audit"
@@ -119,25 +120,22 @@ func (v *Verdict) denied(a *authz.Access, d authz.Decision) *wire.Refusal {
 	r := &wire.Refusal{Status: 403, Code: "AccessDenied", Message: "Access Denied"}
 	if v.caller.Type != authz.Anonymous {
 		r.Message = d.Sentence(v.caller, a)
-		v.denial = denial{a, d}
 	}
 	return r
-}
-
-// denial is an access that was denied, and how.
-type denial struct {
-	access   *authz.Access
-	decision authz.Decision
 }
 
 // encoded is the refusal with what it does not say openly, for
 // sts:DecodeAuthorizationMessage, where the route tells that and there is room.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
 func (v *Verdict) encoded() *wire.Refusal {
-	if v.Route == nil || !v.Route.EncodedMessages || v.denial.access == nil || v.door.Can.AnswerLimit > 0 || v.Refusal.Code != "AccessDenied" {
+	if v.Route == nil || !v.Route.EncodedMessages || v.door.Can.AnswerLimit > 0 || v.isAnonymous() || v.Refusal.Code != "AccessDenied" {
 		return v.Refusal
 	}
-	message := session.SealMessage(v.snapshot, v.caller.Account, session.Denial(v.caller, &v.request, v.denial.access, v.denial.decision))
+	denied := slices.IndexFunc(v.accesses, func(a audit.Access) bool { return !a.Decision.Allowed() && !a.Observed && !a.Exempt })
+	if denied < 0 || denied >= len(v.mapped.Accesses) || v.mapped.Assume != nil {
+		return v.Refusal // it was not one of the request's own
+	}
+	message := session.SealMessage(v.snapshot, v.caller.Account, session.Denial(v.caller, &v.request, &v.mapped.Accesses[denied], v.accesses[denied].Decision))
 	if message == "" {
 		return v.Refusal
 	}

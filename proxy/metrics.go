@@ -100,7 +100,7 @@ func (m *Metrics) observe(v *Verdict, status int, elapsed time.Duration) {
 	decision, reason := v.outcome()
 	m.decisions.of(v.door.Name, service, decision, reason).Inc()
 	m.duration.of(v.door.Name, service).Observe(elapsed.Seconds())
-	if v.issued != nil {
+	if v.record.Issued != nil {
 		m.issued.of(v.door.Name, v.Operation.Name).Inc()
 	}
 	if status != 0 { // the answer is another's to give

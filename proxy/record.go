@@ -5,7 +5,6 @@ import "github.com/sallyport-iam/sallyport/audit"
 // recordSession tells in a record of temporary credentials: those used, those asked
 // for and those issued.
 func (v *Verdict) recordSession(record *audit.Record) {
-	record.Trust = v.trust
 	switch {
 	case v.session != nil:
 		s := v.session
@@ -25,5 +24,4 @@ func (v *Verdict) recordSession(record *audit.Record) {
 			record.Assumption.Tags = append(record.Assumption.Tags, audit.Tag(t))
 		}
 	}
-	record.Issued = (*audit.Issued)(v.issued)
 }

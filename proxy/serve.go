@@ -122,6 +122,8 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 		PayloadUnread:     v.unread,
 		SourcePrincipal:   v.received.PeerPrincipal,
 		SourceRequestID:   v.received.ID,
+		Trust:             record.Trust,
+		Issued:            record.Issued,
 	}
 	if v.Route != nil {
 		record.Route, record.Service = v.Route.Name, v.Route.Service
