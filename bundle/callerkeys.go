@@ -54,6 +54,9 @@ func (b *builder) newCallerKeys() *callerKeys {
 	}
 	if sources.keys && len(b.saml) > 0 {
 		k.sessions = append(k.sessions, keptSAML...)
+		for _, id := range keysOf(b.saml) {
+			k.claims[b.saml[id].account] = append(k.claims[b.saml[id].account], "saml:")
+		}
 	}
 	for _, id := range keysOf(b.providers) {
 		p := b.providers[id]

@@ -89,6 +89,14 @@ func TestSTSWithAWSCLI(t *testing.T) {
 			}
 			reads(web.Credentials, "orders/a", "reports/a")
 
+			corp := newIdentityProvider(t)
+			f.change(t, func() { f.declareSAML(t, corp) })
+			asserted := call(nil, "assume-role-with-saml", "--role-arn", roleARN("staff"), "--principal-arn", samlProvider(), "--saml-assertion", corp.respond(t, "ann", "staff"))
+			if *asserted.AssumedRoleUser.Arn != "arn:aws:sts::"+account+":assumed-role/staff/ann" || asserted.Audience != signIn {
+				t.Errorf("exchanged for %+v", asserted)
+			}
+			reads(asserted.Credentials, "home/ann/a", "vault/a")
+
 			session := call(nil, "get-session-token", "--serial-number", mfaDevice, "--token-code", totp(0))
 			reads(session.Credentials, "vault/a", "reports/a")
 

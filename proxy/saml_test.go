@@ -24,7 +24,7 @@ func TestSAML(t *testing.T) {
 		f.write("bundle/accounts/111122223333/roles/analyst.yaml", "id: AROAANALYSTANALYSTA1\n")
 		f.write("bundle/accounts/111122223333/roles/analyst/read.json", `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/${saml:sub}/*"}]}`)
 		f.write("bundle/accounts/111122223333/roles/analyst.trust.json", `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Federated": "`+provider+`"},
-			"Action": "sts:AssumeRoleWithSAML", "Condition": {"StringEquals": {"saml:aud": "https://signin.aws.amazon.com/saml"}, "ForAnyValue:StringEquals": {"saml:eduPersonAffiliation": "staff"}}}]}`)
+			"Action": ["sts:AssumeRoleWithSAML", "sts:TagSession"], "Condition": {"StringEquals": {"saml:aud": "https://signin.aws.amazon.com/saml"}, "ForAnyValue:StringEquals": {"saml:eduPersonAffiliation": "staff"}}}]}`)
 	})
 	response := func(change func(*samltest.Response)) string {
 		r := samltest.Response{Signer: key, Now: now, Attributes: samltest.Attribute(own+"Role", role+","+provider, fortRole+","+provider) +
