@@ -44,7 +44,7 @@ type Options struct {
 }
 
 // AnyRoute is the name of a Route that stands for all there may be: names of
-// routes in the bundle are not checked then.
+// routes in the bundle are not checked then, and there may be temporary credentials.
 const AnyRoute = "*"
 
 // Route is what the bundle must know of a route.

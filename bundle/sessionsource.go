@@ -1,15 +1,23 @@
 package bundle
 
-import "github.com/sallyport-iam/sallyport/authz/policy"
+import (
+	"slices"
+
+	"github.com/sallyport-iam/sallyport/authz/policy"
+)
 
 // sessionSources are the ways in which temporary credentials can come about.
 type sessionSources struct {
-	// keys: they are issued and opened. bearer, certificates: a token or a client's
-	// certificate stands for a role by itself.
-	keys, bearer, certificates bool
+	// keys: they are issued and opened; maybe: the configuration, which would say
+	// so, is not known. bearer, certificates: a token or a client's certificate
+	// stands for a role by itself.
+	keys, maybe, bearer, certificates bool
 }
 
 func (s sessionSources) any() bool { return s.keys || s.bearer || s.certificates }
+
+// certain tells that there are some, whatever the configuration is.
+func (s sessionSources) certain() bool { return s.keys && !s.maybe || s.bearer || s.certificates }
 
 // sessions are the ways that there are with this bundle.
 func (b *builder) sessions() sessionSources {
@@ -17,6 +25,8 @@ func (b *builder) sessions() sessionSources {
 		return sessionSources{}
 	}
 	sources := sessionSources{keys: b.opts.SessionKeyFile != ""}
+	sources.maybe = !sources.keys && slices.ContainsFunc(b.opts.Routes, func(r Route) bool { return r.Name == AnyRoute })
+	sources.keys = sources.keys || sources.maybe
 	for _, p := range b.providers {
 		sources.bearer = sources.bearer || p.entity.bearer != nil
 	}

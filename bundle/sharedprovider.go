@@ -82,7 +82,7 @@ func (b *builder) checkScope(d *document, s *policy.Statement, at policy.Positio
 			if c.Name() != strings.ToLower(key) || !decides(c) {
 				continue
 			}
-			if slices.ContainsFunc(c.Values, func(v policy.Value) bool { return anything(d.doc, c, v) }) {
+			if slices.ContainsFunc(c.Values, func(v policy.Value) bool { return anything(d.doc, c, v, rule.subject) }) {
 				continue
 			}
 			if claim == "sub" {
@@ -141,17 +141,23 @@ func head(doc *policy.Document, c *policy.Condition, v policy.Value) string {
 }
 
 // anything tells whether a value says nothing but wildcards and variables, which
-// whoever asks may choose.
-func anything(doc *policy.Document, c *policy.Condition, v policy.Value) bool {
-	parts := []policy.Part{{Kind: policy.Text, Text: v.Text}}
+// whoever asks may choose, and what everybody's subjects hold.
+func anything(doc *policy.Document, c *policy.Condition, v policy.Value, subject string) bool {
+	text := v.Text
+	if subject != "" && c.Operator.Test == policy.StringLike {
+		text = strings.TrimPrefix(text, subject)
+	}
+	parts := []policy.Part{{Kind: policy.Text, Text: text}}
 	if doc.HasVariables() {
-		parts, _ = policy.ParseTemplate(v.Text)
+		parts, _ = policy.ParseTemplate(text)
 	}
 	for _, p := range parts {
 		s := p.Text
 		switch {
 		case p.Kind == policy.Variable:
 			continue
+		case p.Kind == policy.Text && c.Operator.Test == policy.StringLike && subject != "":
+			s = strings.Trim(s, "*?:/")
 		case p.Kind == policy.Text && c.Operator.Test == policy.StringLike:
 			s = strings.Trim(s, "*?")
 		}

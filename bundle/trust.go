@@ -77,7 +77,7 @@ func (b *builder) unknownProvider(role *principal, trusted policy.Principal, s *
 		}
 	}
 	severity := policy.Error
-	if !b.sessions().any() {
+	if !b.sessions().certain() {
 		severity = policy.Warning
 	}
 	message := fmt.Sprintf("account %s declares no OIDC provider %q, and so nobody comes into the role with its tokens", role.account, trusted.Value)

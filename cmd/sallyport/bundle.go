@@ -17,7 +17,7 @@ type BundleCheckCmd struct {
 	Format
 	Directory string   `arg:"" help:"Directory of the bundle."`
 	Keys      []string `short:"k" sep:"none" placeholder:"FILE" help:"Key file to check with it; may be repeated."`
-	Sessions  string   `short:"s" placeholder:"FILE" help:"Session key file to check with it. Without it there are taken to be no sessions but those of bearer tokens and certificates."`
+	Sessions  string   `short:"s" placeholder:"FILE" help:"Session key file to check with it."`
 }
 
 // Help shows an example.
