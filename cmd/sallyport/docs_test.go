@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -311,4 +312,30 @@ func sessionKeyFile(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return file
+}
+
+// TestCredentialsDocument: the flags that docs/credentials.md names are there.
+func TestCredentialsDocument(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{"--help": true}
+	parser, err := kong.New(&CLI{}, kong.Name("sallyport"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, node := range parser.Model.Leaves(false) {
+		if node.Parent.Name == "credentials" {
+			for _, flag := range node.Flags {
+				known["--"+flag.Name] = true
+			}
+		}
+	}
+	found := regexp.MustCompile(`--[a-z][a-z-]+`).FindAllString(readDocument(t, "docs/credentials.md"), -1)
+	if len(found) < 10 {
+		t.Fatalf("docs/credentials.md names %q", found)
+	}
+	for _, flag := range found {
+		if !known[flag] {
+			t.Errorf("docs/credentials.md names %s", flag)
+		}
+	}
 }
