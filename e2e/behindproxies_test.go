@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -67,6 +68,65 @@ func TestTokensBehindEnvoy(t *testing.T) {
 	}
 	if got := f.reads(t, temporary(out.Credentials), "reports/a"); got != "AccessDenied" {
 		t.Errorf("a report by temporary credentials: %s", got)
+	}
+}
+
+// TestSPIFFEBehindEnvoy: a door that believes Envoy's word of certificates takes the
+// workload's for who asks, and one that does not takes it for nobody.
+func TestSPIFFEBehindEnvoy(t *testing.T) {
+	t.Parallel()
+	needsSallyport(t)
+	const id = "spiffe://example.org/ns/shop/sa/orders"
+	for name, tt := range map[string]struct {
+		door   []string
+		status int
+	}{
+		"verified": {[]string{"source_principal: verified"}, http.StatusOK},
+		"recorded": {nil, http.StatusForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			certificate, key := filepath.Join(dir, "tls.crt"), filepath.Join(dir, "tls.key")
+			if err := shared.certificates.issue(certificate, key, "envoy"); err != nil {
+				t.Fatal(err)
+			}
+			e := startEnvoy(t, upstream(shared.store), setup{
+				door: tt.door, flags: []string{"--tls-certificate", certificate, "--tls-key", key}, client: shared.certificates.as(t, id),
+				further: "sessions: {}\n",
+				site: func(site *sallyport.Site) {
+					appendFile(t, site.Path("bundle", "bundle.yaml"), "certificates: [{uri: \""+id+"\", role: \""+roleARN("mesh")+"\"}]\n")
+					folder := site.Path("bundle", "accounts", account, "roles")
+					write(t, filepath.Join(folder, "mesh.yaml"), "id: AROAMESHEXAMPLE222222\n")
+					write(t, filepath.Join(folder, "mesh.trust.json"), `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "rolesanywhere.amazonaws.com"},
+						"Action": ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]}]}`)
+					write(t, filepath.Join(folder, "mesh", "read.json"), `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::*/orders/*"}]}`)
+				},
+				change: func(config string) string {
+					const before = "              common_tls_context:\n"
+					if strings.Count(config, before) != 1 {
+						t.Fatalf("the configuration has not one %q", before)
+					}
+					return strings.Replace(config, before, "              require_client_certificate: true\n"+before+
+						"                validation_context: {trusted_ca: {filename: \""+shared.certificates.file(t)+"\"}}\n", 1)
+				},
+			})
+			bucket := bucket(t)
+			put(t, bucket, "orders/a", "an order")
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, e.endpoint+"/"+bucket+"/orders/a", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			response, err := shared.certificates.as(t, id).Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			body, err := io.ReadAll(response.Body)
+			if err != nil || response.StatusCode != tt.status || tt.status == http.StatusOK && string(body) != "an order" {
+				t.Errorf("%d %s, %v, want %d", response.StatusCode, body, err, tt.status)
+			}
+		})
 	}
 }
 
