@@ -2,6 +2,7 @@ package authz
 
 import (
 	"sync"
+	"unsafe"
 
 	"github.com/sallyport-iam/sallyport/authz/internal/pattern"
 	"github.com/sallyport-iam/sallyport/authz/policy"
@@ -168,6 +169,47 @@ func (p *Policies) Documents() []*Document {
 		return nil
 	}
 	return p.documents
+}
+
+// OwnBytes is about how much memory the set takes that its documents do not: for
+// copies of small ones, and for what several of them read. A set that is made for
+// one caller alone takes as much for each.
+func (p *Policies) OwnBytes() int {
+	if p == nil {
+		return 0
+	}
+	n := 256 + 16*len(p.documents)
+	for _, s := range p.copies() {
+		n += len(s.statements)*8 + s.denies.Bytes() + s.allows.Bytes()
+	}
+	if p.reads != nil && len(p.reads.tables) > 1 {
+		for _, t := range p.reads.tables {
+			n += mostKept * t.size * int(unsafe.Sizeof(read{}))
+		}
+	}
+	return n
+}
+
+// copies are the segments of several documents: those of small ones come first,
+// and then there is one of all large ones, or one of each.
+func (p *Policies) copies() []*segment {
+	small := 0
+	for _, d := range p.documents {
+		if len(d.statements) <= smallDocument {
+			small++
+		}
+	}
+	var list []*segment
+	rest := p.segments
+	if small > 0 {
+		if rest = rest[1:]; small > 1 {
+			list = append(list, p.segments[0])
+		}
+	}
+	if len(rest) == 1 && len(p.documents)-small > 1 {
+		list = append(list, rest[0])
+	}
+	return list
 }
 
 // Unindexed counts the statements that every decision looks at, whatever its

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sallyport-iam/sallyport/action"
+	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/bundle"
 	"github.com/sallyport-iam/sallyport/oidc"
 	"github.com/sallyport-iam/sallyport/wire"
@@ -42,9 +43,23 @@ func (s *Sessions) Bearer(ctx context.Context, v *oidc.Verifier, snap *bundle.Sn
 		b.expires = a.grant.Session().Expires
 		size += 2 * a.grant.payload.bytes()
 	}
-	size += 128 * int64(q.Federated.Caller.Keys.Len()+len(a.accesses))
+	size += 128*int64(len(a.accesses)) + keyBytes(&q.Federated.Caller.Keys)
 	s.bearers.add(tail(token), token, snap.Generation(), b, size)
 	return a, nil
+}
+
+// keyBytes is about how much memory condition keys take: claims can be long lists
+// of short texts.
+func keyBytes(keys *authz.Context) (n int64) {
+	for name, value := range keys.All() {
+		text, _ := value.Single()
+		list, _ := value.List()
+		n += 128 + int64(len(name)+len(text))
+		for _, text := range list {
+			n += 24 + int64(len(text))
+		}
+	}
+	return n
 }
 
 // tail is the end of a token, its signature: quick to hash, and no two genuine

@@ -24,7 +24,7 @@ func (s *Sessions) Open(snap *bundle.Snapshot, accessKeyID, token string, now ti
 		}
 		opened.AccessKeyID, opened.Secret, opened.Version = g.payload.accessKeyID, g.secret, g.version
 		opened.keysUntil = g.until
-		s.opened.add(accessKeyID, token, generation, opened, g.payload.bytes())
+		s.opened.add(accessKeyID, token, generation, opened, g.payload.bytes()+int64(opened.Caller.Session.OwnBytes()))
 	}
 	if isOver(opened.keysUntil, now) {
 		return nil, ErrInvalid

@@ -10,6 +10,7 @@ package index
 
 import (
 	"bytes"
+	"unsafe"
 
 	"github.com/sallyport-iam/sallyport/authz/internal/pattern"
 )
@@ -75,6 +76,11 @@ type span struct{ from, to uint32 }
 
 // Len is the number of entries.
 func (x *Index) Len() int { return len(x.entries) }
+
+// Bytes is about how much memory the index takes.
+func (x *Index) Bytes() int {
+	return len(x.nodes)*(int(unsafe.Sizeof(node{}))+1) + len(x.entries)*int(unsafe.Sizeof(Entry{}))
+}
 
 // none is the number of a node that is not there. The root of the tree of
 // actions is nobody's child and no tree of resources.
