@@ -156,6 +156,9 @@ func (y *yamlFile) providerURL(t text) {
 		bad = "holds characters that cannot stand in an ARN"
 	case strings.HasSuffix(t.value, "/.well-known/openid-configuration"):
 		bad, remedy = "is the address of the discovery document", "write what stands before /.well-known"
+	case policy.IsNamespace(strings.TrimPrefix(t.value, "https://")):
+		// A claim could take the place of what is known of the request.
+		bad, remedy = "would make condition keys of its claims that AWS has for something else", "use a name of the host with a domain"
 	default:
 		return
 	}

@@ -116,6 +116,20 @@ var globalKeys = func() []string {
 	return keys
 }()
 
+// namespaces are those of the declared keys, such as "aws".
+var namespaces = func() map[string]bool {
+	all := map[string]bool{}
+	for key := range declared {
+		namespace, _, _ := strings.Cut(key, ":")
+		all[namespace] = true
+	}
+	return all
+}()
+
+// IsNamespace tells whether condition keys that AWS declares begin with a word, in
+// lower case, and a colon.
+func IsNamespace(word string) bool { return namespaces[word] }
+
 // KeyCardinality tells how many values a condition key, in lower case, is
 // declared to have.
 func KeyCardinality(key string) Cardinality {
