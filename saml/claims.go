@@ -26,7 +26,7 @@ const nameFormat = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
 
 func readClaims(a *saml.Assertion, recipient string) (*Claims, error) {
 	id := a.Subject.NameID
-	c := &Claims{Issuer: a.Issuer.Value, Subject: strings.TrimSpace(id.Value), Recipient: recipient, Issued: a.IssueInstant}
+	c := &Claims{Issuer: a.Issuer.Value, Subject: trim(id.Value), Recipient: recipient, Issued: a.IssueInstant}
 	c.SubjectType = strings.TrimPrefix(id.Format, nameFormat)
 	if c.Subject == "" {
 		return nil, malformed("the assertion's subject has no name (NameID)")
@@ -54,6 +54,10 @@ func readClaims(a *saml.Assertion, recipient string) (*Claims, error) {
 	return c, nil
 }
 
+// trim takes away what layout there is around a text. Other spaces are part of it:
+// without them, who is named "root" and a no-break space would be root.
+func trim(text string) string { return strings.Trim(text, " \t\r\n") }
+
 // attribute is an attribute with all its values.
 type attribute struct {
 	name   string
@@ -74,7 +78,7 @@ func readAttributes(a *saml.Assertion) ([]attribute, error) {
 			at := attribute{name: from.Name}
 			for _, v := range from.Values {
 				if !v.Nil {
-					at.values = append(at.values, strings.TrimSpace(v.Value))
+					at.values = append(at.values, trim(v.Value))
 				}
 			}
 			if values += len(at.values) + 1; values > maxValues {

@@ -184,6 +184,20 @@ func check(t *testing.T, err error, kind, cause string) {
 	}
 }
 
+// TestSpaces tells spaces of a name from those of the layout.
+func TestSpaces(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{"\n  alice\n\t": "alice", "alice&#xA0;": "alice\u00a0", "&#x2003;alice": "\u2003alice", "alice&#x85;": "alice\u0085"} {
+		r := response{Assertion: replace(">alice<", ">"+text+"<"), Attributes: attributes + one(own+"PrincipalTag:name", text)}
+		c, err := parsed(t, ours()).Verify(r.encoded(), now)
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+		} else if c.Subject != want || c.Tags[0].Value != want {
+			t.Errorf("%q is read as %q and %q, not %q", text, c.Subject, c.Tags[0].Value, want)
+		}
+	}
+}
+
 func TestEncoding(t *testing.T) {
 	t.Parallel()
 	p, text := parsed(t, ours()), response{}.encoded()
