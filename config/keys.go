@@ -180,7 +180,7 @@ func limitsKeys(l *Limits) object {
 	return object{
 		{name: "header_bytes", meaning: "Request line and header together.", value: size(&l.HeaderBytes, "64KiB", 8<<10, 1<<20)},
 		{name: "object_bytes", meaning: "Body of a single request that streams; Amazon S3 takes 5 GiB.", value: size(&l.ObjectBytes, "5GiB", 1, 1<<50)},
-		{name: "decided_body_budget", meaning: "Memory for bodies that must be read before a decision (multi-delete, tagging), over all requests. It is taken as bytes arrive, and anonymous requests get at most an eighth of it; when it is spent, clients are told to slow down.", value: size(&l.DecidedBodyBudget, "64MiB", 8<<20, 1<<40)},
+		{name: "decided_body_budget", meaning: "Memory for bodies that must be read before a decision (multi-delete, tagging), over all requests. It is taken as bytes arrive; anonymous requests get at most an eighth of it, and requests of STS, before it is known who sends them, another. When it is spent, clients are told to slow down.", value: size(&l.DecidedBodyBudget, "64MiB", 8<<20, 1<<40)},
 		{name: "connections", meaning: "Most client connections at a time on each door; more wait to be accepted. 0: no bound.", value: count(&l.Connections, "0", 0, 1<<24)},
 	}
 }

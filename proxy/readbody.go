@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/authz"
@@ -36,7 +37,7 @@ func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
 		return nil, r
 	}
 	defer verifying.Close()
-	return e.readBody(v, verifying)
+	return e.readBody(v, verifying, time.Time{})
 }
 
 // lacksBody is the refusal of an operation that is decided from its body, at a
@@ -93,7 +94,7 @@ func (v *Verdict) prepareUnread() *wire.Refusal {
 // it, where the client did not hash it and the operation takes no signed chunks.
 func (e *Enforcer) hashWhole(v *Verdict, verifying *sigv4.Body) *wire.Refusal {
 	defer verifying.Close()
-	body, r := e.readBody(v, verifying)
+	body, r := e.readBody(v, verifying, time.Time{})
 	if r != nil {
 		return r
 	}
@@ -106,8 +107,9 @@ func (e *Enforcer) hashWhole(v *Verdict, verifying *sigv4.Body) *wire.Refusal {
 const firstBuffer = 4 << 10
 
 // readBody reads a body into a buffer that grows as bytes arrive: what counts
-// against the budget is what was sent, not what was announced.
-func (e *Enforcer) readBody(v *Verdict, body *sigv4.Body) ([]byte, *wire.Refusal) {
+// against the budget is what was sent, not what was announced. What comes after
+// until, if that is not zero, is refused.
+func (e *Enforcer) readBody(v *Verdict, body *sigv4.Body, until time.Time) ([]byte, *wire.Refusal) {
 	most := v.Operation.BodyLimit
 	if v.Request.BodySize >= 0 {
 		most = v.Request.BodySize
@@ -137,12 +139,15 @@ func (e *Enforcer) readBody(v *Verdict, body *sigv4.Body) ([]byte, *wire.Refusal
 		if err != nil {
 			return nil, bodyRefusal(body, err)
 		}
+		if !until.IsZero() && e.Now().After(until) {
+			return nil, tooSlow()
+		}
 	}
 }
 
 // hold takes n bytes from the budget. Finish gives back what is held.
 func (e *Enforcer) hold(v *Verdict, n int64) *wire.Refusal {
-	if !e.Budget.Reserve(n, v.isAnonymous()) {
+	if !e.Budget.Reserve(n, v.share()) {
 		return slowDown("the budget for bodies that are read before they are decided is spent")
 	}
 	v.held += n
@@ -151,8 +156,20 @@ func (e *Enforcer) hold(v *Verdict, n int64) *wire.Refusal {
 
 func (e *Enforcer) giveBack(v *Verdict, n int64) {
 	if n > 0 {
-		e.Budget.Release(n, v.isAnonymous())
+		e.Budget.Release(n, v.share())
 		v.held -= n
+	}
+}
+
+// share is the share of the budget that what a request holds counts against.
+func (v *Verdict) share() Share {
+	switch {
+	case !v.isAnonymous():
+		return Known
+	case v.Operation.Body == action.BodyAuthenticates:
+		return Unverified
+	default:
+		return Anonymous
 	}
 }
 
@@ -173,6 +190,13 @@ func tooLarge(op *action.Operation) *wire.Refusal {
 	return &wire.Refusal{
 		Status: 400, Code: "MaxMessageLengthExceeded", Message: "Your request was too big.", Close: true,
 		Detail: []wire.Element{{Name: "MaxMessageLengthBytes", Value: strconv.FormatInt(op.BodyLimit, 10)}},
+	}
+}
+
+func tooSlow() *wire.Refusal {
+	return &wire.Refusal{
+		Status: 400, Code: "RequestTimeout", Message: "The body of this request took too long to come.", Close: true,
+		Cause: "a body that is read before its sender is known must be there within " + unverifiedPatience.String(),
 	}
 }
 

@@ -5,14 +5,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+	"time"
 
 	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
-// readFirst reads a body that the caller is established from, which the budget
-// counts as anybody's, completes the operation from it, and authenticates.
+// readFirst reads a body that the caller is established from, for which there is a
+// share of the budget, completes the operation from it, and authenticates.
 func (e *Enforcer) readFirst(ctx context.Context, v *Verdict) ([]byte, *wire.Refusal) {
 	body, r := e.readUnverified(v)
 	if r != nil {
@@ -29,6 +30,12 @@ func (e *Enforcer) readFirst(ctx context.Context, v *Verdict) ([]byte, *wire.Ref
 	}
 	return body, e.authenticateBody(ctx, v, &credential)
 }
+
+// unverifiedPatience is how long a body may take that is read before anything is
+// known of who sends it. Any other may take as long as it makes progress; but with a
+// byte now and then, nobodies could hold the memory for such bodies as long as they
+// like, and keep everybody from being known.
+const unverifiedPatience = 30 * time.Second
 
 // readUnverified reads a body that nothing is known of yet. It is read as it is on
 // the wire: what has to be decoded first could be decoded to something else by
@@ -54,5 +61,5 @@ func (e *Enforcer) readUnverified(v *Verdict) ([]byte, *wire.Refusal) {
 		return nil, r
 	}
 	defer verifying.Close()
-	return e.readBody(v, verifying)
+	return e.readBody(v, verifying, v.now.Add(unverifiedPatience))
 }

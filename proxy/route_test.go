@@ -58,29 +58,32 @@ func TestBudget(t *testing.T) {
 	t.Parallel()
 	b := proxy.NewBudget(80)
 	steps := []struct {
-		n         int64 // to reserve, or to release if negative
-		anonymous bool
-		ok        bool
+		n     int64 // to reserve, or to release if negative
+		share proxy.Share
+		ok    bool
 	}{
-		{n: 10, anonymous: true, ok: true},
-		{n: 1, anonymous: true},
+		{n: 10, share: proxy.Anonymous, ok: true},
+		{n: 1, share: proxy.Anonymous},
 		{n: 71},
 		{n: 60, ok: true},
-		{n: -4, anonymous: true},
-		{n: 4, anonymous: true, ok: true},
+		{n: -4, share: proxy.Anonymous},
+		{n: 4, share: proxy.Anonymous, ok: true},
 		{n: 10, ok: true},
 		{n: 1},
-		{n: -10, anonymous: true},
+		{n: -10, share: proxy.Anonymous},
 		{n: 10, ok: true},
-		{n: 1, anonymous: true}, // of the share, but not of the whole
+		{n: 1, share: proxy.Anonymous}, // of the share, but not of the whole
 		{n: -80},
-		{n: 10, anonymous: true, ok: true},
+		{n: 10, share: proxy.Anonymous, ok: true},
+		{n: 10, share: proxy.Unverified, ok: true}, // its share is another
+		{n: 1, share: proxy.Unverified},
+		{n: -10, share: proxy.Unverified},
 	}
 	for i, s := range steps {
 		if s.n < 0 {
-			b.Release(-s.n, s.anonymous)
-		} else if got := b.Reserve(s.n, s.anonymous); got != s.ok {
-			t.Errorf("step %d: Reserve(%d, %v) = %v, want %v", i, s.n, s.anonymous, got, s.ok)
+			b.Release(-s.n, s.share)
+		} else if got := b.Reserve(s.n, s.share); got != s.ok {
+			t.Errorf("step %d: Reserve(%d, %v) = %v, want %v", i, s.n, s.share, got, s.ok)
 		}
 	}
 	if b.Used() != 10 {

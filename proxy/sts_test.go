@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -124,8 +125,7 @@ func TestSTSPresigned(t *testing.T) {
 	}
 }
 
-// TestSTSBudget: bodies of requests that nobody is known of yet get the share of
-// anonymous ones.
+// TestSTSBudget: bodies of requests that nobody is known of yet get a small share.
 func TestSTSBudget(t *testing.T) {
 	t.Parallel()
 	f := newFort(t)
@@ -139,6 +139,66 @@ func TestSTSBudget(t *testing.T) {
 	if used := o.Budget.Used(); used != 0 {
 		t.Errorf("%d bytes were not given back", used)
 	}
+}
+
+// TestSTSBudgetIsItsOwn: anonymous requests to stores, however much they hold, keep
+// nobody from being known.
+func TestSTSBudgetIsItsOwn(t *testing.T) {
+	t.Parallel()
+	f := newFort(t)
+	const limit = 1 << 20
+	o := f.enforcer.Options
+	o.Budget = proxy.NewBudget(limit)
+	f.enforcer = proxy.New(o)
+	if !o.Budget.Reserve(limit/8, proxy.Anonymous) || o.Budget.Reserve(1, proxy.Anonymous) {
+		t.Fatal("the share of anonymous requests is not an eighth")
+	}
+	if got := f.call(longTerm("ann"), "Action", "GetCallerIdentity"); got.status != 200 {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	if !o.Budget.Reserve(limit/8, proxy.Unverified) {
+		t.Error("what was read before a caller was known was not given back")
+	}
+	if got := f.call(longTerm("ann"), "Action", "GetCallerIdentity"); !strings.Contains(got.body, "<Code>Throttling</Code>") {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}
+
+// TestSTSBodiesThatTrickle: who is not known yet holds no memory for longer than half
+// a minute, a byte now and then or not.
+func TestSTSBodiesThatTrickle(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		pause  time.Duration
+		status int
+	}{{time.Millisecond, 200}, {2 * time.Second, 400}} {
+		f := newFort(t)
+		req, body := f.form("Action", "GetCallerIdentity")
+		req = f.sign(req, longTerm("ann"), "sts", body)
+		slow := &trickle{strings.NewReader(body), func() { f.pass(tt.pause) }}
+		req.Body = io.NopCloser(slow)
+		got := f.serve(req)
+		if got.status != tt.status || tt.status == 400 && !strings.Contains(got.body, "took too long to come") {
+			t.Errorf("%s between bytes: %d %s", tt.pause, got.status, got.body)
+		}
+		if left := slow.from.Len(); (left == 0) != (tt.status == 200) {
+			t.Errorf("%s between bytes: %d bytes are left", tt.pause, left)
+		}
+		if used := f.enforcer.Budget.Used(); used != 0 {
+			t.Errorf("%d bytes were not given back", used)
+		}
+	}
+}
+
+// trickle is a body of which one byte comes at a time.
+type trickle struct {
+	from  *strings.Reader
+	pause func()
+}
+
+func (s *trickle) Read(p []byte) (int, error) {
+	s.pause()
+	return s.from.Read(p[:min(1, len(p))])
 }
 
 // TestSTSDoors: a door that cannot answer by itself serves no STS, and one that does
