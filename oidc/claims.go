@@ -9,7 +9,7 @@ import (
 )
 
 // readClaims reads and checks the claims of a token, all but its signature.
-func (t *token) readClaims(p *Provider, now time.Time) (*Claims, error) {
+func (t *Token) readClaims(p *Provider, now time.Time) (*Claims, error) {
 	c := &Claims{All: t.claims}
 	var err error
 	if c.Issuer, err = t.demand("iss"); err != nil {
@@ -34,7 +34,7 @@ func (t *token) readClaims(p *Provider, now time.Time) (*Claims, error) {
 }
 
 // demand is a claim that must be there.
-func (t *token) demand(claim string) (string, error) {
+func (t *Token) demand(claim string) (string, error) {
 	text, ok := t.claims.text(claim)
 	if !ok {
 		return "", malformed("the token's %q is no string", claim)
@@ -46,7 +46,7 @@ func (t *token) demand(claim string) (string, error) {
 }
 
 // readAudience compares "azp", or "aud" where there is none, as AWS does.
-func (t *token) readAudience(c *Claims, p *Provider) error {
+func (t *Token) readAudience(c *Claims, p *Provider) error {
 	var ok bool
 	if c.Audiences, ok = t.claims.texts("aud", true); !ok {
 		return malformed(`the token's "aud" is neither a string nor a list of strings`)
@@ -72,7 +72,7 @@ func (t *token) readAudience(c *Claims, p *Provider) error {
 }
 
 // readPurpose refuses what a provider signs that is no bearer token.
-func (t *token) readPurpose() error {
+func (t *Token) readPurpose() error {
 	// RFC 8417; the logout tokens of OpenID Connect may lack a type.
 	if events := t.claims["events"]; len(events) > 0 && events[0] == '{' {
 		return untrusted(`the token is a security event ("events"), not meant to be a bearer`)
@@ -84,7 +84,7 @@ func (t *token) readPurpose() error {
 	return nil
 }
 
-func (t *token) readTimes(c *Claims) error {
+func (t *Token) readTimes(c *Claims) error {
 	for _, claim := range []struct {
 		name     string
 		demanded bool

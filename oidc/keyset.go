@@ -165,7 +165,7 @@ func suits(public crypto.PublicKey) ([]string, error) {
 
 // candidates are the keys that may have signed a token: those of its id, or all
 // if it names none, that suit its algorithm.
-func (s *keySet) candidates(t *token) []*key {
+func (s *keySet) candidates(t *Token) []*key {
 	var found []*key
 	for _, k := range s.keys {
 		if (t.keyID == "" || k.id == t.keyID) && slices.Contains(k.algorithms, t.algorithm) {

@@ -25,10 +25,16 @@ func (p *Provider) accepted() []string {
 // Issuer is the "iss" of a token, unverified: to find its provider. It fails with
 // an *[Error] for what is no token or none of a bearer.
 func Issuer(token string) (string, error) {
-	t, err := parse(token)
+	t, err := Parse(token)
 	if err != nil {
 		return "", err
 	}
+	return t.Issuer()
+}
+
+// Issuer is the token's "iss", unverified. It fails with an *[Error] if there is
+// none.
+func (t *Token) Issuer() (string, error) {
 	issuer, ok := t.claims.text("iss")
 	if !ok || issuer == "" {
 		return "", malformed(`the token has no "iss"`)
@@ -36,19 +42,26 @@ func Issuer(token string) (string, error) {
 	return issuer, nil
 }
 
-// token is a token that was taken apart and not verified.
-type token struct {
+// Token is a token that was taken apart and not verified. One goroutine uses it at
+// a time.
+type Token struct {
 	text      string
 	algorithm string
 	keyID     string // empty if it names none
 	payload   []byte
 	claims    object
+	// judged are the keys by which the token was judged last, and judgement is what
+	// that came to.
+	judged    *keySet
+	judgement error
 }
 
 // strictly is the only spelling of bytes that is accepted.
 var strictly = base64.RawURLEncoding.Strict()
 
-func parse(text string) (*token, error) {
+// Parse takes a token apart, so that it can be verified for several providers. It
+// fails with an *[Error] for what is no token or none of a bearer.
+func Parse(text string) (*Token, error) {
 	if len(text) > MaxToken {
 		return nil, malformed("the token has more than %d bytes", MaxToken)
 	}
@@ -65,7 +78,7 @@ func parse(text string) (*token, error) {
 		}
 		decoded[i] = bytes
 	}
-	t := &token{text: text, payload: decoded[1]}
+	t := &Token{text: text, payload: decoded[1]}
 	header, err := readObject(decoded[0])
 	if err != nil {
 		return nil, malformed("the token's header: %v", err)
@@ -79,7 +92,7 @@ func parse(text string) (*token, error) {
 	return t, nil
 }
 
-func (t *token) readHeader(header object) error {
+func (t *Token) readHeader(header object) error {
 	for _, member := range []string{"crit", "b64", "enc", "zip"} {
 		if _, there := header[member]; there {
 			return malformed("the token's header has %q, which is not supported", member)
@@ -104,7 +117,7 @@ func (t *token) readHeader(header object) error {
 }
 
 // signedBy tells whether a key signed the token with its algorithm.
-func (t *token) signedBy(k *key) bool {
+func (t *Token) signedBy(k *key) bool {
 	signed, err := jose.ParseSignedCompact(t.text, []jose.SignatureAlgorithm{jose.SignatureAlgorithm(t.algorithm)})
 	if err != nil {
 		return false

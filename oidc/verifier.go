@@ -118,16 +118,23 @@ func (v *Verifier) Version(p *Provider) uint64 {
 // not among them, no longer than ctx lasts, or five seconds. An error is an
 // *[Error].
 func (v *Verifier) Verify(ctx context.Context, p *Provider, token string, now time.Time) (c *Claims, version uint64, err error) {
-	c, version, err = v.verify(ctx, p, token, now)
+	t, err := Parse(token)
+	if err != nil {
+		v.counts.verified(err)
+		return nil, 0, err
+	}
+	return v.VerifyParsed(ctx, p, t, now)
+}
+
+// VerifyParsed is Verify for a token that was taken apart already. For providers
+// that share their keys its signature is computed once.
+func (v *Verifier) VerifyParsed(ctx context.Context, p *Provider, t *Token, now time.Time) (c *Claims, version uint64, err error) {
+	c, version, err = v.verify(ctx, p, t, now)
 	v.counts.verified(err)
 	return c, version, err
 }
 
-func (v *Verifier) verify(ctx context.Context, p *Provider, text string, now time.Time) (*Claims, uint64, error) {
-	t, err := parse(text)
-	if err != nil {
-		return nil, 0, err
-	}
+func (v *Verifier) verify(ctx context.Context, p *Provider, t *Token, now time.Time) (*Claims, uint64, error) {
 	if err := p.accepts(t.algorithm); err != nil {
 		return nil, 0, err
 	}
@@ -157,8 +164,16 @@ func (v *Verifier) verify(ctx context.Context, p *Provider, text string, now tim
 	return claims, set.version, nil
 }
 
-// verify finds the key that signed a token.
-func (s *keySet) verify(t *token) error {
+// verify tells whether one of the keys signed a token.
+func (s *keySet) verify(t *Token) error {
+	if t.judged != s {
+		t.judged, t.judgement = s, s.judge(t)
+	}
+	return t.judgement
+}
+
+// judge finds the key that signed a token.
+func (s *keySet) judge(t *Token) error {
 	candidates := s.candidates(t)
 	switch {
 	case len(candidates) > maxTries:

@@ -310,3 +310,28 @@ func TestMuseum_31_audience(t *testing.T) {
 		{"several in a string", with(audience + " other"), "untrusted", "audience"},
 	})
 }
+
+// TestVerifyParsed verifies one token for providers that differ in their keys,
+// algorithms and audiences: none is taken for another.
+func TestVerifyParsed(t *testing.T) {
+	t.Parallel()
+	v := oidc.New(oidc.Options{})
+	t.Cleanup(v.Close)
+	good, same := offline(public("one", rsaKey())), offline(public("one", rsaKey()))
+	others, elsewhere, curves := offline(public("one", otherRSA())), offline(public("one", rsaKey())), offline(public("one", rsaKey()))
+	elsewhere.Audiences, curves.Algorithms = []string{"elsewhere"}, []string{"ES256"}
+	v.Use([]*oidc.Provider{good, same, others, elsewhere, curves})
+	token, err := oidc.Parse(sign(rsaKey(), header("RS256", "one"), claims(nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range []*oidc.Provider{good, others, same, elsewhere, good, curves, others, good} {
+		_, version, err := v.VerifyParsed(t.Context(), p, token, now)
+		if trusted := p == good || p == same; trusted != (err == nil) || trusted != (version != 0) {
+			t.Errorf("%d: %v, version %d", i, err, version)
+		}
+	}
+	if _, _, err := v.VerifyParsed(t.Context(), good, token, now.Add(24*time.Hour)); kindOf(t, err) != "expired" {
+		t.Error(err)
+	}
+}

@@ -72,7 +72,12 @@ const signatureTail = 86 // of Ed25519 and of P-256
 // several accounts declare the issuer, the one counts whose own role the token
 // stands for.
 func bearerQuestion(ctx context.Context, v *oidc.Verifier, snap *bundle.Snapshot, token string, now time.Time) (q *Question, p *oidc.Provider, version uint64, r *wire.Refusal) {
-	issuer, err := oidc.Issuer(token)
+	// It is taken apart once, however many accounts declare the issuer.
+	parsed, err := oidc.Parse(token)
+	if err != nil {
+		return nil, nil, 0, TokenRefusal(err)
+	}
+	issuer, err := parsed.Issuer()
 	if err != nil {
 		return nil, nil, 0, TokenRefusal(err)
 	}
@@ -81,7 +86,7 @@ func bearerQuestion(ctx context.Context, v *oidc.Verifier, snap *bundle.Snapshot
 		if candidate.Bearer == nil {
 			continue
 		}
-		claims, verifiedBy, err := v.Verify(ctx, candidate.OIDC, token, now)
+		claims, verifiedBy, err := v.VerifyParsed(ctx, candidate.OIDC, parsed, now)
 		if err != nil {
 			r = worse(r, TokenRefusal(err))
 			continue

@@ -92,3 +92,38 @@ func TestMemory(t *testing.T) {
 		runtime.KeepAlive(w)
 	}
 }
+
+// TestTokensOfManyAccounts shows a token that is none to a bundle in which many
+// accounts have its issuer: it is not taken apart for each of them, as anybody can
+// send it.
+func TestTokensOfManyAccounts(t *testing.T) {
+	claims := map[string]any{}
+	for i := range 1000 {
+		claims[fmt.Sprint("claim", i)] = i
+	}
+	forged := bearerToken(t, 2, claims)
+	work := func(accounts int) float64 {
+		f, text := bearerFiles, "accounts:\n  \""+accountA+"\": {}\n  \""+accountB+"\": {}\n"
+		for i := range accounts {
+			id := fmt.Sprintf("%012d", 700000000000+i)
+			text += "  \"" + id + "\": {}\n"
+			directory := "bundle/accounts/" + id + "/"
+			f = f.with(files{
+				directory + "oidc-providers/id.yaml":      strings.ReplaceAll(f[a+"oidc-providers/id.yaml"], accountA, id),
+				directory + "oidc-providers/id.jwks.json": jwks(1),
+				directory + "roles/app.yaml":              fmt.Sprintf("id: AROAMANYEXAMPLE222%d\npath: /svc/\n", 200+i),
+				directory + "roles/app.trust.json":        trust(id),
+			})
+		}
+		w := newWorld(t, f.with(files{"bundle/bundle.yaml": text + "buckets:\n  - {name: \"*\", account: \"" + accountA + "\"}\n"}))
+		v := newVerifier(t, w)
+		return testing.AllocsPerRun(5, func() {
+			if _, r := w.sessions.Bearer(t.Context(), v, w.snap, forged, now); r == nil || r.Code != "InvalidIdentityToken" {
+				t.Fatal(r)
+			}
+		})
+	}
+	if one, many := work(0), work(50); many > 3*one {
+		t.Errorf("%.0f allocations with one account, and %.0f with 51", one, many)
+	}
+}

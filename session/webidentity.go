@@ -145,7 +145,11 @@ func VerifyWebIdentity(ctx context.Context, v *oidc.Verifier, snap *bundle.Snaps
 	if !ok {
 		return nil, invalid(roleARN + " is invalid")
 	}
-	issuer, err := oidc.Issuer(token)
+	parsed, err := oidc.Parse(token)
+	if err != nil {
+		return nil, TokenRefusal(err)
+	}
+	issuer, err := parsed.Issuer()
 	if err != nil {
 		return nil, TokenRefusal(err)
 	}
@@ -153,7 +157,7 @@ func VerifyWebIdentity(ctx context.Context, v *oidc.Verifier, snap *bundle.Snaps
 		if p.Account != account {
 			continue
 		}
-		claims, _, err := v.Verify(ctx, p.OIDC, token, now)
+		claims, _, err := v.VerifyParsed(ctx, p.OIDC, parsed, now)
 		if err != nil {
 			return nil, TokenRefusal(err)
 		}
