@@ -148,13 +148,16 @@ func (b *bench) recorded() string {
 }
 
 // decisions counts the requests by outcome and reason.
-func (b *bench) decisions() map[string]int {
-	b.t.Helper()
-	families, err := b.counted.Gather()
+func (b *bench) decisions() map[string]int { return decisionsOf(b.t, b.counted) }
+
+// decisionsOf counts the requests of a registry by outcome and reason.
+func decisionsOf(t *testing.T, counted prometheus.Gatherer) map[string]int {
+	t.Helper()
+	families, err := counted.Gather()
 	if err != nil {
-		b.t.Fatal(err)
+		t.Fatal(err)
 	}
-	counted := map[string]int{}
+	counts := map[string]int{}
 	for _, f := range families {
 		if f.GetName() != "sallyport_decisions_total" {
 			continue
@@ -164,10 +167,10 @@ func (b *bench) decisions() map[string]int {
 			for _, l := range m.GetLabel() {
 				labels[l.GetName()] = l.GetValue()
 			}
-			counted[labels["decision"]+" "+labels["reason"]] += int(m.GetCounter().GetValue())
+			counts[labels["decision"]+" "+labels["reason"]] += int(m.GetCounter().GetValue())
 		}
 	}
-	return counted
+	return counts
 }
 
 func newBench(t *testing.T) *bench { return newBenchAt(t, nil) }

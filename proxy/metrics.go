@@ -127,7 +127,9 @@ func (v *Verdict) outcome() (decision, reason string) {
 			return "observed", "unavailable"
 		}
 		return "observed", v.observed().Layer.String()
-	case v.mapped.Undecided && v.Refusal == nil:
+	case v.mapped.Undecided && v.Refusal != nil:
+		return "refused", stage(v.Refusal) // nothing was decided
+	case v.mapped.Undecided:
 		return "allow", "exempt"
 	case len(v.accesses) > 0:
 		last := v.accesses[len(v.accesses)-1].Decision

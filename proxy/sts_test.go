@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/sallyport-iam/sallyport/proxy"
 	"github.com/sallyport-iam/sallyport/sigv4"
@@ -280,6 +281,23 @@ func TestSTSRecords(t *testing.T) {
 		if diff := cmp.Diff(p.want, at(records[p.record], p.path)); diff != "" {
 			t.Errorf("record %d, %s: %s", p.record, p.path, diff)
 		}
+	}
+}
+
+// TestSTSCounts: what no policy decides is no denial by one, whatever comes of it.
+func TestSTSCounts(t *testing.T) {
+	t.Parallel()
+	f := newFort(t)
+	counted := prometheus.NewRegistry()
+	o := f.enforcer.Options
+	o.Metrics = proxy.NewMetrics(counted)
+	f.enforcer = proxy.New(o)
+	f.call(longTerm("ann"), "Action", "GetCallerIdentity")
+	f.call(longTerm("ann"), "Action", "GetSessionToken", "SerialNumber", "arn:aws:iam::111122223333:mfa/none", "TokenCode", "123456")
+	f.call(longTerm("eve"), "Action", "AssumeRole", "RoleArn", fortRole, "RoleSessionName", "tests")
+	want := map[string]int{"allow exempt": 1, "refused authentication": 1, "implicit_deny trust": 1}
+	if diff := cmp.Diff(want, decisionsOf(t, counted)); diff != "" {
+		t.Error(diff)
 	}
 }
 
