@@ -74,6 +74,7 @@ func (b *builder) checkScope(d *document, s *policy.Statement, at policy.Positio
 		rule = &sharedRule{name: p.Key, claims: bySubjectOrAudience}
 	}
 	var keys []string
+	var open *policy.Value // one that all subjects of their usual form match
 	for _, claim := range rule.claims {
 		key := p.Key + ":" + claim
 		keys = append(keys, key)
@@ -82,14 +83,24 @@ func (b *builder) checkScope(d *document, s *policy.Statement, at policy.Positio
 			if c.Name() != strings.ToLower(key) || !decides(c) {
 				continue
 			}
-			if slices.ContainsFunc(c.Values, func(v policy.Value) bool { return anything(d.doc, c, v, rule.subject) }) {
+			if slices.ContainsFunc(c.Values, func(v policy.Value) bool { return anything(d.doc, c, v) }) {
 				continue
 			}
 			if claim == "sub" {
+				if i := slices.IndexFunc(c.Values, func(v policy.Value) bool { return everyOrganization(d.doc, c, v, rule) }); i >= 0 {
+					open = &c.Values[i]
+					continue
+				}
 				b.checkSubjects(d, c, rule)
 			}
 			return
 		}
+	}
+	if open != nil {
+		b.error(d.file, open.Position, "UNSCOPED_PROVIDER",
+			fmt.Sprintf("%s gives tokens to everybody, and %q matches subjects of every organization", rule.name, open.Text),
+			"begin it with "+rule.subject+"ORGANIZATION/")
+		return
 	}
 	b.error(d.file, at, "UNSCOPED_PROVIDER",
 		fmt.Sprintf("%s gives tokens to everybody, and nothing in this statement tells whose are meant", rule.name),
@@ -109,15 +120,21 @@ func decides(c *policy.Condition) bool {
 	}
 }
 
-// checkSubjects warns of patterns that match subjects of many organizations.
+// everyOrganization tells whether a value's first wildcard or variable stands
+// before the name of an organization: strangers choose what follows it in theirs.
+func everyOrganization(doc *policy.Document, c *policy.Condition, v policy.Value, rule *sharedRule) bool {
+	literal, whole := head(doc, c, v)
+	return rule.subject != "" && !whole && strings.HasPrefix(rule.subject, literal)
+}
+
+// checkSubjects warns of patterns that match subjects of several organizations.
 func (b *builder) checkSubjects(d *document, c *policy.Condition, rule *sharedRule) {
 	for _, v := range c.Values {
-		literal := head(d.doc, c, v)
-		if rule.subject == "" || literal == v.Text {
+		literal, whole := head(d.doc, c, v)
+		if rule.subject == "" || whole {
 			continue
 		}
-		organization, usual := strings.CutPrefix(literal, rule.subject)
-		if usual && strings.Contains(organization, "/") || !usual && !strings.HasPrefix(rule.subject, literal) {
+		if organization, usual := strings.CutPrefix(literal, rule.subject); !usual || strings.Contains(organization, "/") {
 			continue
 		}
 		b.report(d.file, v.Position, policy.Warning, "BROAD_SUBJECT",
@@ -126,38 +143,39 @@ func (b *builder) checkSubjects(d *document, c *policy.Condition, rule *sharedRu
 	}
 }
 
-// head is what a value says before its first wildcard or variable.
-func head(doc *policy.Document, c *policy.Condition, v policy.Value) string {
-	s := v.Text
+// head is what a value says before its first wildcard or variable; whole tells that
+// it has none.
+func head(doc *policy.Document, c *policy.Condition, v policy.Value) (literal string, whole bool) {
+	parts := []policy.Part{{Kind: policy.Text, Text: v.Text}}
 	if doc.HasVariables() {
-		s, _, _ = strings.Cut(s, "${")
+		parts, _ = policy.ParseTemplate(v.Text)
 	}
-	if c.Operator.Test == policy.StringLike {
-		if i := strings.IndexAny(s, "*?"); i >= 0 {
-			s = s[:i]
+	for _, p := range parts {
+		if p.Kind == policy.Variable {
+			return literal, false
 		}
+		if p.Kind == policy.Text && c.Operator.Test == policy.StringLike {
+			if i := strings.IndexAny(p.Text, "*?"); i >= 0 {
+				return literal + p.Text[:i], false
+			}
+		}
+		literal += p.Text
 	}
-	return s
+	return literal, true
 }
 
 // anything tells whether a value says nothing but wildcards and variables, which
-// whoever asks may choose, and what everybody's subjects hold.
-func anything(doc *policy.Document, c *policy.Condition, v policy.Value, subject string) bool {
-	text := v.Text
-	if subject != "" && c.Operator.Test == policy.StringLike {
-		text = strings.TrimPrefix(text, subject)
-	}
-	parts := []policy.Part{{Kind: policy.Text, Text: text}}
+// whoever asks may choose.
+func anything(doc *policy.Document, c *policy.Condition, v policy.Value) bool {
+	parts := []policy.Part{{Kind: policy.Text, Text: v.Text}}
 	if doc.HasVariables() {
-		parts, _ = policy.ParseTemplate(text)
+		parts, _ = policy.ParseTemplate(v.Text)
 	}
 	for _, p := range parts {
 		s := p.Text
 		switch {
 		case p.Kind == policy.Variable:
 			continue
-		case p.Kind == policy.Text && c.Operator.Test == policy.StringLike && subject != "":
-			s = strings.Trim(s, "*?:/")
 		case p.Kind == policy.Text && c.Operator.Test == policy.StringLike:
 			s = strings.Trim(s, "*?")
 		}
