@@ -74,9 +74,11 @@ func (k *callerKeys) of(d *document) keyNames {
 	if d.doc.Kind != policy.Trust {
 		return k.sessions
 	}
-	account := strings.Split(d.file, "/")[1]
-	return append(k.sessions[:len(k.sessions):len(k.sessions)], k.claims[account]...)
+	return append(k.sessions[:len(k.sessions):len(k.sessions)], k.claims[accountOf(d)]...)
 }
+
+// accountOf is the account in whose directory a document stands.
+func accountOf(d *document) string { return strings.Split(d.file, "/")[1] }
 
 // directKeys are the condition keys of the use of a bearer token or of a client's
 // certificate by itself, besides the request's own.
@@ -98,16 +100,21 @@ type asked struct {
 }
 
 // askedBy tells how a statement comes to be asked. Of the services that trust
-// policies name, only the one that stands for certificates ever calls here.
+// policies name, only the one that stands for certificates ever calls here; of the
+// providers those that the account declares.
 func (b *builder) askedBy(d *document, s *policy.Statement) asked {
 	if d.doc.Kind != policy.Trust {
 		return asked{routes: true}
 	}
 	sources := b.sessions()
+	account := accountOf(d)
 	var a asked
 	for _, p := range s.Principals {
 		everyone := isEveryone(p)
 		service := p.Type == policy.Service
+		if p.Type == policy.Federated && !b.declares(account, p.Value) {
+			continue
+		}
 		a.routes = a.routes || !service
 		a.bearer = a.bearer || sources.bearer && (everyone || p.Type == policy.Federated)
 		a.certificate = a.certificate || sources.certificates && (everyone || service && p.Value == certificateService)

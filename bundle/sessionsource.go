@@ -8,25 +8,21 @@ import (
 
 // sessionSources are the ways in which temporary credentials can come about.
 type sessionSources struct {
-	// keys: they are issued and opened; maybe: the configuration, which would say
-	// so, is not known. bearer, certificates: a token or a client's certificate
-	// stands for a role by itself.
-	keys, maybe, bearer, certificates bool
+	// keys: they are issued and opened, or may be, as far as is known. bearer,
+	// certificates: a token or a client's certificate stands for a role by itself.
+	keys, bearer, certificates bool
 }
 
 func (s sessionSources) any() bool { return s.keys || s.bearer || s.certificates }
-
-// certain tells that there are some, whatever the configuration is.
-func (s sessionSources) certain() bool { return s.keys && !s.maybe || s.bearer || s.certificates }
 
 // sessions are the ways that there are with this bundle.
 func (b *builder) sessions() sessionSources {
 	if b.opts.NoSessions {
 		return sessionSources{}
 	}
-	sources := sessionSources{keys: b.opts.SessionKeyFile != ""}
-	sources.maybe = !sources.keys && slices.ContainsFunc(b.opts.Routes, func(r Route) bool { return r.Name == AnyRoute })
-	sources.keys = sources.keys || sources.maybe
+	// Where the routes are not known, no more is the rest of the configuration.
+	anywhere := slices.ContainsFunc(b.opts.Routes, func(r Route) bool { return r.Name == AnyRoute })
+	sources := sessionSources{keys: b.opts.SessionKeyFile != "" || anywhere}
 	for _, p := range b.providers {
 		sources.bearer = sources.bearer || p.entity.bearer != nil
 	}

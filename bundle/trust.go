@@ -66,19 +66,24 @@ func (b *builder) checkTrusted(role *principal, statement *policy.Statement, s *
 	}
 }
 
-// unknownProvider reports a provider that a trust policy names and that the account
-// does not declare. Where nobody can get temporary credentials nothing depends on
-// it.
-func (b *builder) unknownProvider(role *principal, trusted policy.Principal, s *Snapshot) {
-	prefix := "arn:aws:iam::" + role.account + ":oidc-provider/"
+// declares tells whether an account has files for a provider, right or wrong.
+func (b *builder) declares(account, arn string) bool {
 	for _, source := range b.providers {
-		if !source.whole && source.account == role.account && source.entity.arn(role.account) == trusted.Value {
-			return // it is there, with errors of its own
+		if source.account == account && source.entity.arn(account) == arn {
+			return true
 		}
 	}
-	severity := policy.Error
-	if !b.sessions().certain() {
-		severity = policy.Warning
+	return b.declaresSAML(account, arn)
+}
+
+// unknownProvider reports a provider that a trust policy names and that the account
+// does not declare. It is a warning: nobody comes in so, accounts as they are have
+// roles for providers of AWS's own, and a provider that is not to be trusted any more
+// can be removed before the roles that name it.
+func (b *builder) unknownProvider(role *principal, trusted policy.Principal, s *Snapshot) {
+	prefix := "arn:aws:iam::" + role.account + ":oidc-provider/"
+	if b.declares(role.account, trusted.Value) {
+		return // it is there, with errors of its own
 	}
 	message := fmt.Sprintf("account %s declares no OIDC provider %q, and so nobody comes into the role with its tokens", role.account, trusted.Value)
 	remedy := fmt.Sprintf("declare it in accounts/%s/%s, or remove it here", role.account, providerDirectory)
@@ -95,7 +100,7 @@ func (b *builder) unknownProvider(role *principal, trusted policy.Principal, s *
 	if near := b.nearestProvider(role.account, trusted.Value, s); near != "" && strings.Contains(trusted.Value, ":oidc-provider/") {
 		remedy = fmt.Sprintf("write %q, or %s", near, remedy)
 	}
-	b.report(role.trust.file, trusted.Position, severity, "UNKNOWN_PROVIDER", message, remedy)
+	b.report(role.trust.file, trusted.Position, policy.Warning, "UNKNOWN_PROVIDER", message, remedy)
 }
 
 // nearestProvider is the ARN of an account's provider that another ARN is most like.
