@@ -2,6 +2,9 @@ package bundle
 
 import "github.com/sallyport-iam/sallyport/authz/policy"
 
+// IsPrivate is isPrivate.
+var IsPrivate = isPrivate
+
 // ParseFile reads the text of one file of a bundle that is at a path, and tells
 // whether the path has a place in the layout.
 func ParseFile(path string, source []byte) ([]policy.Finding, bool) {

@@ -92,7 +92,17 @@ func readKeySource(path string) *keySource {
 	return readSecretFile(path, "key file", "make it with `sallyport keys create --file "+path+" …`")
 }
 
-// readSecretFile reads a file that nobody but its owner can. What names it in
+// isPrivate tells whether nobody but a file's owner can use it. Of a file that root
+// has given to us, roots, our group can read it: so a Secret is mounted for a process
+// that is not root's, and there is no other way to mount one.
+func isPrivate(mode fs.FileMode, roots bool) bool {
+	if roots {
+		return mode.Perm()&0o037 == 0
+	}
+	return mode.Perm()&0o077 == 0
+}
+
+// readSecretFile reads a file that nobody else can; see isPrivate. What names it in
 // findings, missing says how one is made.
 func readSecretFile(path, what, missing string) *keySource {
 	k := &keySource{path: path}
@@ -113,9 +123,9 @@ func readSecretFile(path, what, missing string) *keySource {
 	switch {
 	case !k.mode.IsRegular():
 		return k.refuse("NOT_A_FILE", "the "+what+" is no file", "name a file")
-	case k.mode.Perm()&0o077 != 0 && runtime.GOOS != "windows":
+	case runtime.GOOS != "windows" && !isPrivate(k.mode, rootsForUs(info)):
 		return k.refuse("INSECURE_KEY_FILE", fmt.Sprintf("others than its owner can use the %s (mode %04o)", what, k.mode.Perm()),
-			"run `chmod 600 "+path+"`; of a mounted Secret set defaultMode: 0400")
+			"run `chmod 600 "+path+"`; of a mounted Secret set defaultMode: 0400, and fsGroup to the group that Sallyport runs as")
 	}
 	k.text, err = io.ReadAll(io.LimitReader(f, maxKeyFile+1))
 	if err != nil {

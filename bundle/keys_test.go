@@ -277,6 +277,20 @@ func TestKeyFileMode(t *testing.T) {
 	}
 }
 
+// TestMountedSecret: a Secret is mounted as root's, and only by their group can
+// others read it. It is theirs to read, and nobody else's.
+func TestMountedSecret(t *testing.T) {
+	t.Parallel()
+	for mode, private := range map[os.FileMode]bool{0o400: true, 0o440: true, 0o640: true, 0o600: true, 0o444: false, 0o460: false, 0o450: false, 0o644: false, 0o660: false, 0o641: false} {
+		if got := bundle.IsPrivate(mode, true); got != private {
+			t.Errorf("mode %o of root's: %t", mode, got)
+		}
+		if got, want := bundle.IsPrivate(mode, false), mode&0o077 == 0; got != want {
+			t.Errorf("mode %o: %t", mode, got)
+		}
+	}
+}
+
 func TestKeyFileIsNone(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()

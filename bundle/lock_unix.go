@@ -42,3 +42,9 @@ func keepOwner(f *os.File, old fs.FileInfo) error {
 	}
 	return nil
 }
+
+// rootsForUs tells a file that is root's from one of our own, or of somebody else.
+func rootsForUs(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Uid == 0 && os.Geteuid() != 0
+}
