@@ -238,6 +238,37 @@ func TestTwoIssuers(t *testing.T) {
 	}
 }
 
+// TestTrustFromAnOldFile: a file of before a rotation, or of an issuer that knows
+// nothing of it, does not bring a retired key back.
+func TestTrustFromAnOldFile(t *testing.T) {
+	t.Parallel()
+	first := issuer(t, "first.yaml")
+	directory := t.TempDir()
+	second, old := filepath.Join(directory, "second.yaml"), filepath.Join(directory, "old.yaml")
+	if err := bundle.JoinSessionKeys(second, first, dawn); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := bundle.ExportSessionKeys(first, old); err != nil {
+		t.Fatal(err)
+	}
+	rotate(t, first, bundle.RotateNow, dawn)
+	for _, from := range []string{first, old} {
+		keys, err := bundle.TrustSessionKeys(second, from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		retired := 0
+		for _, k := range keys {
+			if k.Kind == "trusted" && k.Status == bundle.KeyRetired && !k.Until.IsZero() {
+				retired++
+			}
+		}
+		if retired != 1 {
+			t.Errorf("after %s: %+v", filepath.Base(from), keys)
+		}
+	}
+}
+
 // TestSessionKeyFileMode: what others can read is not used.
 func TestSessionKeyFileMode(t *testing.T) {
 	t.Parallel()

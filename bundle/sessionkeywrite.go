@@ -106,7 +106,8 @@ func PruneSessionKeys(file string, all bool, now time.Time) ([]SessionKey, error
 }
 
 // TrustSessionKeys makes the tokens of the issuers of another file genuine: it takes
-// over their public keys, and the sealing keys that are not known yet.
+// over their public keys, and the sealing keys that are not known yet. What is
+// retired here stays so.
 func TrustSessionKeys(file, from string) ([]SessionKey, error) {
 	other, err := sessionKeysOf(from)
 	if err != nil {
@@ -128,6 +129,8 @@ func TrustSessionKeys(file, from string) ([]SessionKey, error) {
 		for _, e := range verifying(other).trusted {
 			switch known := find(f.trusted, e.id.value); {
 			case find(f.issuer, e.id.value) != nil:
+			case known != nil && known.status == KeyRetired && e.status != KeyRetired:
+				// The other file is older: a retired key never comes back.
 			case known != nil:
 				*known = e
 			default:
