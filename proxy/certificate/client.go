@@ -32,7 +32,9 @@ const (
 var subjectAlternativeName = asn1.ObjectIdentifier{2, 5, 29, 17}
 
 // alternativeNames are the URIs and DNS names of a certificate as they stand there:
-// a URL that was parsed and is written again may be another text.
+// a URL that was parsed and is written again may be another text. There are none if
+// they are not those that the verification of the certificate saw, and held against
+// what its authority may name.
 func alternativeNames(c *x509.Certificate) (uris, names []string) {
 	for _, e := range c.Extensions {
 		if !e.Id.Equal(subjectAlternativeName) {
@@ -49,13 +51,18 @@ func alternativeNames(c *x509.Certificate) (uris, names []string) {
 				return nil, nil
 			}
 			switch {
-			case name.Class != asn1.ClassContextSpecific:
+			case name.Class != asn1.ClassContextSpecific, name.Tag != tagURI && name.Tag != tagDNS:
+			case name.IsCompound:
+				return nil, nil // crypto/x509 takes it for a name of another kind
 			case name.Tag == tagURI:
 				uris = append(uris, string(name.Bytes))
-			case name.Tag == tagDNS:
+			default:
 				names = append(names, string(name.Bytes))
 			}
 		}
+	}
+	if len(uris) != len(c.URIs) || len(names) != len(c.DNSNames) {
+		return nil, nil
 	}
 	return uris, names
 }
