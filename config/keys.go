@@ -46,7 +46,7 @@ func tlsKeys(t *TLS) object {
 	return object{
 		{name: "certificate", required: true, meaning: "PEM file of the certificate and its chain. Read again when it changes.", value: path(&t.Certificate, "tls.crt")},
 		{name: "key", required: true, meaning: "PEM file of the private key. Read again when it changes.", value: path(&t.Key, "tls.key")},
-		{name: "client_ca", meaning: "PEM file of the authorities of clients' certificates. To an `ext_authz` or `forward_auth` door, clients are the proxies that ask: they must show one, and without this any is served. To a `standalone` door they are who asks: a certificate is a user or role where a rule of the bundle says so and the request has no other credentials; one that does not verify ends the connection, and that of a trusted proxy is nobody's.", value: path(&t.ClientCA, "ca.pem")},
+		{name: "client_ca", meaning: "PEM file of the authorities of clients' certificates. To an `ext_authz` or `forward_auth` door, clients are the proxies that ask: they must show one, and without this any is served. To a `standalone` door they are who asks: a certificate is a user or role where a rule of the bundle says so and the request has no other credentials; one that does not verify ends the connection, and that of a trusted proxy is nobody's. With `proxy_protocol` it is whoever speaks TLS with the door: have no rule for the certificate of a load balancer that does so itself.", value: path(&t.ClientCA, "ca.pem")},
 		{name: "client_certificates", meaning: "For `standalone`, with `client_ca`: whether clients may (`request`) or must (`require`) show a certificate.", value: word(&t.ClientCertificates, "request", ClientCertificatesRequest, ClientCertificatesRequire)},
 	}
 }

@@ -17,8 +17,8 @@ const maxDenial = 7000
 // more keys than there is room for, the last ones are left out.
 //
 // It is read in the caller's account, and tells no more of another one's than the
-// sentence of the decision does: neither the statement that denied, nor the tags of
-// the resource.
+// sentence of the decision does: neither the statement that denied, nor whose the
+// resource is and its tags.
 // https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
 func Denial(caller *authz.Caller, request *authz.Request, access *authz.Access, d authz.Decision) []byte {
 	disclosed := d.Disclosed(caller, access)
@@ -66,8 +66,11 @@ func Denial(caller *authz.Caller, request *authz.Request, access *authz.Access, 
 	return text
 }
 
-// isOfResource tells of a condition key that it is a tag of what is asked for.
+// isOfResource tells of a condition key that what is asked for has it, not the request.
 func isOfResource(name string) bool {
+	if name == "aws:resourceaccount" || name == "s3:resourceaccount" {
+		return true
+	}
 	for _, family := range [...]string{action.ObjectTags, "s3:buckettag/", "aws:resourcetag/", "iam:resourcetag/"} {
 		if strings.HasPrefix(name, family) {
 			return true

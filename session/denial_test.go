@@ -70,6 +70,8 @@ func TestDenialTellsNothingOfOthers(t *testing.T) {
 			access.Keys.SetTag(namespace, "project", "manhattan")
 		}
 		access.Keys.Set("s3:versionid", "v1")
+		access.Keys.Set("s3:resourceaccount", tt.owner)
+		access.Keys.Set("aws:resourceaccount", tt.owner)
 		message := string(session.Denial(caller, &authz.Request{}, access, authz.Decision{Effect: authz.ExplicitDeny, Layer: tt.layer, Statement: statement}))
 		if got := strings.Contains(message, "VerySecretReason"); got != tt.reason {
 			t.Errorf("%s: the statement is told: %t", tt.name, got)
@@ -83,6 +85,9 @@ func TestDenialTellsNothingOfOthers(t *testing.T) {
 		}
 		if got := strings.Count(message, "manhattan"); got != want {
 			t.Errorf("%s: %d tags of the resource are told, want %d", tt.name, got, want)
+		}
+		if tt.owner == theirs && strings.Contains(message, theirs) {
+			t.Errorf("%s: the owner is told", tt.name)
 		}
 		if !strings.Contains(message, "s3:versionid") {
 			t.Errorf("%s: what was asked for is not told", tt.name)
