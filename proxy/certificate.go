@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"strings"
+
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
@@ -9,6 +11,9 @@ import (
 // of it. It is asked of no request that has credentials: a certificate may be a
 // proxy's, and never gives another's request more.
 func (e *Enforcer) authenticateCertificate(v *Verdict) (known bool, r *wire.Refusal) {
+	if v.isOfAnotherOrigin() {
+		return false, nil
+	}
 	assuming, user, r := e.Sessions.ByCertificate(v.snapshot, v.Request.Certificate, v.now)
 	if r == nil && user == nil && assuming == nil {
 		return false, nil
@@ -25,4 +30,17 @@ func (e *Enforcer) authenticateCertificate(v *Verdict) (known bool, r *wire.Refu
 		return false, v.asRoute(r)
 	}
 	return true, nil
+}
+
+// isOfAnotherOrigin tells whether a page of another origin makes the request, which
+// no rule of the route lets use what a browser knows of its user. A browser shows the
+// certificate to whichever page asks, as it does cookies: each could upload, and
+// become roles, as whoever looks at it.
+// https://fetch.spec.whatwg.org/#origin-header
+func (v *Verdict) isOfAnotherOrigin() bool {
+	origin, sent := v.Request.Fields.Lookup("origin")
+	if !sent || strings.EqualFold(origin, v.Request.Scheme+"://"+v.Request.Host) {
+		return false
+	}
+	return v.Request.Fields.Count("origin") > 1 || !v.Route.CORS.lends(origin, v.Request.Method)
 }

@@ -76,6 +76,44 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
+// TestCertificateOfABrowser takes the certificate that a browser shows for the word of
+// its user only where a page asks that may use it.
+func TestCertificateOfABrowser(t *testing.T) {
+	t.Parallel()
+	f := newFort(t)
+	f.store.CORS = proxy.CORS{
+		{Origins: []string{"https://console.example.com", "null"}, Methods: []string{"GET"}},
+		{Origins: []string{"*"}, Methods: []string{"GET", "PUT"}},
+	}
+	for _, tt := range []struct {
+		name, origin string
+		status       int
+	}{
+		{"no browser", "", 200},
+		{"a page of the store's own", "https://LOCALHOST", 200},
+		{"a page of the store's own, over plain HTTP", "http://localhost", 403},
+		{"a page that a rule names", "https://console.example.com", 200},
+		{"a page that a rule for all takes", "https://evil.example", 403},
+		{"a page of nobody", "null", 403},
+	} {
+		req := f.plain("GET", "localhost", "/reports/a", "")
+		req.Scheme = "https"
+		req.Certificate = &wire.Certificate{URIs: []string{"spiffe://example.org/ann"}}
+		if tt.origin != "" {
+			req.Fields = append(req.Fields, wire.Field{Name: "origin", Value: tt.origin})
+		}
+		if got := f.serve(req); got.status != tt.status || got.forwarded != (tt.status == 200) {
+			t.Errorf("%s: %d %s", tt.name, got.status, got.body)
+		}
+	}
+	req, _ := f.form("Action", "AssumeRole", "RoleArn", fortRole, "RoleSessionName", "tests")
+	req.Certificate = &wire.Certificate{URIs: []string{"spiffe://example.org/ann"}}
+	req.Fields = append(req.Fields, wire.Field{Name: "origin", Value: "https://console.example.com"})
+	if got := f.serve(req); got.status != 403 || !strings.Contains(got.body, "MissingAuthenticationToken") {
+		t.Errorf("a page of another origin asks STS: %d %s", got.status, got.body)
+	}
+}
+
 // TestCertificatePassthrough keeps a request that nothing signs from a store that
 // verifies signatures itself.
 func TestCertificatePassthrough(t *testing.T) {

@@ -132,15 +132,26 @@ func fits(before, after string, wild bool, text string) bool {
 	return len(text) >= len(before)+len(after) && strings.HasPrefix(text, before) && strings.HasSuffix(text, after)
 }
 
-// allow writes what an answer to a permitted request has. An origin that is
-// permitted by name may send cookies and certificates; "*" stands for whoever
-// has none. "null" is the name of nobody: any page can open a frame that has it.
+// lends tells whether pages of an origin may send cookies and certificates.
+func (c CORS) lends(origin, method string) bool {
+	rule := c.find(origin, method, nil)
+	return rule != nil && rule.lends(origin)
+}
+
+// lends tells it of an origin that the rule permits. One that it permits by name may;
+// "*" stands for whoever has none. "null" is the name of nobody: any page can open a
+// frame that has it.
+func (r *CORSRule) lends(origin string) bool {
+	return !slices.Contains(r.Origins, "*") && origin != "null"
+}
+
+// allow writes what an answer to a permitted request has.
 func (r *CORSRule) allow(fields *wire.Fields, origin string) {
 	if slices.Contains(r.Origins, "*") {
 		fields.Set("access-control-allow-origin", "*")
 	} else {
 		fields.Set("access-control-allow-origin", origin)
-		if origin != "null" {
+		if r.lends(origin) {
 			fields.Set("access-control-allow-credentials", "true")
 		}
 	}
