@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -154,6 +155,29 @@ func TestCredentialsGet(t *testing.T) {
 				t.Errorf("-want +asked:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestCredentialsChain: a profile that takes a role itself asks for it at the same
+// service, and not at AWS.
+func TestCredentialsChain(t *testing.T) {
+	t.Parallel()
+	const first, second = "arn:aws:iam::111122223333:role/first", "arn:aws:iam::111122223333:role/second"
+	home, sts := t.TempDir(), newFakeSTS(t)
+	if err := os.Mkdir(filepath.Join(home, ".aws"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	writeText(t, filepath.Join(home, ".aws", "config"), "[profile me]\nrole_arn = "+first+"\nsource_profile = base\n[profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = x\n")
+	_, problems, code := runCredentials(t, home, []string{"HTTPS_PROXY=http://127.0.0.1:1"}, "get", "--endpoint", sts.URL, "--profile", "me", "--role-arn", second)
+	if code != 0 || problems != "" {
+		t.Fatalf("exit code %d: %s", code, problems)
+	}
+	var got [][2]string
+	for _, call := range sts.calls() {
+		got = append(got, [2]string{call.Get("RoleArn"), call.Get("signed-by")})
+	}
+	if want := [][2]string{{first, "AKIABASE"}, {second, "ASIA1"}}; !slices.Equal(got, want) {
+		t.Errorf("asked %v, want %v", got, want)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -36,7 +37,11 @@ type asker struct {
 
 // open finds who makes the calls, and the way to the service.
 func (s *credentialsSource) open(ctx context.Context) (*asker, error) {
-	transport, err := stsTransport(s.CAFile)
+	authorities, err := s.readAuthorities()
+	if err != nil {
+		return nil, err
+	}
+	transport, err := stsTransport(s.CAFile, authorities)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +52,14 @@ func (s *credentialsSource) open(ctx context.Context) (*asker, error) {
 		HTTPClient: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	if !s.withToken() {
-		cfg, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(s.Region), awsconfig.WithSharedConfigProfile(s.Profile))
+		// Roles on the way to these credentials are asked of the same service, too.
+		chain := []func(*awsconfig.LoadOptions) error{
+			awsconfig.WithRegion(s.Region), awsconfig.WithSharedConfigProfile(s.Profile), awsconfig.WithBaseEndpoint(s.Endpoint),
+		}
+		if authorities != nil {
+			chain = append(chain, awsconfig.WithCustomCABundle(bytes.NewReader(authorities)))
+		}
+		cfg, err := awsconfig.LoadDefaultConfig(ctx, chain...)
 		if err != nil {
 			return nil, fmt.Errorf("the credentials that make the call: %w", err)
 		}
@@ -57,18 +69,29 @@ func (s *credentialsSource) open(ctx context.Context) (*asker, error) {
 	return a, nil
 }
 
-// stsTransport verifies certificates by the authorities of a file, if one is
-// named, and reads answers up to a limit.
-func stsTransport(caFile string) (http.RoundTripper, error) {
+// longestAuthorities bounds a file of authorities; that of a system has some 200 KiB.
+const longestAuthorities = 4 << 20
+
+// readAuthorities reads the authorities of the endpoint; nil if none are named.
+func (s *credentialsSource) readAuthorities() ([]byte, error) {
+	if s.CAFile == "" {
+		return nil, nil
+	}
+	text, err := readBounded(s.CAFile, longestAuthorities)
+	if err != nil {
+		return nil, fmt.Errorf("the authorities of the endpoint: %w", err)
+	}
+	return []byte(text), nil
+}
+
+// stsTransport verifies certificates by authorities, if some are named, and reads
+// answers up to a limit.
+func stsTransport(caFile string, authorities []byte) (http.RoundTripper, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	if caFile != "" {
-		text, err := os.ReadFile(caFile)
-		if err != nil {
-			return nil, fmt.Errorf("the authorities of the endpoint: %w", err)
-		}
+	if authorities != nil {
 		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(text) {
+		if !roots.AppendCertsFromPEM(authorities) {
 			return nil, withHint(fmt.Errorf("%s has no certificate in PEM form", caFile), "it begins with -----BEGIN CERTIFICATE-----")
 		}
 		transport.TLSClientConfig.RootCAs = roots
