@@ -236,6 +236,26 @@ func TestCredentialsRefused(t *testing.T) {
 	}
 }
 
+// TestCredentialsElsewhere: an endpoint that is no STS is named as such.
+func TestCredentialsElsewhere(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]string{"a store": "<Error><Code>MethodNotAllowed</Code></Error>", "a page": "<html>not here</html>", "nothing": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			home := t.TempDir()
+			store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(http.StatusMethodNotAllowed)
+				fmt.Fprint(w, answer)
+			}))
+			t.Cleanup(store.Close)
+			_, problems, code := runCredentials(t, home, longTerm, "--endpoint", store.URL)
+			if code != 1 || !strings.Contains(problems, "hint: is "+store.URL+" a door of Sallyport that offers sts?") {
+				t.Errorf("exit code %d: %s", code, problems)
+			}
+		})
+	}
+}
+
 // TestCredentialsCache: what is kept is printed until shortly before its end, to
 // nobody else and in answer to no other question.
 func TestCredentialsCache(t *testing.T) {

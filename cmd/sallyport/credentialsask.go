@@ -249,10 +249,13 @@ func given(text string) *string {
 	return &text
 }
 
+// unknownError is the code that the SDK makes up for an answer that is none of STS.
+const unknownError = "UnknownError"
+
 // refusedWith is what the service said no with, in its own words; nil if it did not.
 func refusedWith(err error) smithy.APIError {
 	var refused smithy.APIError
-	if !errors.As(err, &refused) || refused.ErrorCode() == "" {
+	if !errors.As(err, &refused) || refused.ErrorCode() == "" || refused.ErrorCode() == unknownError {
 		return nil
 	}
 	return refused
