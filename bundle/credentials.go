@@ -3,6 +3,7 @@ package bundle
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
@@ -57,8 +58,8 @@ func (b *builder) holder(file, what string, accountText, userText text) bool {
 		b.error(file, accountText.at, "UNKNOWN_ACCOUNT", fmt.Sprintf("bundle.yaml does not name the account %s", account), didYouMean(account, keysOf(b.settings.accounts), "remove the "+what+", or add the account"))
 		return false
 	}
-	if len(user) >= secretLength {
-		user = "…" // which may be a secret that stands in the wrong place
+	if mayBeSecret(user) {
+		user = "…"
 	}
 	remedy := "remove the " + what + ", or add the user to the bundle"
 	if b.suggest() {
@@ -66,6 +67,13 @@ func (b *builder) holder(file, what string, accountText, userText text) bool {
 	}
 	b.error(file, userText.at, "UNKNOWN_USER", fmt.Sprintf("there is no user %q in account %s", user, account), remedy)
 	return false
+}
+
+// mayBeSecret tells whether what should be a name looks like a secret that stands
+// in the wrong place: the secret of a key, or a device's seed.
+func mayBeSecret(name string) bool {
+	const shortestSeed = (minSeed*8 + 4) / 5 // in base32
+	return len(name) >= secretLength || len(name) >= shortestSeed && strings.Trim(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") == ""
 }
 
 // served are the principals whose access keys are in force: all if it is empty.
