@@ -130,6 +130,9 @@ func (c *CredentialsServeCmd) endpoint(ctx context.Context, logger *zap.Logger) 
 		if _, err := readAuthorization(c.TokenFile); err != nil {
 			return nil, err
 		}
+		if info, err := os.Stat(c.TokenFile); err == nil && info.Mode().Perm()&0o007 != 0 {
+			logger.Warn("every program of the host can have the credentials: the file of the authorization token is open to others", zap.String("file", c.TokenFile), zap.Stringer("mode", info.Mode()))
+		}
 		e.authorize = byTokenFile(c.TokenFile, func(err error) { logger.Warn("no authorization token", zap.Error(err)) })
 	}
 	return e, nil

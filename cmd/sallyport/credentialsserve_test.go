@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 )
 
 func TestCredentialsEndpoint(t *testing.T) {
@@ -201,6 +203,22 @@ func TestCredentialsServe(t *testing.T) {
 	}
 	if status, _ := askEndpoint(t, got["AWS_CONTAINER_CREDENTIALS_FULL_URI"], "guessed"); status != 401 {
 		t.Errorf("a guess: %d", status)
+	}
+}
+
+// TestAuthorizationForAll: it is said that a token is one for every program.
+func TestAuthorizationForAll(t *testing.T) {
+	t.Parallel()
+	file := writeText(t, filepath.Join(t.TempDir(), "token"), "a-token-of-the-test")
+	for mode, want := range map[os.FileMode]int{0o600: 0, 0o640: 0, 0o644: 1, 0o602: 1} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		core, logged := observer.New(zap.WarnLevel)
+		c := CredentialsServeCmd{Path: "/x", TokenFile: file, Authorization: "token", Source: credentialsSource{Endpoint: "http://127.0.0.1:1", Region: "us-east-1", WebIdentityTokenFile: "x"}}
+		if _, err := c.endpoint(t.Context(), zap.New(core)); err != nil || logged.Len() != want {
+			t.Errorf("mode %o: %v, %v", mode, err, logged.All())
+		}
 	}
 }
 
