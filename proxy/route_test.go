@@ -128,6 +128,9 @@ func TestTableServices(t *testing.T) {
 	}
 	form := wire.Field{Name: "content-type", Value: "application/x-www-form-urlencoded; charset=utf-8"}
 	bearer := wire.Field{Name: "authorization", Value: "Bearer x"}
+	preflight := func(method string) wire.Fields {
+		return wire.Fields{{Name: "origin", Value: "https://app.example.com"}, {Name: "access-control-request-method", Value: method}}
+	}
 	tests := []struct {
 		name, method, host, target string
 		fields                     wire.Fields
@@ -151,6 +154,12 @@ func TestTableServices(t *testing.T) {
 		{"unsigned", "GET", shared, "/", nil, "s3"},
 		{"bearer", "GET", shared, "/a/b", wire.Fields{bearer}, "s3"},
 		{"bearer for sts", "POST", shared, "/", wire.Fields{bearer, form}, "sts"},
+		{"preflight of a form", "OPTIONS", shared, "/", preflight("POST"), "sts"},
+		{"preflight of an action", "OPTIONS", shared, "/?Action=AssumeRoleWithWebIdentity", preflight("GET"), "sts"},
+		{"preflight of a list of buckets", "OPTIONS", shared, "/", preflight("GET"), "s3"},
+		{"preflight of a form to a bucket", "OPTIONS", shared, "/bucket", preflight("POST"), "s3"},
+		{"preflight of a form to a bucket's host", "OPTIONS", "b." + shared, "/", preflight("POST"), "s3"},
+		{"what is no preflight", "OPTIONS", shared, "/", wire.Fields{form}, "s3"},
 		{"bucket of a virtual host", "POST", "b." + shared, "/", wire.Fields{form}, "s3"},
 		{"a host of sts and of whoever takes any", "GET", own, "/", wire.Fields{signed("us-east-1/s3")}, "rest"},
 		{"a host of sts", "POST", own, "/", wire.Fields{form}, "sts"},

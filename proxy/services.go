@@ -67,15 +67,21 @@ func (s *services) of(req *wire.Request) *Route {
 }
 
 // asksSTS tells whether a request that is not signed has the shape of one of STS,
-// which none of Amazon S3 has: a form-encoded POST to "/", or an Action there.
+// which none of Amazon S3 has: a form-encoded POST to "/", or an Action there. A
+// preflight has that of the request which is to follow; what comes by POST to "/" is
+// STS's.
 func asksSTS(req *wire.Request) bool {
+	method, preflight := req.Method, isPreflight(req)
+	if preflight {
+		method = req.Fields.Get("access-control-request-method")
+	}
 	switch {
 	case req.Path != "/":
 		return false
-	case req.Method == "POST" && isFormEncoded(req.Fields.Get("content-type")):
+	case method == "POST" && (preflight || isFormEncoded(req.Fields.Get("content-type"))):
 		return true
 	default:
-		return (req.Method == "POST" || req.Method == "GET") && req.Query.Has("Action")
+		return (method == "POST" || method == "GET") && req.Query.Has("Action")
 	}
 }
 
