@@ -24,6 +24,9 @@ type CertificateRule struct {
 // of certificates.
 const certificateService = "rolesanywhere.amazonaws.com"
 
+// spiffe is what SPIFFE ids begin with.
+const spiffe = "spiffe://"
+
 // certificates are the rules of a snapshot. Prefixes are looked up by length, the
 // longest first, so that the cost follows the lengths and not the rules.
 type certificates struct {
@@ -60,7 +63,9 @@ func newCertificates(rules []*CertificateRule) certificates {
 }
 
 // match finds the rule of a certificate: that of its first name that has one. All
-// names that have one must agree on the principal.
+// names that have one must agree on the principal. Who has a SPIFFE id has it alone
+// among URIs: with two, nothing tells which of the workloads it is.
+// https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md#2-spiffe-id
 func (c *certificates) match(cert *wire.Certificate) (rule *CertificateRule, ambiguous bool) {
 	if cert == nil || len(c.rules) == 0 {
 		return nil, false
@@ -75,7 +80,8 @@ func (c *certificates) match(cert *wire.Certificate) (rule *CertificateRule, amb
 		return rule.UserARN == r.UserARN && rule.RoleARN == r.RoleARN
 	}
 	for _, uri := range cert.URIs {
-		if !agree(c.ofURI(uri)) {
+		r := c.ofURI(uri)
+		if !agree(r) || r != nil && len(cert.URIs) > 1 && strings.HasPrefix(uri, spiffe) {
 			return nil, true
 		}
 	}

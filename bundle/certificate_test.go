@@ -62,6 +62,9 @@ func TestCertificate(t *testing.T) {
 		{name: "names that agree", uris: []string{"spiffe://example.org/ns/app/sa/web"}, dns: []string{"web.example.org"}, want: "spiffe://example.org/ns/app/sa/web"},
 		{name: "names that do not agree", uris: []string{"spiffe://example.org/ns/app/sa/web"}, dns: []string{"alice.example.org"}, want: "ambiguous"},
 		{name: "URIs that do not agree", uris: []string{"spiffe://example.org/ns/app/sa/web", "spiffe://example.org/ns/app/sa/other"}, want: "ambiguous"},
+		{name: "two SPIFFE ids of one rule", uris: []string{"spiffe://example.org/ns/app/sa/a", "spiffe://example.org/ns/app/sa/b"}, want: "ambiguous"},
+		{name: "a SPIFFE id beside another URI", uris: []string{"urn:x", "spiffe://example.org/ns/app/sa/a"}, want: "ambiguous"},
+		{name: "URIs that are no SPIFFE ids", uris: []string{"urn:x", "https://example.org/a%2Fb"}, want: "https://example.org/a%2Fb"},
 		{name: "user and role", uris: []string{"spiffe://example.org/a", "spiffe://example.org/ns/app/sa/other"}, want: "ambiguous"},
 	}
 	for _, tt := range tests {

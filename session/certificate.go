@@ -30,7 +30,7 @@ func FromCertificate(snap *bundle.Snapshot, cert *wire.Certificate, now time.Tim
 	rule, ambiguous := snap.Certificate(cert)
 	switch {
 	case ambiguous:
-		return nil, nil, nil, denied("Access Denied", "the names in the client's certificate stand for different principals")
+		return nil, nil, nil, denied("Access Denied", "the names in the client's certificate stand for different principals, or it has other URIs beside a SPIFFE id")
 	case rule == nil:
 		return nil, nil, nil, nil
 	case !cert.NotAfter.IsZero() && !now.Before(cert.NotAfter), now.Before(cert.NotBefore):

@@ -26,7 +26,7 @@ var certified = base.with(files{
 
 func webCertificate() *wire.Certificate {
 	return &wire.Certificate{
-		CommonName: "web", IssuerCommonName: "Let's Sign R3", URIs: []string{"spiffe://example.org/ns/web", "urn:x"}, DNSNames: []string{"web.example.org"},
+		CommonName: "web", IssuerCommonName: "Let's Sign R3", URIs: []string{"spiffe://example.org/ns/web"}, DNSNames: []string{"web.example.org"},
 		Serial: "0a1b2c", NotBefore: now.Add(-24 * time.Hour), NotAfter: now.Add(30 * time.Minute),
 	}
 }
@@ -87,6 +87,7 @@ func TestCertificates(t *testing.T) {
 		"a user":                        {func(c *wire.Certificate) { c.URIs = []string{"spiffe://example.org/alice"} }, "user"},
 		"nobody":                        {func(c *wire.Certificate) { c.URIs = []string{"spiffe://example.org/bob"} }, "nobody"},
 		"two principals":                {func(c *wire.Certificate) { c.DNSNames = []string{"alice.example.org"} }, "AccessDenied"},
+		"two SPIFFE ids":                {func(c *wire.Certificate) { c.URIs = append(c.URIs, "spiffe://example.org/ns/db") }, "AccessDenied"},
 		"over":                          {func(c *wire.Certificate) { c.NotAfter = now }, "AccessDenied"},
 		"not yet valid":                 {func(c *wire.Certificate) { c.NotBefore = now.Add(time.Second) }, "AccessDenied"},
 		"of unknown life":               {func(c *wire.Certificate) { c.NotBefore, c.NotAfter = time.Time{}, time.Time{} }, "role 0a1b2c"},
