@@ -65,6 +65,9 @@ type Record struct {
 	UpstreamRequestID string
 	// Elapsed is the time until the answer's header was ready.
 	Elapsed time.Duration
+	// Unrecorded is how many requests that were refused in the same way, for the
+	// failures of their peers, have no record of their own.
+	Unrecorded uint64
 	// Admitted tells that Log.Admit promised room for the record. It is not
 	// written.
 	Admitted bool

@@ -43,6 +43,9 @@ func (r *Record) appendLine(b []byte) []byte {
 	b = appendTold(b, `,"revision":`, r.Revision)
 	b = strconv.AppendUint(append(b, `,"generation":`...), r.Generation, 10)
 	b = strconv.AppendFloat(append(b, `,"elapsedMs":`...), float64(r.Elapsed.Microseconds())/1000, 'f', -1, 64)
+	if r.Unrecorded > 0 {
+		b = strconv.AppendUint(append(b, `,"unrecorded":`...), r.Unrecorded, 10)
+	}
 	if r.Assumption != nil {
 		b = r.Assumption.append(b)
 	}

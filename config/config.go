@@ -392,6 +392,14 @@ type Limits struct {
 	ObjectBytes       int64
 	DecidedBodyBudget int64
 	Connections       int
+
+	FailedAuthentications FailedAuthentications
+}
+
+// FailedAuthentications limits those of each peer; a Rate of 0 limits none.
+type FailedAuthentications struct {
+	Rate, Burst int
+	Anonymous   bool
 }
 
 // Timeouts bound what clients may take, and the end of the process.

@@ -182,6 +182,15 @@ func limitsKeys(l *Limits) object {
 		{name: "object_bytes", meaning: "Body of a single request that streams; Amazon S3 takes 5 GiB.", value: size(&l.ObjectBytes, "5GiB", 1, 1<<50)},
 		{name: "decided_body_budget", meaning: "Memory for bodies that must be read before a decision (multi-delete, tagging), over all requests. It is taken as bytes arrive; anonymous requests get at most an eighth of it, and requests of STS, before it is known who sends them, another. When it is spent, clients are told to slow down.", value: size(&l.DecidedBodyBudget, "64MiB", 8<<20, 1<<40)},
 		{name: "connections", meaning: "Most client connections at a time on each door; more wait to be accepted. 0: no bound.", value: count(&l.Connections, "0", 0, 1<<24)},
+		{name: "failed_authentications", meaning: "How often the authentication of a client's address may fail: see [Failed authentications](operations.md#failed-authentications).", value: section[FailedAuthentications]{&l.FailedAuthentications, failedAuthenticationsKeys}},
+	}
+}
+
+func failedAuthenticationsKeys(f *FailedAuthentications) object {
+	return object{
+		{name: "rate", meaning: "Failures a second that an address (of IPv6, the first 64 bits of it) is granted for ever. Who has spent them is told to slow down. 0: nobody is limited.", value: count(&f.Rate, "20", 0, 10_000)},
+		{name: "burst", meaning: "Failures that an address is granted at once.", value: count(&f.Burst, "1000", 1, 1_000_000)},
+		{name: "anonymous", meaning: "`true` counts requests without credentials that policies deny as failures, too, and refuses all requests without credentials of an address that has spent its failures.", value: flag{&f.Anonymous}},
 	}
 }
 

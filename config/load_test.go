@@ -104,7 +104,7 @@ func TestMinimalHasSafeDefaults(t *testing.T) {
 		Log:      config.Log{Level: "info"},
 		Audit:    config.Audit{Output: config.AuditStdout, WhenFull: config.AuditDrop},
 		Cache:    config.Cache{Decisions: 64 << 20},
-		Limits:   config.Limits{HeaderBytes: 64 << 10, ObjectBytes: 5 << 30, DecidedBodyBudget: 64 << 20},
+		Limits:   config.Limits{HeaderBytes: 64 << 10, ObjectBytes: 5 << 30, DecidedBodyBudget: 64 << 20, FailedAuthentications: config.FailedAuthentications{Rate: 20, Burst: 1000}},
 		Timeouts: config.Timeouts{Header: 10 * time.Second, Idle: 2 * time.Minute, BodyProgress: 30 * time.Second, WriteProgress: 30 * time.Second, DrainDelay: 5 * time.Second, Drain: 30 * time.Second},
 	}
 	if diff := cmp.Diff(want, got, opaque); diff != "" {
@@ -176,7 +176,7 @@ func TestEveryKey(t *testing.T) {
 		Log:      config.Log{Level: "debug"},
 		Audit:    config.Audit{Output: "testdata/audit.jsonl", WhenFull: config.AuditRefuse},
 		Cache:    config.Cache{Decisions: 8 << 20},
-		Limits:   config.Limits{HeaderBytes: 16384, ObjectBytes: 5 << 30, DecidedBodyBudget: 128 << 20, Connections: 1000},
+		Limits:   config.Limits{HeaderBytes: 16384, ObjectBytes: 5 << 30, DecidedBodyBudget: 128 << 20, Connections: 1000, FailedAuthentications: config.FailedAuthentications{Rate: 5, Burst: 100, Anonymous: true}},
 		Timeouts: config.Timeouts{Header: 5 * time.Second, Idle: time.Minute, BodyProgress: 20 * time.Second, WriteProgress: 21 * time.Second, DrainDelay: 0, Drain: 90 * time.Second},
 	}
 	if diff := cmp.Diff(want, got, opaque); diff != "" {

@@ -69,7 +69,9 @@ type Verdict struct {
 	answerForm func(*wire.Response) *wire.Response
 	held       int64
 	admitted   bool
-	filled     bool // the keys that all accesses share
+	limited    bool   // refused for what the peer has failed in before
+	peer       uint64 // whom the limiter counts failures of; 0 until it is asked for
+	filled     bool   // the keys that all accesses share
 	// unread tells that the body goes on past the door, without being verified.
 	unread bool
 	// refused holds, for an operation that is answered item by item, the
@@ -115,6 +117,7 @@ func (e *Enforcer) checkInto(ctx context.Context, v *Verdict, door *Door, req *w
 		}
 	}()
 	v.Refusal = e.check(ctx, v)
+	e.learn(v)
 	if v.Refusal == nil && ctx.Err() != nil {
 		v.Refusal = wire.Unavailable("the request was cancelled before it was decided: " + ctx.Err().Error())
 	}
@@ -134,6 +137,9 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 	}
 	var bucket string
 	if v.Route, bucket, r = v.door.Routes.Match(v.Request); r != nil {
+		if limited := e.limit(v); limited != nil {
+			return limited
+		}
 		return r
 	}
 	if answer, r, ok := v.Route.Preflight(v.Request); ok {
@@ -141,6 +147,9 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		if r == nil && !v.door.Can.Answer {
 			return needs(v, toAnswer)
 		}
+		return r
+	}
+	if r = e.limit(v); r != nil {
 		return r
 	}
 	buckets := e.bucketsOf(v.snapshot)

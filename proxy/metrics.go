@@ -98,6 +98,9 @@ func (m *Metrics) observe(v *Verdict, status int, elapsed time.Duration) {
 		service = v.Route.Service
 	}
 	decision, reason := v.outcome()
+	if v.limited {
+		reason = "limited"
+	}
 	m.decisions.of(v.door.Name, service, decision, reason).Inc()
 	m.duration.of(v.door.Name, service).Observe(elapsed.Seconds())
 	if v.record.Issued != nil {

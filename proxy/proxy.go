@@ -77,6 +77,8 @@ type Options struct {
 	Decide Decide
 	// Budget bounds the bodies that are read before they are decided.
 	Budget *Budget
+	// Limiter limits the failed authentications of each peer; nil does not.
+	Limiter *Limiter
 	// Audit takes the records.
 	Audit *audit.Log
 	// Metrics counts.
@@ -100,7 +102,8 @@ type Enforcer struct {
 	buckets atomic.Pointer[buckets] // of the snapshot that was used last
 }
 
-// New makes an enforcement point. All Options but Decide, Sessions and Tokens are required.
+// New makes an enforcement point. All Options but Decide, Sessions, Tokens
+// and Limiter are required.
 func New(o Options) *Enforcer {
 	if o.Decide == nil {
 		o.Decide = evaluate

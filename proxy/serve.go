@@ -49,7 +49,9 @@ func (v *Verdict) mark(resp *wire.Response) {
 // RefuseMalformed is the answer to what a door received and could not turn into
 // a request. It is counted and recorded like any other refusal.
 func (e *Enforcer) RefuseMalformed(door *Door, method string, peer netip.AddrPort, id string, r *wire.Refusal) *wire.Response {
-	v := &Verdict{door: door, id: id, now: e.Now(), received: &wire.Request{Method: method, Peer: peer}, Refusal: r, admitted: e.Audit.Admit()}
+	v := &Verdict{door: door, id: id, now: e.Now(), received: &wire.Request{Method: method, Peer: peer}, Refusal: r}
+	e.limitMalformed(v)
+	v.admitted = !v.limited && e.Audit.Admit()
 	defer e.release(v)
 	resp := e.Refuse(v)
 	resp.Fields.Set("x-sallyport-request-id", id)
@@ -99,6 +101,13 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 	defer e.release(v)
 	elapsed := e.Now().Sub(v.now)
 	e.Metrics.observe(v, status, elapsed)
+	unrecorded := uint64(0)
+	if v.limited {
+		var ok bool
+		if unrecorded, ok = e.Limiter.record(v.now); !ok {
+			return // or a flood would take the room of other records
+		}
+	}
 	zone := v.received.Peer.Addr().Zone()
 	if zone != "" {
 		zone = "%" + zone
@@ -119,6 +128,7 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 		Status:            status,
 		UpstreamRequestID: v.upstreamRequestID,
 		Elapsed:           elapsed,
+		Unrecorded:        unrecorded,
 		PayloadUnread:     v.unread,
 		SourcePrincipal:   v.received.PeerPrincipal,
 		SourceRequestID:   v.received.ID,

@@ -42,15 +42,25 @@ func refuseBeside(req *wire.Request) *wire.Refusal {
 // Authorization field or as a presigned URL; empty if it claims none that can be
 // read. Nothing of it is verified, and it may be ambiguous: it serves to choose
 // whose verification to ask for.
-func ClaimedService(req *wire.Request) string {
+func ClaimedService(req *wire.Request) string { return scopeService(claimedCredential(req)) }
+
+// ClaimedAccessKeyID is the access key id that a request claims to be signed with,
+// found as ClaimedService finds the service.
+func ClaimedAccessKeyID(req *wire.Request) string {
+	id, _, _ := strings.Cut(claimedCredential(req), "/")
+	return id
+}
+
+// claimedCredential is an access key id and a scope, if a request claims any.
+func claimedCredential(req *wire.Request) string {
 	if value, ok := req.Fields.Lookup("authorization"); ok {
 		_, credential, _ := strings.Cut(value, "Credential=")
 		credential, _, _ = strings.Cut(credential, ",")
-		return scopeService(strings.TrimRight(credential, " "))
+		return strings.TrimRight(credential, " ")
 	}
 	for i := range req.Query {
 		if p := &req.Query[i]; p.Name == "X-Amz-Credential" {
-			return scopeService(p.Value)
+			return p.Value
 		}
 	}
 	return ""

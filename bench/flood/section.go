@@ -33,10 +33,14 @@ const (
 )
 
 // protections are further sections of the configuration that a flood is measured
-// with, each by itself. A limiter of failed authentications for each peer has its
-// place here.
-var protections = []struct{ name, configuration string }{
-	{"no limiter of failed authentications", ""},
+// with, each by itself. Costs are measured without the limiter, which would answer
+// all failures in the same way.
+var protections = []struct {
+	name, configuration string
+	costs               bool
+}{
+	{"no limiter of failed authentications", "limits: {failed_authentications: {rate: 0}}\n", true},
+	{"failed authentications limited, as by default", "", false},
 }
 
 // Section measures refusals and floods, and reports them. quick takes fewer kinds
@@ -69,12 +73,14 @@ func Section(ctx context.Context, o measure.Turns, quick bool) (r *report.Report
 		if err != nil {
 			return nil, err
 		}
-		if err := costs(ctx, o, list); err != nil {
-			return nil, err
+		if p.costs {
+			if err := costs(ctx, o, list); err != nil {
+				return nil, err
+			}
+			text, guards := costTable(list)
+			r.Text += "### What a request costs, " + p.name + "\n\n" + text + "\n"
+			r.Guards = append(r.Guards, guards...)
 		}
-		text, guards := costTable(list)
-		r.Text += "### What a request costs, " + p.name + "\n\n" + text + "\n"
-		r.Guards = append(r.Guards, guards...)
 		saturation, err := floods(ctx, o, list)
 		if err != nil {
 			return nil, err

@@ -139,6 +139,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	registerAudit(registry, audit.New(audit.Options{}))
 	registerProcess(registry, bundle.NewManager(bundle.Options{}))
 	registerObserving(registry, &config.Config{})
+	registerLimiter(registry, nil)
 	registry.MustRegister(cacheCollector{}, tokenCollector{})
 	descriptions := make(chan *prometheus.Desc)
 	go func() {

@@ -116,6 +116,8 @@ func assemble(ctx context.Context, cfg *config.Config, logger *zap.Logger) (*ser
 	registerProcess(registry, s.bundle)
 	registerObserving(registry, cfg)
 	registry.MustRegister(cacheCollector{decisions, s.sessions}, tokenCollector{s.tokens})
+	limiter := newLimiter(&cfg.Limits.FailedAuthentications)
+	registerLimiter(registry, limiter)
 	enforcer := proxy.New(proxy.Options{
 		Snapshot: s.bundle.Current,
 		Verifier: sigv4.NewVerifier(sigv4.Options{KeyCacheEntries: signingKeys}),
@@ -123,6 +125,7 @@ func assemble(ctx context.Context, cfg *config.Config, logger *zap.Logger) (*ser
 		Tokens:   s.tokens,
 		Now:      time.Now,
 		Decide:   decisions.Decide,
+		Limiter:  limiter,
 		Budget:   proxy.NewBudget(cfg.Limits.DecidedBodyBudget),
 		Audit:    s.audit,
 		Metrics:  proxy.NewMetrics(registry),
