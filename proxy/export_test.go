@@ -25,6 +25,6 @@ func SignedCheck(peer, accessKeyID string, now time.Time) *Verdict {
 // LimitAndLearn is all that the limiter does for a request.
 func (e *Enforcer) LimitAndLearn(v *Verdict) {
 	v.peer = 0
-	e.limit(v)
+	_ = e.limit(v)
 	e.learn(v)
 }
