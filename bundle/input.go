@@ -24,6 +24,9 @@ type input struct {
 func readInput(ctx context.Context, opts *Options) *input {
 	in := &input{}
 	in.tree, in.err = readTree(ctx, opts.Directory)
+	if opts.NoSecrets {
+		return in
+	}
 	for _, file := range opts.KeyFiles {
 		in.keys = append(in.keys, readKeySource(file))
 	}

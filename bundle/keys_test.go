@@ -303,6 +303,10 @@ func TestKeyFileIsNone(t *testing.T) {
 			t.Errorf("%s: snapshot %v, findings %v", file, s, findings)
 		}
 	}
+	o.KeyFiles, o.SessionKeyFile, o.NoSecrets = []string{filepath.Join(directory, "gone.yaml")}, filepath.Join(directory, "sessions-gone.yaml"), true
+	if s, findings := bundle.Load(o); s == nil || len(findings) != 0 || s.SessionKeys() != nil {
+		t.Errorf("without secrets: snapshot %v, findings %v", s, findings)
+	}
 }
 
 // TestCredential: only active keys count, and a version follows the secret alone.

@@ -22,6 +22,9 @@ type Options struct {
 	// NoSessions tells that nobody gets temporary credentials, whatever the bundle
 	// says of bearer tokens and certificates.
 	NoSessions bool
+	// NoSecrets leaves KeyFiles and SessionKeyFile unread: they are taken to be there
+	// and right, for who looks at the bundle alone.
+	NoSecrets bool
 	// Principals limit the access keys in force to those of these users (ARNs) and
 	// accounts (12 digits), for a replica that serves only them; empty is all.
 	Principals []string

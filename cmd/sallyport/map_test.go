@@ -94,3 +94,21 @@ func TestMapManyRequests(t *testing.T) {
 		}
 	}
 }
+
+// TestMapWithoutSecrets: a configuration with sessions is read without its session
+// keys, and its bundle is judged as if they were there.
+func TestMapWithoutSecrets(t *testing.T) {
+	for name, value := range map[string]string{
+		"SALLYPORT_LISTEN": "127.0.0.1:9000", "SALLYPORT_ADMIN_LISTEN": "127.0.0.1:9901",
+		"STORE_ENDPOINT": "http://127.0.0.1:7070", "STORE_ACCESS_KEY_ID": "id", "STORE_SECRET_ACCESS_KEY": "secret",
+	} {
+		t.Setenv(name, value)
+	}
+	for _, example := range []string{"kubernetes", "identity-broker"} {
+		var out bytes.Buffer
+		code := run([]string{"map", "--config", examples + "/" + example + "/sallyport.yaml", "-"}, strings.NewReader("GET /orders/1 HTTP/1.1\nHost: 127.0.0.1:9000\n\n"), &out, &out)
+		if code != 0 || !strings.Contains(out.String(), "s3:GetObject") || !strings.Contains(out.String(), "111122223333") {
+			t.Errorf("%s: exit code %d: %s", example, code, out.String())
+		}
+	}
+}

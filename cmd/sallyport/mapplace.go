@@ -54,7 +54,7 @@ func (c *MapCmd) place(console *Console) (*mapPlace, error) {
 		}
 		if c.Bundle == "" && c.Owner == "" {
 			options = bundleOptions(cfg, zap.NewNop())
-			options.KeyFiles, options.SessionKeyFile = nil, "" // whose keys they are does not matter here
+			options.NoSecrets = true // whose keys they are does not matter here
 		}
 	} else {
 		if c.Door != "" {
