@@ -175,6 +175,10 @@ func TestExportSessionKeys(t *testing.T) {
 	if err := os.WriteFile(strange, []byte("keys: []\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	before = read(t, out)
+	if _, err := bundle.ExportSessionKeys(issuer(t, "stranger.yaml"), out); err == nil || !strings.Contains(err.Error(), "another deployment") || read(t, out) != before {
+		t.Errorf("exported over the keys of another deployment: %v", err)
+	}
 	if _, err := bundle.ExportSessionKeys(file, strange); err == nil || read(t, strange) != "keys: []\n" {
 		t.Errorf("exported over a key file: %v", err)
 	}

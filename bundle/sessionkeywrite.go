@@ -143,13 +143,13 @@ func TrustSessionKeys(file, from string) ([]SessionKey, error) {
 
 // ExportSessionKeys writes a file that opens sessions and cannot make any: without
 // private keys, for replicas. It may take the place of an earlier one of the kind.
-func ExportSessionKeys(file, out string) ([]SessionKey, error) {
-	f, err := sessionKeysOf(file)
-	if err != nil {
-		return nil, err
-	}
-	exported := verifying(f)
+func ExportSessionKeys(file, out string) (keys []SessionKey, err error) {
 	err = locked(out, func(out string) error {
+		// Read under the lock: an export that waited must not undo a newer one.
+		f, err := sessionKeysOf(file)
+		if err != nil {
+			return err
+		}
 		if _, err := os.Lstat(out); !errors.Is(err, fs.ErrNotExist) {
 			old, err := sessionKeysOf(out)
 			if err != nil {
@@ -158,10 +158,15 @@ func ExportSessionKeys(file, out string) ([]SessionKey, error) {
 			if len(old.issuer) > 0 {
 				return fmt.Errorf("session key file %s: it has private keys, which would be lost: export to another file", out)
 			}
+			if old.deployment.value != f.deployment.value {
+				return fmt.Errorf("session key file %s: it is of another deployment, %s: export to another file, or remove this one", out, old.deployment.value)
+			}
 		}
+		exported := verifying(f)
+		keys = exported.listed()
 		return exported.write(out)
 	})
-	return exported.listed(), err
+	return keys, err
 }
 
 // verifying is a file without its private keys.
