@@ -33,15 +33,18 @@ func TestLibrary(t *testing.T) {
 		for _, d := range r.Perm(len(documents))[:r.IntN(16)] {
 			attached = append(attached, documents[d])
 		}
-		first, second := library.Policies(attached...), library.Policies(attached...)
-		if got := len(first.Documents()); got != len(attached) {
-			t.Fatalf("%d documents, want %d", got, len(attached))
+		first, second, alone := library.Policies(attached...), library.Policies(attached...), authz.Attach(attached...)
+		for _, p := range []*authz.Policies{first, alone} {
+			if got := len(p.Documents()); got != len(attached) {
+				t.Fatalf("%d documents, want %d", got, len(attached))
+			}
 		}
 		for range 3 {
 			a := object()
 			a.Resource = fmt.Sprintf("arn:aws:s3:::bucket-%d/%d/key", r.IntN(len(documents)), r.IntN(20))
 			compareEvaluators(t, alice(first), &authz.Request{}, a)
 			compareEvaluators(t, alice(second), &authz.Request{}, a)
+			compareEvaluators(t, alice(alone), &authz.Request{}, a)
 		}
 		if t.Failed() {
 			return

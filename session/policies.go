@@ -60,7 +60,7 @@ func sessionPolicies(snap *bundle.Snapshot, account string, inline *authz.Docume
 	if len(documents) == 0 {
 		return nil, nil
 	}
-	return authz.NewPolicies(documents...), nil
+	return authz.Attach(documents...), nil
 }
 
 // checkARNs checks the managed session policies that a caller names.
