@@ -14,11 +14,12 @@ func (b *builder) credentials(s *Snapshot) map[string]Credential {
 	seen := map[string]*keyEntry{}
 	perUser := map[string]int{}
 	served := b.servedPrincipals()
+	serials, devices := map[string]bool{}, map[string]int{}
 	s.keys, s.devices = map[string]keyState{}, map[string]*MFADevice{}
 	for _, source := range b.in.keys {
 		list, findings := source.parseList()
 		b.findings = append(b.findings, findings...)
-		b.linkDevices(s, list.devices)
+		b.linkDevices(s, list.devices, served, serials, devices)
 		for i := range list.entries {
 			e := &list.entries[i]
 			if first := seen[e.id.value]; first != nil {

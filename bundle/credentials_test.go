@@ -1,6 +1,7 @@
 package bundle_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +20,7 @@ func TestPrincipals(t *testing.T) {
 		"bundle/bundle.yaml":                            "accounts: {\"111122223333\": {}, \"444455556666\": {}}\nbuckets: [{name: \"*\", account: \"111122223333\"}]\n",
 		"bundle/accounts/111122223333/users/bob.yaml":   "id: AIDABOBEXAMPLE2222222\npath: /team/\n",
 		"bundle/accounts/444455556666/users/carol.yaml": "id: AIDACAROLEXAMPLE22222\n",
-		"keys-bob.yaml":                                 keyLine(bobs, "bob"),
+		"keys-bob.yaml":                                 keyLine(bobs, "bob") + "mfa_devices:\n  - " + strings.Replace(strings.Replace(device, "mfa/alice", "mfa/bob", 1), "user: alice", "user: bob", 1) + "\n",
 		"keys-carol.yaml":                               strings.Replace(keyLine(carols, "carol"), account, other, 1),
 	})
 	for _, tt := range []struct {
@@ -53,6 +54,9 @@ func TestPrincipals(t *testing.T) {
 				if _, ok := s.AccountOfKey(key); !ok || !s.KeyIsActive(key) {
 					t.Errorf("nothing is known of %s", key)
 				}
+			}
+			if held := s.MFADevice("arn:aws:iam::111122223333:mfa/bob") != nil; held != slices.Contains(tt.keys, bobs) {
+				t.Errorf("the seed of bob's device is held: %t", held)
 			}
 			if strings.Join(got, " ") != strings.Join(tt.keys, " ") || s.Counts().Keys != len(tt.keys) {
 				t.Errorf("got %v, want %v", got, tt.keys)

@@ -25,8 +25,9 @@ type Options struct {
 	// NoSecrets leaves KeyFiles and SessionKeyFile unread: they are taken to be there
 	// and right, for who looks at the bundle alone.
 	NoSecrets bool
-	// Principals limit the access keys in force to those of these users (ARNs) and
-	// accounts (12 digits), for a replica that serves only them; empty is all.
+	// Principals limit the access keys and MFA devices in force to those of these
+	// users (ARNs) and accounts (12 digits), for a replica that serves only them;
+	// empty is all.
 	Principals []string
 	// Routes tell what requests can amount to, so that a condition key which
 	// nothing fills is found when the bundle is loaded. Without routes such keys

@@ -98,24 +98,25 @@ func badSerial(serial, account string) string {
 	return ""
 }
 
-// linkDevices adds the devices of a key file to a snapshot.
-func (b *builder) linkDevices(s *Snapshot, entries []deviceEntry) {
-	perUser := map[string]int{}
-	for _, d := range s.devices {
-		perUser[identity(users, d.Account, d.User)]++
-	}
+// linkDevices adds the devices of a key file to a snapshot: those of users whose
+// secrets are held. perUser counts them all.
+func (b *builder) linkDevices(s *Snapshot, entries []deviceEntry, served served, serials map[string]bool, perUser map[string]int) {
 	for i := range entries {
 		e := &entries[i]
-		if s.devices[e.serial.value] != nil {
+		if serials[e.serial.value] {
 			b.error(e.file, e.serial.at, "DUPLICATE_SERIAL", "another MFA device has this serial already", "give each device a name of its own")
 			continue
 		}
+		serials[e.serial.value] = true
 		if !b.holder(e.file, "device", e.account, e.user) {
 			continue
 		}
 		id := identity(users, e.account.value, e.user.value)
 		if perUser[id]++; perUser[id] == maxDevices+1 {
 			b.quota(e.file, e.at, fmt.Sprintf("the user %q has more than %d MFA devices, which is AWS's limit", e.user.value, maxDevices), "remove those that are not used")
+		}
+		if !served.has(e.account.value, b.callers[id].ARN) {
+			continue
 		}
 		s.devices[e.serial.value] = &MFADevice{Serial: e.serial.value, Account: e.account.value, User: e.user.value, Seed: e.seed}
 		s.counts.MFADevices++

@@ -140,7 +140,7 @@ func bundleKeys(b *Bundle) object {
 func keysKeys(k *Keys) object {
 	return object{
 		{name: "files", meaning: "Key files, as `sallyport keys create` makes them; mode 0600.", value: scalars[string]{&k.Files, func(s *string) value { return path(s, "keys.yaml") }}},
-		{name: "principals", meaning: "Keeps only the keys of these: ARNs of users, or accounts. For a process that serves few, such as a sidecar: it holds no secret of others. Without it all keys are kept.", value: scalars[string]{&k.Principals, principal}},
+		{name: "principals", meaning: "Keeps only the keys and MFA devices of these: ARNs of users, or accounts. For a process that serves few, such as a sidecar: it holds no secret of others. It is no permission: temporary credentials of others are opened all the same. Without it all keys are kept.", value: scalars[string]{&k.Principals, principal}},
 	}
 }
 
