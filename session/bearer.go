@@ -102,7 +102,8 @@ func bearerQuestion(ctx context.Context, v *oidc.Verifier, snap *bundle.Snapshot
 		q, p, version = found, candidate.OIDC, verifiedBy
 		q.Snapshot, q.Now = snap, now
 	}
-	if q == nil {
+	// A provider that cannot be asked might say that the token is its own, too.
+	if q == nil || r.Retryable {
 		return nil, nil, 0, r
 	}
 	return q, p, version, nil

@@ -193,6 +193,8 @@ func TestBearerRules(t *testing.T) {
 		b + "roles/app.yaml":              "id: AROAAPPOFBEXAMPLE2222\n",
 		b + "roles/app.trust.json":        policy(trusts(`"Federated": "`+other+`"`, `"sts:AssumeRoleWithWebIdentity"`, `"StringEquals": {"id.example.com:sub": "alice"}`)),
 	}
+	// Nobody listens there.
+	unreachable := files{b + "oidc-providers/id.yaml": yaml + "jwks_uri: https://127.0.0.1:1/keys\nbearer: {role_claim: role}\n"}
 	inAByClaim := files{a + "oidc-providers/id.yaml": yaml + "bearer: {role_claim: role, session_name_claim: email}\n"}
 	roleB := "arn:aws:iam::" + accountB + ":role/app"
 	for name, tt := range map[string]struct {
@@ -214,6 +216,7 @@ func TestBearerRules(t *testing.T) {
 		"two accounts, a role and no claim":  {inB, nil, "arn:aws:sts::" + accountA + ":assumed-role/app/alice"},
 		"two accounts, another's audience":   {inB.with(files{b + "oidc-providers/id.yaml": strings.Replace(yaml, "store", "other", 1) + "bearer: {role_claim: role}\n"}), map[string]any{"role": roleB}, "arn:aws:sts::" + accountA + ":assumed-role/app/alice"},
 		"two accounts, one without a rule":   {inB.with(files{a + "oidc-providers/id.yaml": yaml}), map[string]any{"role": roleB}, "arn:aws:sts::" + accountB + ":assumed-role/app/alice"},
+		"two accounts, one does not answer":  {unreachable, nil, "IDPCommunicationError"},
 		"no rule":                            {files{a + "oidc-providers/id.yaml": yaml}, nil, "InvalidIdentityToken"},
 		"tags and a source identity":         {nil, map[string]any{"https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]any{"Team": []string{"x"}}}, "https://aws.amazon.com/source_identity": "alice"}, "arn:aws:sts::" + accountA + ":assumed-role/app/alice"},
 		"tags that the trust does not allow": {files{a + "roles/app.trust.json": policy(trusts(`"Federated": "`+idp.ARN+`"`, `"sts:AssumeRoleWithWebIdentity"`, ""))}, map[string]any{"https://aws.amazon.com/tags": map[string]any{"principal_tags": map[string]any{"Team": []string{"x"}}}}, "AccessDenied: Not authorized to perform sts:TagSession"},
