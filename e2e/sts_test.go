@@ -132,6 +132,14 @@ func TestSTSCalls(t *testing.T) {
 	}
 	reads(web.Credentials, "orders/a", "reports/a")
 
+	link, err := sts.NewPresignClient(operator).PresignGetCallerIdentity(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, body := fetch(t, link.Method, link.URL, nil, nil); status != 200 || !strings.Contains(body, "user/operator</Arn>") {
+		t.Errorf("the operator's identity, presigned: %d %s", status, body)
+	}
+
 	info, err := operator.GetAccessKeyInfo(t.Context(), &sts.GetAccessKeyInfoInput{AccessKeyId: &f.operator.AccessKeyID})
 	if err != nil || *info.Account != account {
 		t.Errorf("the operator's key is of %+v, %v", info, err)

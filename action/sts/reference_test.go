@@ -95,7 +95,8 @@ const referenceHead = `<!-- Made by "make generate" from the package action/sts.
 What Sallyport answers of the AWS Security Token Service, API version 2011-06-15. Requests
 are forms (` + "`POST /`" + `, ` + "`application/x-www-form-urlencoded`" + `), or have their parameters in the
 query (` + "`GET /`" + `, presigned or not, and ` + "`POST /`" + ` without a body), never both. A form has at most
-%d KiB, or %d KiB with a SAML response, and %d parameters.
+%d KiB, or %d KiB with a SAML response, and %d parameters. What is presigned is good for 15 minutes,
+whatever ` + "`X-Amz-Expires`" + ` says, which may be left out.
 
 What is not in these tables is refused by its name, and so is what can be read in two ways:
 a parameter given twice, a list with a gap, a percent-escape that is none. In a form ` + "`+`" + ` is
