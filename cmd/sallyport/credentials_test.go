@@ -338,6 +338,21 @@ func TestCredentialsStayThere(t *testing.T) {
 	if code != 1 || len(sts.calls()) != 0 {
 		t.Errorf("exit code %d, %d calls: %s", code, len(sts.calls()), problems)
 	}
+	// Nor is what a profile shows on the way to its own credentials.
+	if err := os.Mkdir(filepath.Join(home, ".aws"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const profile = "[profile me]\nrole_arn = arn:aws:iam::111122223333:role/first\n"
+	for name, rest := range map[string]string{
+		"a token": "web_identity_token_file = " + filepath.Join(home, "token") + "\n",
+		"a key":   "source_profile = base\n[profile base]\naws_access_key_id = AKIABASE\naws_secret_access_key = x\n",
+	} {
+		writeText(t, filepath.Join(home, ".aws", "config"), profile+rest)
+		_, problems, code := runCredentials(t, home, []string{"HTTPS_PROXY=http://127.0.0.1:1"}, "--endpoint", away.URL, "--profile", "me", "--timeout", "2s")
+		if code != 1 || len(sts.calls()) != 0 {
+			t.Errorf("a profile with %s: exit code %d, %d calls: %s", name, code, len(sts.calls()), problems)
+		}
+	}
 }
 
 // terminal is what a person sees and types.
