@@ -97,7 +97,7 @@ type Counts struct {
 	Providers, SAMLProviders int
 	// Keys are the access keys that are active, of the principals that are served.
 	Keys int
-	// MFADevices are the devices of all users.
+	// MFADevices are the devices of the users that are served.
 	MFADevices int
 }
 

@@ -43,6 +43,7 @@ type checkedBundle struct {
 	Policies   int              `json:"policies"`
 	Statements int              `json:"statements"`
 	Providers  int              `json:"providers"`
+	SAML       int              `json:"saml_providers"`
 	Keys       int              `json:"keys"`
 	MFADevices int              `json:"mfa_devices"`
 }
@@ -77,12 +78,16 @@ func (c *BundleCheckCmd) Run(console *Console) error {
 		result.Revision = snapshot.Revision()
 		result.Accounts, result.Users, result.Groups, result.Roles = n.Accounts, n.Users, n.Groups, n.Roles
 		result.Policies, result.Statements = n.Policies, n.Statements
+		result.SAML = n.SAMLProviders
 		result.Providers, result.Keys, result.MFADevices = n.Providers, n.Keys, n.MFADevices
 		line := fmt.Sprintf("%s: OK, revision %s: %s, %s, %s, %s, %s with %s, %s", c.Directory, result.Revision,
 			plural(n.Accounts, "account"), plural(n.Users, "user"), plural(n.Groups, "group"), plural(n.Roles, "role"),
 			policiesOf(n.Policies), plural(n.Statements, "statement"), plural(n.Keys, "active key"))
 		if n.Providers > 0 {
 			line += ", " + plural(n.Providers, "provider")
+		}
+		if n.SAMLProviders > 0 {
+			line += ", " + plural(n.SAMLProviders, "SAML provider")
 		}
 		if n.MFADevices > 0 {
 			line += ", " + plural(n.MFADevices, "MFA device")
