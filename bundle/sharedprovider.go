@@ -20,8 +20,8 @@ type sharedRule struct {
 	// claims are those of which one tells whose a token is.
 	claims []string
 	// subject is what everybody's subjects begin with, before the name of an
-	// organization that a slash ends; empty if they have no such form.
-	subject string
+	// organization, which end ends; empty if they have no such form.
+	subject, end string
 }
 
 var (
@@ -31,12 +31,12 @@ var (
 )
 
 var sharedRules = []sharedRule{
-	{url: "https://token.actions.githubusercontent.com", name: "GitHub Actions", claims: bySubject, subject: "repo:"},
-	{url: "https://vstoken.actions.githubusercontent.com", name: "GitHub Actions", claims: bySubject, subject: "repo:"},
+	{url: "https://token.actions.githubusercontent.com", name: "GitHub Actions", claims: bySubject, subject: "repo:", end: "/"},
+	{url: "https://vstoken.actions.githubusercontent.com", name: "GitHub Actions", claims: bySubject, subject: "repo:", end: "/"},
 	{url: "https://oidc-configuration.audit-log.githubusercontent.com", name: "GitHub audit log streaming", claims: bySubject},
-	{url: "https://gitlab.com", name: "GitLab", claims: bySubject, subject: "project_path:"},
-	{url: "https://agent.buildkite.com", name: "Buildkite", claims: bySubject},
-	{url: "https://app.terraform.io", name: "HCP Terraform", claims: bySubject},
+	{url: "https://gitlab.com", name: "GitLab", claims: bySubject, subject: "project_path:", end: "/"},
+	{url: "https://agent.buildkite.com", name: "Buildkite", claims: bySubject, subject: "organization:", end: ":"},
+	{url: "https://app.terraform.io", name: "HCP Terraform", claims: bySubject, subject: "organization:", end: ":"},
 	{url: "https://scalr.io", name: "Scalr", claims: bySubject},
 	{url: "https://oidc.codefresh.io", name: "Codefresh", claims: bySubject},
 	{url: "https://studio.datachain.ai/api", name: "DVC Studio", claims: bySubject},
@@ -99,7 +99,7 @@ func (b *builder) checkScope(d *document, s *policy.Statement, at policy.Positio
 	if open != nil {
 		b.error(d.file, open.Position, "UNSCOPED_PROVIDER",
 			fmt.Sprintf("%s gives tokens to everybody, and %q matches subjects of every organization", rule.name, open.Text),
-			"begin it with "+rule.subject+"ORGANIZATION/")
+			"begin it with "+rule.subject+"ORGANIZATION"+rule.end)
 		return
 	}
 	b.error(d.file, at, "UNSCOPED_PROVIDER",
@@ -134,12 +134,12 @@ func (b *builder) checkSubjects(d *document, c *policy.Condition, rule *sharedRu
 		if rule.subject == "" || whole {
 			continue
 		}
-		if organization, usual := strings.CutPrefix(literal, rule.subject); !usual || strings.Contains(organization, "/") {
+		if organization, usual := strings.CutPrefix(literal, rule.subject); !usual || strings.Contains(organization, rule.end) {
 			continue
 		}
 		b.report(d.file, v.Position, policy.Warning, "BROAD_SUBJECT",
 			fmt.Sprintf("%q matches subjects of many organizations: its first wildcard stands before the end of the name of one", v.Text),
-			"begin it with "+rule.subject+"ORGANIZATION/")
+			"begin it with "+rule.subject+"ORGANIZATION"+rule.end)
 	}
 }
 
