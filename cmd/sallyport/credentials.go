@@ -49,6 +49,9 @@ func (c *CredentialsGetCmd) Run(ctx context.Context, console *Console) error {
 	if err := c.Source.refuseLoop(); err != nil {
 		return err
 	}
+	if warning := c.Source.inClear(); warning != "" {
+		fmt.Fprintln(console.Err, "sallyport: warning:", warning)
+	}
 	ask, err := c.Source.open(ctx)
 	if err != nil {
 		return err

@@ -373,3 +373,21 @@ func TestAskCode(t *testing.T) {
 		}
 	}
 }
+
+func TestCredentialsInClear(t *testing.T) {
+	t.Parallel()
+	for endpoint, warns := range map[string]bool{
+		"https://store.example.com":    false,
+		"http://store.example.com":     true,
+		"http://192.0.2.7:9000":        true,
+		"http://127.0.0.1:9000":        false,
+		"http://[::1]:9000":            false,
+		"http://localhost":             false,
+		"http://localhost.example.com": true,
+	} {
+		source := credentialsSource{Endpoint: endpoint}
+		if warning := source.inClear(); (warning != "") != warns {
+			t.Errorf("%s: %q", endpoint, warning)
+		}
+	}
+}

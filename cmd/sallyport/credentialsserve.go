@@ -110,6 +110,9 @@ func (c *CredentialsServeCmd) endpoint(ctx context.Context, logger *zap.Logger) 
 	if err != nil {
 		return nil, err
 	}
+	if warning := c.Source.inClear(); warning != "" {
+		logger.Warn(warning)
+	}
 	e := &credentialsEndpoint{path: c.Path, roleARN: c.Source.RoleARN, keeper: &keeper{
 		timeout: c.Source.Timeout,
 		get: func(ctx context.Context, token string) (*temporary, error) {

@@ -57,6 +57,16 @@ func (s *credentialsSource) check() error {
 	return nil
 }
 
+// inClear is a warning that what is asked for comes in clear text, from another
+// host than this one; empty if it does not.
+func (s *credentialsSource) inClear() string {
+	u, err := url.Parse(s.Endpoint)
+	if err != nil || u.Scheme != "http" || isLoopback(u.Host) {
+		return ""
+	}
+	return "tokens and credentials go over the network in clear text: " + u.Redacted() + " is not https"
+}
+
 // profile is the profile whose credentials the default chain would take.
 func (s *credentialsSource) profile() string {
 	for _, name := range []string{s.Profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE")} {
