@@ -154,7 +154,8 @@ func (b *builder) error(file string, at policy.Position, code, message, remedy s
 	b.report(file, at, policy.Error, code, message, remedy)
 }
 
-// remember parses a file, or finds what it said last time.
+// remember parses a file, or finds what it said last time. The text is let go: of a
+// large bundle all of them together are as large as what is made of them.
 func remember[T any](b *builder, f *file, name string, parse func() T) T {
 	key := memoKey{f.path, name, f.digest}
 	known, ok := b.memo[key].(T)
@@ -162,6 +163,7 @@ func remember[T any](b *builder, f *file, name string, parse func() T) T {
 		known = parse()
 	}
 	b.next[key] = known
+	f.text = nil
 	return known
 }
 
@@ -264,9 +266,10 @@ func (b *builder) readDocument(f *file, p place) {
 	case keySetFile:
 		b.readKeySet(f, p)
 	case bucketFile:
+		text := string(f.text)
 		d := b.parse(f, policy.Bucket, "arn:aws:s3:::"+p.name)
 		if bucket := b.bucket(f, p); bucket != nil {
-			bucket.document, bucket.text = d, string(f.text)
+			bucket.document, bucket.text = d, text
 		}
 	}
 }

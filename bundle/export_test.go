@@ -1,6 +1,12 @@
 package bundle
 
-import "github.com/sallyport-iam/sallyport/authz/policy"
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/authz/policy"
+)
 
 // IsPrivate is isPrivate.
 var IsPrivate = isPrivate
@@ -75,3 +81,10 @@ var (
 	EditDistance = editDistance
 	Nearest      = nearest
 )
+
+// Reading reads what a manager would, and tells its fingerprint and whether nothing
+// has changed since a moment.
+func Reading(o Options, since time.Time, texts bool) (state [sha256.Size]byte, quiet bool) {
+	in := readInput(context.Background(), &o, texts)
+	return in.fingerprint(), in.quiet(since)
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash"
+	"time"
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
@@ -20,10 +21,10 @@ type input struct {
 	err error
 }
 
-// readInput reads everything once.
-func readInput(ctx context.Context, opts *Options) *input {
+// readInput reads everything once; texts are those of the directory.
+func readInput(ctx context.Context, opts *Options, texts bool) *input {
 	in := &input{}
-	in.tree, in.err = readTree(ctx, opts.Directory)
+	in.tree, in.err = readTree(ctx, opts.Directory, texts)
 	if opts.NoSecrets {
 		return in
 	}
@@ -34,6 +35,20 @@ func readInput(ctx context.Context, opts *Options) *input {
 		in.sessions = readSessionKeySource(opts.SessionKeyFile)
 	}
 	return in
+}
+
+// quiet tells that nothing of what was read has changed for some time, as far as
+// the file system tells.
+func (in *input) quiet(since time.Time) bool {
+	changed := in.tree.changed
+	sources := in.keys
+	if in.sessions != nil {
+		sources = append(sources[:len(sources):len(sources)], in.sessions)
+	}
+	for _, k := range sources {
+		changed.add(k.changed)
+	}
+	return in.err == nil && changed.before(since)
 }
 
 // fingerprint tells two readings apart that may lead to different results. It

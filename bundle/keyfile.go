@@ -69,9 +69,10 @@ func (e *keyEntry) key() Key {
 
 // keySource is a key file as it was read.
 type keySource struct {
-	path string
-	text []byte
-	mode fs.FileMode
+	path    string
+	text    []byte
+	changed lastChange
+	mode    fs.FileMode
 	// refused says why the file is not used at all.
 	refused *policy.Finding
 }
@@ -128,9 +129,13 @@ func readSecretFile(path, what, missing string) *keySource {
 			"run `chmod 600 "+path+"`; of a mounted Secret set defaultMode: 0400, and fsGroup to the group that Sallyport runs as")
 	}
 	k.text, err = io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	if err == nil {
+		info, err = f.Stat() // not before, or a change while it was read would be unseen
+	}
 	if err != nil {
 		return k.refuse("UNREADABLE", "the "+what+" cannot be read: "+reason(err), "let the user that Sallyport runs as read it")
 	}
+	k.changed.note(info)
 	return k
 }
 

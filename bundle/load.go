@@ -72,7 +72,7 @@ type Route struct {
 func Load(opts Options) (*Snapshot, []policy.Finding) {
 	opts = opts.withDefaults()
 	l := &loader{opts: &opts}
-	s, findings := l.build(readInput(context.Background(), &opts))
+	s, findings := l.build(readInput(context.Background(), &opts, true))
 	if s != nil {
 		s.generation, s.activatedAt = 1, opts.Now()
 	}

@@ -77,8 +77,10 @@ func (m *Manager) Status() Status { return *m.status.Load() }
 // The pace of reading.
 const (
 	// settle is the longest pause between two readings of a plain directory
-	// that must agree.
-	settle = 100 * time.Millisecond
+	// that must agree; where the file system says that all has been left alone for
+	// the quiet time, settled is.
+	settle  = 100 * time.Millisecond
+	settled = 5 * time.Millisecond
 	// restless is how many quiet times changes may go on until a reading is
 	// tried all the same.
 	restless = 8
@@ -168,7 +170,9 @@ func (m *Manager) swapped() bool {
 // they changed meanwhile, or might have: then they are to be read again.
 func (m *Manager) check(ctx context.Context, w *watcher) (stable bool) {
 	atomically := m.swapped()
-	in, grown := m.readAll(ctx, w)
+	began := time.Now()
+	// Most readings find what is known, and one that is not atomic is not built of.
+	in, grown := m.readAll(ctx, w, atomically)
 	now := in.fingerprint()
 	if ctx.Err() != nil {
 		return true
@@ -181,12 +185,16 @@ func (m *Manager) check(ctx context.Context, w *watcher) (stable bool) {
 	}
 	// A first reading, or one of files written one by one, must be seen twice.
 	if !atomically {
+		pause := min(m.opts.Quiet, settle)
+		if in.quiet(began.Add(-m.opts.Quiet)) {
+			pause = min(pause, settled)
+		}
 		select {
 		case <-ctx.Done():
 			return true
-		case <-time.After(min(m.opts.Quiet, settle)):
+		case <-time.After(pause):
 		}
-		in, grown = m.readAll(ctx, w)
+		in, grown = m.readAll(ctx, w, true)
 		if ctx.Err() != nil {
 			return true
 		}
@@ -206,9 +214,9 @@ func (m *Manager) check(ctx context.Context, w *watcher) (stable bool) {
 // readAll reads everything, and watches all directories that it found. grown
 // tells that some were not watched before, so that what has changed in them since
 // they were read may have gone unseen.
-func (m *Manager) readAll(ctx context.Context, w *watcher) (in *input, grown bool) {
+func (m *Manager) readAll(ctx context.Context, w *watcher, texts bool) (in *input, grown bool) {
 	start := time.Now()
-	in = readInput(ctx, &m.opts)
+	in = readInput(ctx, &m.opts, texts)
 	paths := append([]string{m.opts.Directory}, m.opts.KeyFiles...)
 	if m.opts.SessionKeyFile != "" {
 		paths = append(paths, m.opts.SessionKeyFile)

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -28,12 +29,13 @@ type tree struct {
 	directories []string
 	files       []file // sorted by path
 	findings    []policy.Finding
+	changed     lastChange // of all that was read
 }
 
 // file is one file of the tree.
 type file struct {
 	path   string // relative to the directory, with slashes
-	text   []byte
+	text   []byte // nil in a reading without texts
 	digest [sha256.Size]byte
 }
 
@@ -56,13 +58,18 @@ type treeReader struct {
 	tree  *tree
 	total int64
 	full  bool // a limit over all files is reached
+	// texts tells that texts are kept, and not their digests alone. buffer is what
+	// each is read into.
+	texts  bool
+	buffer bytes.Buffer
 }
 
-// readTree reads a directory. What is wrong with its files is in the findings; an
-// error tells that there is nothing to look at.
-func readTree(ctx context.Context, directory string) (*tree, error) {
+// readTree reads a directory; without texts it only tells whether anything is
+// otherwise than in another reading. What is wrong with its files is in the findings;
+// an error tells that there is nothing to look at.
+func readTree(ctx context.Context, directory string, texts bool) (*tree, error) {
 	t := &tree{}
-	r := &treeReader{ctx: ctx, tree: t}
+	r := &treeReader{ctx: ctx, tree: t, texts: texts}
 	real, err := realPath(directory)
 	if err == nil {
 		t.real = real
@@ -136,6 +143,11 @@ func (r *treeReader) directory(name string, depth int) error {
 	if err != nil {
 		return err
 	}
+	info, err := r.root.Stat(name)
+	if err != nil {
+		return err
+	}
+	r.tree.changed.note(info)
 	for _, e := range entries {
 		if err := r.ctx.Err(); err != nil {
 			return err
@@ -193,11 +205,18 @@ func (r *treeReader) file(name string) error {
 		return unreadable(r, name, err)
 	}
 	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	switch {
-	case err != nil:
+	r.buffer.Reset()
+	_, err = r.buffer.ReadFrom(io.LimitReader(f, maxFile+1))
+	if err != nil {
 		return unreadable(r, name, err)
-	case len(text) > maxFile:
+	}
+	info, err := f.Stat() // not before, or a change while it was read would be unseen
+	if err != nil {
+		return unreadable(r, name, err)
+	}
+	r.tree.changed.note(info)
+	text := r.buffer.Bytes()
+	if len(text) > maxFile {
 		r.report(name, "FILE_TOO_LARGE", fmt.Sprintf("the file is larger than %d bytes", maxFile), "split it")
 		return nil
 	}
@@ -206,7 +225,11 @@ func (r *treeReader) file(name string) error {
 		r.report(name, "BUNDLE_TOO_LARGE", fmt.Sprintf("the files of the bundle are larger than %d bytes together", maxTotal), "split it among several instances")
 		return nil
 	}
-	r.tree.files = append(r.tree.files, file{path: name, text: text, digest: sha256.Sum256(text)})
+	read := file{path: name, digest: sha256.Sum256(text)}
+	if r.texts {
+		read.text = bytes.Clone(text)
+	}
+	r.tree.files = append(r.tree.files, read)
 	return nil
 }
 

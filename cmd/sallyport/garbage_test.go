@@ -1,6 +1,10 @@
 package main
 
-import "testing"
+import (
+	"runtime"
+	"testing"
+	"time"
+)
 
 // TestGarbagePercent: the heap is let grow to the floor, or to twice what is in
 // use if that is more.
@@ -17,5 +21,49 @@ func TestGarbagePercent(t *testing.T) {
 		if grown := tt.live * uint64(100+got) / 100; grown > heapFloor && grown > 2*tt.live {
 			t.Errorf("%d bytes grow to %d", tt.live, grown)
 		}
+	}
+}
+
+// TestIdle: memory is given back when there is nothing to do, and enough to give.
+func TestIdle(t *testing.T) {
+	t.Parallel()
+	const mib = 1 << 20
+	for _, tt := range []struct {
+		name            string
+		allocated, used uint64
+		over            time.Duration
+		want            bool
+	}{
+		{"nothing", 0, 4 * mib, 10 * time.Second, true},
+		{"health checks", 2 * mib, 4 * mib, 10 * time.Second, true},
+		{"requests", 30 * mib, 4 * mib, 10 * time.Second, false},
+		{"requests since the activation", mib, 4 * mib, 250 * time.Millisecond, false},
+		{"a large bundle is polled", 20 * mib, 150 * mib, 10 * time.Second, true},
+		{"no time", 0, 4 * mib, 0, false},
+	} {
+		if got := isIdle(tt.allocated, tt.used, tt.over); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+	for _, tt := range []struct {
+		held, used uint64
+		want       bool
+	}{{10 * mib, 8 * mib, false}, {12 * mib, 8 * mib, true}, {160 * mib, 150 * mib, false}, {200 * mib, 150 * mib, true}, {1, 2, false}} {
+		if got := isWorthwhile(tt.held, tt.used); got != tt.want {
+			t.Errorf("%d held, %d in use: %v", tt.held, tt.used, got)
+		}
+	}
+}
+
+// TestAfterCollection: it is told of a collection, and once.
+func TestAfterCollection(t *testing.T) {
+	t.Parallel()
+	collected := make(chan struct{}, 1)
+	afterCollection(collected)
+	runtime.GC()
+	select {
+	case <-collected:
+	case <-time.After(20 * time.Second):
+		t.Fatal("nothing was told")
 	}
 }

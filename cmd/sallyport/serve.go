@@ -91,11 +91,13 @@ type server struct {
 	sessions *session.Sessions
 	tokens   *oidc.Verifier
 	draining atomic.Bool
+	// activations tells who keeps the heap that a bundle was activated.
+	activations chan struct{}
 }
 
 // assemble wires the rooms together and opens the listeners.
 func assemble(ctx context.Context, cfg *config.Config, logger *zap.Logger) (*server, error) {
-	s := &server{cfg: cfg, logger: logger, upstreams: map[string]*upstream.Upstream{}}
+	s := &server{cfg: cfg, logger: logger, upstreams: map[string]*upstream.Upstream{}, activations: make(chan struct{}, 1)}
 	registry := prometheus.NewRegistry()
 	if err := s.openUpstreams(ctx, registry); err != nil {
 		return nil, err
@@ -213,7 +215,7 @@ func (s *server) run(ctx context.Context) error {
 	defer stop()
 	bundleDone := make(chan error, 1)
 	go func() { bundleDone <- s.bundle.Run(background) }()
-	go spareCollections(background)
+	go keepHeap(background, s.activations)
 	failed := make(chan error, len(s.doors)+1)
 	for _, door := range s.doors {
 		go func() { failed <- door.Serve() }()

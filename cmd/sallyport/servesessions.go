@@ -30,8 +30,13 @@ func (s *server) openSessions() error {
 func (s *server) sts() service.Service { return stsservice.New(s.sessions) }
 
 // activated tells the verifier of tokens which providers there are now. It fetches
-// their keys ahead; nothing waits for them, and readiness does not depend on them.
+// their keys ahead; nothing waits for them, and readiness does not depend on them. And
+// it tells who keeps the heap.
 func (s *server) activated(bundle.Status) {
+	select {
+	case s.activations <- struct{}{}:
+	default: // it has been told already
+	}
 	snapshot := s.bundle.Current()
 	if s.tokens == nil || snapshot == nil {
 		return
