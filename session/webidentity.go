@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,7 +30,7 @@ const maxClaims = 200
 // condition keys are PROVIDER:CLAIM for each claim that is a text, a number, true
 // or false, or a list of them; AWS has some of these for some providers alone. Two
 // claims whose names differ in case alone would be one key: such a token is
-// refused.
+// refused, and so is one with a list that cannot be a key whole.
 func FromWebIdentity(p *bundle.Provider, c *oidc.Claims) (*Federated, *wire.Refusal) {
 	f := &Federated{
 		Kind: WebIdentity, Issued: c.IssuedAt, Expires: c.Expires,
@@ -89,32 +90,48 @@ func claimKeys(p *bundle.Provider, c *oidc.Claims) ([]Key, error) {
 			continue
 		}
 		// AWS has a list for amr, whether it is one in the token or not.
-		if k, ok := claimKey(prefix+folded, c.All[name], folded == "amr"); ok {
+		k, ok, err := claimKey(prefix+folded, c.All[name], folded == "amr")
+		if err != nil {
+			return nil, fmt.Errorf("the claim %q %w", folded, err)
+		}
+		if ok {
 			keys = append(keys, k)
 		}
 	}
 	return keys, nil
 }
 
-// claimKey is the condition key of a claim; ok is false if it has no such form.
-func claimKey(name string, raw json.RawMessage, list bool) (k Key, ok bool) {
+var (
+	errLongList  = fmt.Errorf("is a list of more than %d values", maxListed)
+	errMixedList = errors.New("is a list of texts, numbers or booleans, and of something else")
+)
+
+// claimKey is the condition key of a claim; ok is false if it has no such form. A list
+// that has it in part, or is too long, is an error: left out, it could keep a Deny from
+// applying.
+func claimKey(name string, raw json.RawMessage, list bool) (k Key, ok bool, err error) {
 	value, ok := decodeJSON(raw)
 	if !ok {
-		return Key{}, false
+		return Key{}, false, nil
 	}
-	if several, isList := value.([]any); isList {
-		k := Key{Name: name, List: true}
-		for _, v := range several {
-			text, ok := claimText(v)
-			if !ok {
-				return Key{}, false
-			}
+	several, isList := value.([]any)
+	if !isList {
+		text, ok := claimText(value)
+		return Key{Name: name, Values: []string{text}, List: list}, ok, nil
+	}
+	if len(several) > maxListed {
+		return Key{}, false, errLongList
+	}
+	k = Key{Name: name, List: true}
+	for _, v := range several {
+		if text, ok := claimText(v); ok {
 			k.Values = append(k.Values, text)
 		}
-		return k, len(k.Values) > 0 && len(k.Values) <= maxListed
 	}
-	text, ok := claimText(value)
-	return Key{Name: name, Values: []string{text}, List: list}, ok
+	if n := len(k.Values); n > 0 && n < len(several) {
+		return Key{}, false, errMixedList
+	}
+	return k, len(k.Values) > 0, nil
 }
 
 func claimText(value any) (text string, ok bool) {

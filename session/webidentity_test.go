@@ -120,6 +120,9 @@ func TestWebIdentityRefused(t *testing.T) {
 	for name, members := range map[string]string{
 		"names in two cases":            `"Sub": "root"`,
 		"two custom names in two cases": `"group": "a", "Group": "b"`,
+		"list too long":                 `"groups": [` + strings.Repeat(`"a", `, 512) + `"banned"]`,
+		"list of texts and of others":   `"groups": ["a", {"name": "banned"}]`,
+		"list with null":                `"groups": [null, "banned"]`,
 		"tags that are no object":       tags(`["Team"]`),
 		"tags of unknown form":          tags(`{"tags": {}}`),
 		"tag that is no list":           tags(`{"principal_tags": {"Team": "blue"}}`),
