@@ -47,6 +47,8 @@ func floods(ctx context.Context, o measure.Turns, list []*subject) (saturation f
 			}
 			s.p50 = append(s.p50, float64(got.P50))
 			s.p99 = append(s.p99, float64(got.P99))
+			s.late = append(s.late, float64(got.Late))
+			calm.precedence = got.Precedence
 		}
 	}
 	return saturation, nil
@@ -76,6 +78,7 @@ func floodTable(list []*subject, saturation float64, protection string) (string,
 		return []string{
 			name, report.Summary(measure.Summarise(s.p50), report.Duration), report.Summary(measure.Summarise(s.p99), report.Duration),
 			report.Summary(measure.Ratios(s.p99, calm.p99), report.Ratio), report.Summary(measure.Ratios(s.p99, calm.control.p99), report.Ratio),
+			report.Duration(measure.Summarise(s.late).Median),
 		}
 	}
 	rows := [][]string{row("none", calm), row("as many allowed ones, the control", calm.control)}
@@ -89,5 +92,6 @@ func floodTable(list []*subject, saturation float64, protection string) (string,
 	}
 	return fmt.Sprintf("Saturated, Sallyport answers %s allowed requests a second; %s of that are asked for, and a flood is %s.\n\n",
 		report.Count(int(saturation)), report.Percent(quiet), report.Percent(flooded)) +
-		report.Table([]string{"flood of", "p50", "p99", "p99, of quiet", "p99, of the control's"}, rows) + "\n" + report.Lines(goals), goals
+		report.Table([]string{"flood of", "p50", "p99", "p99, of quiet", "p99, of the control's", "99 of 100 sent within"}, rows) + "\n" +
+		"Precedence of the clients: " + calm.precedence.String() + ".\n\n" + report.Lines(goals), goals
 }

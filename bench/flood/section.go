@@ -55,7 +55,6 @@ func Section(ctx context.Context, o measure.Turns, quick bool) (r *report.Report
 		return nil, err
 	}
 	f.Uses("wrk", program, "-v")
-	f.UsesModule("github.com/tsenart/vegeta/v12")
 	defer func() { err = errors.Join(err, f.Close()) }()
 	static, err := f.Static(ctx)
 	if err != nil {
@@ -108,7 +107,9 @@ type subject struct {
 	perSecond, cost []float64
 	// p50 and p99 are those of allowed requests meanwhile, in nanoseconds; of the
 	// allowed kind they are those in quiet.
-	p50, p99 []float64
+	p50, p99, late []float64
+	// precedence is what clients had; the allowed kind tells.
+	precedence arrivals.Precedence
 	// control is the flood of allowed requests, which only that kind has.
 	control *subject
 }

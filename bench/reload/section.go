@@ -75,7 +75,6 @@ func Section(ctx context.Context, e Effort) (r *report.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	f.UsesModule("github.com/tsenart/vegeta/v12")
 	defer func() { err = errors.Join(err, f.Close()) }()
 	static, err := f.Static(ctx)
 	if err != nil {
