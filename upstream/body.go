@@ -169,7 +169,7 @@ func (b *requestBody) write(c *conn, piece []byte) bool {
 		return false
 	}
 	c.writing.Allow(e.upstream.options.ProgressTimeout)
-	if _, err := c.Write(piece); err != nil {
+	if _, err := c.direct.Write(piece); err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = &stall{sending, e.upstream.options.ProgressTimeout}
 			b.unsent.Store(&err)
