@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"errors"
 	"io"
 	"net"
 
@@ -55,28 +56,22 @@ func (b *responseBody) PassTo(client *net.TCPConn, most int64, allow func()) (in
 	if most = min(most, b.body.Left()); !ok || most == 0 {
 		return 0, nil
 	}
-	limit := e.upstream.options.ProgressTimeout
-	moved, err := tcp.Move(client, store, most, limit, func() error {
-		e.conn.reading.Allow(limit)
+	moved, err := tcp.Move(client, store, most, func() error {
+		e.conn.reading.Allow(e.upstream.options.ProgressTimeout)
 		allow()
 		return nil
 	})
 	b.body.Passed(moved)
-	switch {
-	case err != nil && hasBytes(&e.conn.peek): // the upstream has more to send
+	if _, ok := errors.AsType[*tcp.WriteError](err); ok {
 		return moved, err
-	case err != nil:
+	}
+	if err != nil {
 		return moved, e.cut(err)
 	}
 	if b.body.Whole() {
 		e.finish()
 	}
 	return moved, nil
-}
-
-func hasBytes(p *tcp.Peek) bool {
-	sight := p.Look()
-	return sight == tcp.Bytes || sight == tcp.LastBytes
 }
 
 func (b *responseBody) Close() error {

@@ -142,17 +142,11 @@ func (b *requestBody) pass(c *conn) bool {
 	case err == nil:
 		return true
 	}
-	// Whose error it is, the error does not tell.
-	switch {
-	case b.exchange.caller.Err() != nil:
-	case c.writing.Passed():
-		err = &stall{sending, limit}
-		b.unsent.Store(&err)
-	case c.peek.Look() != tcp.Nothing: // an answer, or the end
-		b.unsent.Store(&err)
-		c.reading.Allow(b.exchange.upstream.options.ResponseHeaderTimeout)
-		return false
-	default:
+	if b.exchange.caller.Err() == nil {
+		if _, ok := errors.AsType[*tcp.WriteError](err); ok {
+			b.unwritten(c, err)
+			return false
+		}
 		b.verifier.Passed(0, err)
 		b.refuse(err)
 	}
@@ -160,8 +154,7 @@ func (b *requestBody) pass(c *conn) bool {
 	return false
 }
 
-// write sends a piece. An upstream that refuses a request before it has read the
-// body answers and closes: that the rest cannot be written is not the outcome.
+// write sends a piece.
 func (b *requestBody) write(c *conn, piece []byte) bool {
 	e := b.exchange
 	if e.caller.Err() != nil {
@@ -169,15 +162,8 @@ func (b *requestBody) write(c *conn, piece []byte) bool {
 		return false
 	}
 	c.writing.Allow(e.upstream.options.ProgressTimeout)
-	if _, err := c.direct.Write(piece); err != nil {
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			err = &stall{sending, e.upstream.options.ProgressTimeout}
-			b.unsent.Store(&err)
-			c.abort()
-			return false
-		}
-		b.unsent.Store(&err)
-		c.reading.Allow(e.upstream.options.ResponseHeaderTimeout)
+	if _, err := c.Write(piece); err != nil {
+		b.unwritten(c, err)
 		return false
 	}
 	if b.whole.Load() {
@@ -186,6 +172,21 @@ func (b *requestBody) write(c *conn, piece []byte) bool {
 		c.half.Store(false)
 	}
 	return true
+}
+
+// unwritten keeps why the body cannot be sent. An upstream that refuses a request
+// before it has read the body answers and closes: that the rest cannot be written
+// is not the outcome.
+func (b *requestBody) unwritten(c *conn, err error) {
+	o := &b.exchange.upstream.options
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = &stall{sending, o.ProgressTimeout}
+		b.unsent.Store(&err)
+		c.abort()
+		return
+	}
+	b.unsent.Store(&err)
+	c.reading.Allow(o.ResponseHeaderTimeout)
 }
 
 // refuse keeps why the body cannot go on: the verifier's word, or what S3 says

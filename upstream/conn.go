@@ -15,9 +15,8 @@ import (
 
 // conn is a connection to an upstream. One exchange at a time has it.
 type conn struct {
-	net.Conn             // what is read and written
-	below    net.Conn    // what it goes over: the same, but for TLS
-	direct   *tcp.Direct // Conn, read and written without detours
+	net.Conn          // what is read and written
+	below    net.Conn // what it goes over: the same, but for TLS
 	reader   *http1.Reader
 	peek     tcp.Peek
 
@@ -53,8 +52,7 @@ func (u *Upstream) dial(ctx context.Context) (*conn, error) {
 		}
 		c.Conn = secured
 	}
-	c.direct = tcp.NewDirect(c.Conn)
-	c.reader = http1.NewReader(c.direct)
+	c.reader = http1.NewReader(c.Conn)
 	c.reading.Set, c.writing.Set = c.SetReadDeadline, c.SetWriteDeadline
 	return c, nil
 }

@@ -1,5 +1,3 @@
-//go:build linux
-
 package arrivals_test
 
 import (

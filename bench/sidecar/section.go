@@ -82,9 +82,7 @@ func Section(ctx context.Context, e Effort) (r *report.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	text, goals := idle(small)
-	r.Goals = goals
-	r.Text = "### Started, and idle\n\n" + text +
+	r.Text = "### Started, and idle\n\n" + idle(small) +
 		fmt.Sprintf("* Resident memory after it was saturated by %d clients, and idle again: %s.\n\n", clients, mebibytes(float64(busy)))
 	populations, err := turns(ctx, Effort{Starts: max(1, e.Starts/4), Idle: e.Idle}, programs...)
 	if err != nil {
@@ -147,7 +145,7 @@ func (s *seen) over(base *seen, of func(started) float64) measure.Summary {
 }
 
 // idle is the table of programs, the floor first, and what became of the goals.
-func idle(list []seen) (string, []report.Goal) {
+func idle(list []seen) string {
 	var rows [][]string
 	for i := range list {
 		s := &list[i]
@@ -157,13 +155,12 @@ func idle(list []seen) (string, []report.Goal) {
 		})
 	}
 	last := &list[len(list)-1]
-	goals := []report.Goal{
-		{What: "start to ready", Measured: last.summary(ready), Unit: report.Duration, Bound: float64(goalReady)},
-		{What: "resident memory, idle", Measured: last.summary(resident), Unit: mebibytes, Bound: goalResident},
-	}
+	took, memory := last.summary(ready), last.summary(resident)
 	return report.Table([]string{
 		"program", "start to ready", "of the bare `ReverseProxy`", "resident memory", "of the bare `ReverseProxy`",
-	}, rows) + "\n" + report.Lines(goals), goals
+	}, rows) + fmt.Sprintf("\n* Start to ready: %s, goal ≤ %s: %s.\n* Resident memory: %s, goal ≤ %s: %s.\n",
+		report.Summary(took, report.Duration), report.Duration(float64(goalReady)), report.Verdict(took.Median <= float64(goalReady)),
+		report.Summary(memory, mebibytes), mebibytes(goalResident), report.Verdict(memory.Median <= goalResident))
 }
 
 // byUsers is the table of Sallyport with bundles of several sizes, whose snapshots

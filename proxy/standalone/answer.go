@@ -82,7 +82,7 @@ func (c *session) allowWriting() { c.writing.Allow(c.server.WriteProgress) }
 
 func (c *session) send(p []byte) bool {
 	c.allowWriting()
-	_, err := c.direct.Write(p)
+	_, err := c.Write(p)
 	return err == nil
 }
 
@@ -98,9 +98,6 @@ func (c *session) sendSized(out []byte, body io.Reader, left int64) bool {
 			}
 			if left == 0 {
 				return true
-			}
-			if n > 0 { // and no more, since one of the two is slow
-				passer = nil
 			}
 		}
 		n, err := body.Read(out[len(out):cap(out)])

@@ -26,11 +26,10 @@ import (
 // after the other.
 type session struct {
 	server   *Server
-	net.Conn             // what is read and written
-	below    net.Conn    // the connection as it was accepted: the same, but for TLS
-	raw      net.Conn    // without what read a PROXY header
-	leave    func()      // makes room for another connection; once
-	direct   *tcp.Direct // Conn, read and written without detours
+	net.Conn          // what is read and written
+	below    net.Conn // the connection as it was accepted: the same, but for TLS
+	raw      net.Conn // without what read a PROXY header
+	leave    func()   // makes room for another connection; once
 	reader   *http1.Reader
 	peer     netip.AddrPort
 	tls      *wire.TLS
@@ -101,8 +100,7 @@ func (c *session) serve() {
 		kept = s.handover.give(c.Conn.(*tls.Conn))
 		return
 	}
-	c.direct = tcp.NewDirect(c.Conn)
-	c.reader = http1.NewReader(c.direct)
+	c.reader = http1.NewReader(c.Conn)
 	for c.next() {
 	}
 }

@@ -71,7 +71,7 @@ func (u *upload) PassTo(store *net.TCPConn, most int64, allow func()) (int64, er
 	if most = min(most, u.body.Left()); !ok || most == 0 {
 		return 0, nil
 	}
-	moved, err := tcp.Move(store, client, most, u.session.server.ReadProgress, func() error {
+	moved, err := tcp.Move(store, client, most, func() error {
 		allow()
 		return u.begin()
 	})

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,8 +32,7 @@ func pair(t testing.TB) (_, _ *net.TCPConn) {
 	return one.(*net.TCPConn), other.(*net.TCPConn)
 }
 
-// move is Move of n bytes from a sender to a receiver, each with limit for each
-// step, and once more where it ends early.
+// move is Move of n bytes from a sender to a receiver, with limit for each wait.
 func move(t testing.TB, n int64, limit time.Duration, send func(io.Writer), receive func(io.Reader)) (moved int64, err error) {
 	t.Helper()
 	sender, from := pair(t)
@@ -47,15 +47,11 @@ func move(t testing.TB, n int64, limit time.Duration, send func(io.Writer), rece
 		receive(receiver)
 	}()
 	reading, writing := tcp.Deadline{Set: from.SetReadDeadline}, tcp.Deadline{Set: to.SetWriteDeadline}
-	for moved < n && err == nil {
-		var m int64
-		m, err = tcp.Move(to, from, n-moved, limit, func() error {
-			reading.Allow(limit)
-			writing.Allow(limit)
-			return nil
-		})
-		moved += m
-	}
+	moved, err = tcp.Move(to, from, n, func() error {
+		reading.Allow(limit)
+		writing.Allow(limit)
+		return nil
+	})
 	_ = to.Close()
 	<-received
 	return moved, err
@@ -74,11 +70,22 @@ func TestMove(t *testing.T) {
 		receive func(io.Reader)
 		moved   int64 // at least
 		err     error
+		taker   bool // whose fault it is
 	}{
-		{"fast", fast, discard, size, nil},
-		{"ends early", func(w io.Writer) { _, _ = w.Write(make([]byte, size/2)) }, discard, size / 2, io.ErrUnexpectedEOF},
-		{"stalls", func(w io.Writer) { _, _ = w.Write(make([]byte, piece)); time.Sleep(2 * limit) }, discard, 16 << 10, os.ErrDeadlineExceeded},
-		{"is not taken", fast, func(io.Reader) { time.Sleep(2 * limit) }, 0, os.ErrDeadlineExceeded},
+		{"fast", fast, discard, size, nil, false},
+		{"ends early", func(w io.Writer) { _, _ = w.Write(make([]byte, size/2)) }, discard, size / 2, io.ErrUnexpectedEOF, false},
+		{"stalls", func(w io.Writer) { _, _ = w.Write(make([]byte, piece)); time.Sleep(2 * limit) }, discard, piece, os.ErrDeadlineExceeded, false},
+		{"is not taken", fast, func(io.Reader) { time.Sleep(2 * limit) }, 0, os.ErrDeadlineExceeded, true},
+		{"the taker goes away", fast, func(r io.Reader) {
+			_, _ = io.CopyN(io.Discard, r, size/2)
+			_ = r.(*net.TCPConn).SetLinger(0)
+			_ = r.(*net.TCPConn).Close()
+		}, size / 2, syscall.ECONNRESET, true},
+		{"is reset", func(w io.Writer) {
+			_, _ = w.Write(make([]byte, piece))
+			_ = w.(*net.TCPConn).SetLinger(0)
+			_ = w.(*net.TCPConn).Close()
+		}, discard, 0, syscall.ECONNRESET, false},
 		{"sent fast, and then slowly", func(w io.Writer) {
 			const slow = 4 << 20
 			_, _ = w.Write(make([]byte, size-slow))
@@ -86,7 +93,7 @@ func TestMove(t *testing.T) {
 				_, _ = w.Write(make([]byte, piece))
 				time.Sleep(20 * time.Millisecond)
 			}
-		}, discard, size, nil},
+		}, discard, size, nil, false},
 		{"taken fast, and then slowly", fast, func(r io.Reader) {
 			_, _ = io.CopyN(io.Discard, r, size-8<<20)
 			for {
@@ -95,19 +102,22 @@ func TestMove(t *testing.T) {
 				}
 				time.Sleep(8 * time.Millisecond)
 			}
-		}, size, nil},
+		}, size, nil, false},
 		{"sent slowly", func(w io.Writer) {
 			for range 128 {
 				_, _ = w.Write(make([]byte, 1<<10))
 				time.Sleep(25 * time.Millisecond)
 			}
-		}, discard, 128 << 10, io.ErrUnexpectedEOF},
+		}, discard, 128 << 10, io.ErrUnexpectedEOF, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			moved, err := move(t, size, limit, tt.send, tt.receive)
 			if !errors.Is(err, tt.err) || moved < tt.moved {
 				t.Errorf("%d bytes, %v; want %d, %v", moved, err, tt.moved, tt.err)
+			}
+			if _, ok := errors.AsType[*tcp.WriteError](err); ok != tt.taker {
+				t.Errorf("%v tells of the taker: %v, want %v", err, ok, tt.taker)
 			}
 		})
 	}
