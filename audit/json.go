@@ -161,6 +161,10 @@ func appendString(b []byte, member, value string) []byte {
 	b = append(append(b, member...), '"')
 	written := 0
 	for i := 0; i < len(value); {
+		if i+8 <= len(value) && arePlain(value[i:i+8]) {
+			i += 8
+			continue
+		}
 		c := value[i]
 		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
 			i++
@@ -175,6 +179,16 @@ func appendString(b []byte, member, value string) []byte {
 		written = i
 	}
 	return append(append(b, value[written:]...), '"')
+}
+
+// arePlain tells of eight bytes, all at once, that each stands for itself.
+func arePlain(s string) bool {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	v := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	quote, backslash := v^each*'"', v^each*'\\'
+	// Where no byte has its high bit, that of a difference tells what is too small.
+	return (v|(v-each*' ')|(quote-each)|(backslash-each))&high == 0
 }
 
 // appendEscaped writes a byte that cannot stand in a string of JSON as it is. One

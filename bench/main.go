@@ -169,6 +169,8 @@ func run(quick bool, only, docs string) error {
 	e := effortOf(quick)
 	found := false
 	var broken []error
+	var times []string
+	all := time.Now()
 	for _, s := range sections {
 		if only != "" && only != s.name {
 			continue
@@ -181,11 +183,18 @@ func run(quick bool, only, docs string) error {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		r.Text += "\n" + start.end(s.name, r.Versions)
+		times = append(times, fmt.Sprintf("%-10s %s", s.name, time.Since(start.start).Round(time.Second)))
 		if quick {
 			fmt.Printf("## %s\n\n%s\n", s.name, r.Text)
-			broken = append(broken, guarded(s.name, r.Guards)...)
+			for _, g := range r.Guards {
+				fmt.Print(g.Line())
+				if err := g.Err(); err != nil {
+					broken = append(broken, fmt.Errorf("%s: %w", s.name, err))
+				}
+			}
 			continue
 		}
+		fmt.Fprint(os.Stderr, missed(r.Goals))
 		if err := write(docs, s.name, r); err != nil {
 			return err
 		}
@@ -193,20 +202,22 @@ func run(quick bool, only, docs string) error {
 	if !found {
 		return fmt.Errorf("there is no section %q; there are %s", only, names())
 	}
+	fmt.Fprintf(os.Stderr, "measured:\n  %s\n  %-10s %s\n", strings.Join(times, "\n  "), "all", time.Since(all).Round(time.Second))
 	return errors.Join(broken...)
 }
 
-// guarded are the guards of a section that do not hold.
-func guarded(section string, guards []report.Guard) (broken []error) {
-	for _, g := range guards {
-		if err := g.Err(); err != nil {
-			broken = append(broken, fmt.Errorf("%s: %w", section, err))
+// missed is a line for every goal that was not held.
+func missed(goals []report.Goal) (lines string) {
+	for _, g := range goals {
+		if !g.Held() {
+			lines += g.Line()
 		}
 	}
-	return broken
+	return lines
 }
 
-// write puts a report into the document, and its plots beside it.
+// write puts a report into the document, its goals into the table of all goals, and
+// its plots beside it.
 func write(docs, name string, r *report.Report) error {
 	file := filepath.Join(docs, "benchmarks.md")
 	document, err := os.ReadFile(file)
@@ -215,6 +226,9 @@ func write(docs, name string, r *report.Report) error {
 	}
 	text, err := report.Replace(string(document), name, r.Text)
 	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	if text, err = report.ReplaceGoals(text, name, r.Goals); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	plots := filepath.Join(docs, "benchmarks")

@@ -4,13 +4,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/sallyport-iam/sallyport/bench/report"
 )
 
 // TestDocument checks that the page has a place for every section, and every
-// plot that it shows.
+// plot that it shows, and that the table of goals tells what sections missed.
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	docs := filepath.Join("..", "docs")
@@ -21,6 +22,20 @@ func TestDocument(t *testing.T) {
 	for _, s := range sections {
 		if _, err := report.Replace(string(text), s.name, "x"); err != nil {
 			t.Error(err)
+		}
+	}
+	for _, s := range sections {
+		found, err := report.Text(string(text), s.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		without, err := report.ReplaceGoals(string(text), s.name, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const missed = "**missed**"
+		if strings.Contains(found, missed) && strings.Count(without, missed) == strings.Count(string(text), missed) {
+			t.Errorf("the table of goals does not tell what %s missed", s.name)
 		}
 	}
 	for _, plot := range regexp.MustCompile(`\]\((benchmarks/[^)]*)\)`).FindAllStringSubmatch(string(text), -1) {

@@ -162,7 +162,7 @@ func (b *requestBody) write(c *conn, piece []byte) bool {
 		return false
 	}
 	c.writing.Allow(e.upstream.options.ProgressTimeout)
-	if _, err := c.Write(piece); err != nil {
+	if _, err := c.direct.Write(piece); err != nil {
 		b.unwritten(c, err)
 		return false
 	}

@@ -15,8 +15,9 @@ import (
 
 // conn is a connection to an upstream. One exchange at a time has it.
 type conn struct {
-	net.Conn          // what is read and written
-	below    net.Conn // what it goes over: the same, but for TLS
+	net.Conn             // what is read and written
+	below    net.Conn    // what it goes over: the same, but for TLS
+	direct   *tcp.Direct // Conn, read and written without detours
 	reader   *http1.Reader
 	peek     tcp.Peek
 
@@ -52,7 +53,8 @@ func (u *Upstream) dial(ctx context.Context) (*conn, error) {
 		}
 		c.Conn = secured
 	}
-	c.reader = http1.NewReader(c.Conn)
+	c.direct = tcp.NewDirect(c.Conn)
+	c.reader = http1.NewReader(c.direct)
 	c.reading.Set, c.writing.Set = c.SetReadDeadline, c.SetWriteDeadline
 	return c, nil
 }

@@ -80,7 +80,7 @@ func (e *exchange) exchange(method string, message []byte, buffer *[]byte, more 
 	switch {
 	case e.body == nil:
 		c.writing.Allow(o.ProgressTimeout)
-		if _, err := c.Write(message); err != nil {
+		if _, err := c.direct.Write(message); err != nil {
 			return nil, e.unwritten(err)
 		}
 		c.reading.Allow(o.ResponseHeaderTimeout)

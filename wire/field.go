@@ -64,15 +64,23 @@ func FieldValue(name, sent string) (string, *Refusal) {
 	if !IsFieldValue(sent) {
 		return "", invalid("The value of the header " + name + " holds a control character.")
 	}
-	if sent == "" || isVisible(sent[0]) && isVisible(sent[len(sent)-1]) {
-		return sent, nil
+	value := sent
+	for value != "" && isBlank(value[0]) {
+		value = value[1:]
 	}
-	value := strings.Trim(sent, " \t")
+	for value != "" && isBlank(value[len(value)-1]) {
+		value = value[:len(value)-1]
+	}
+	if value == "" || isVisible(value[0]) && isVisible(value[len(value)-1]) {
+		return value, nil
+	}
 	if strings.TrimSpace(value) != value {
 		return "", invalid("The value of the header " + name + " begins or ends with white space other than spaces and tabs.")
 	}
 	return value, nil
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // isVisible tells of a byte that it is no white space, nor a part of any.
 func isVisible(c byte) bool { return ' ' < c && c < 0x7f }

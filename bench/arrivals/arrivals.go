@@ -2,6 +2,11 @@
 // independent clients do: a server that stands still is not spared questions
 // meanwhile, and how long an answer takes counts from when its question was due,
 // not from when it could be sent.
+//
+// Those clients are one thread, which allocates nothing, works ten thousand times a
+// second whatever there is to do, and has precedence over whatever else runs where
+// the system permits it: in earnest clients are machines of their own, and neither
+// wait until a proxy leaves them a processor nor take it away at each answer.
 package arrivals
 
 import (
@@ -9,25 +14,25 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"sync/atomic"
 	"time"
-
-	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
 const (
-	// warm is how many connections are open before the first question.
-	warm = 32
-	// most is how many questions are under way at a time. Beyond, questions wait;
-	// their time counts.
-	most = 2048
+	// clients is how many connections are open from the beginning to the end: what
+	// comes while questions are under way on all of them waits, and its time counts.
+	clients = 256
+	// tick is how often the clients look for what is due, and what was answered;
+	// longest how long they do not, if nothing is due.
+	tick, longest = 100 * time.Microsecond, time.Millisecond
+	// patience is how long after the last question answers are waited for.
+	patience = 30 * time.Second
 )
 
-// Load is requests that are sent again and again. It is for one run at a time.
+// Load is requests that are sent again and again.
 type Load struct {
-	// Address is where they go.
+	// Address is where they go: an IP address and a port.
 	Address string
 	// From is the IP address that they come from; empty is the system's choice.
 	From string
@@ -43,6 +48,11 @@ type Result struct {
 	PerSecond float64
 	// P50, P99 and P999 are quantiles of how long one took.
 	P50, P99, P999 time.Duration
+	// Late is how late the client itself was with 99 of 100 requests at most: that
+	// much of a quantile is not the server's. It is 0 where nothing was due.
+	Late time.Duration
+	// Precedence is what the client had over other processes.
+	Precedence Precedence
 	// Requests is the number of all answers as they must be, Failed of all else,
 	// and Failure tells of one of those.
 	Requests, Failed int
@@ -60,19 +70,15 @@ func (r *Result) Err() error {
 	return nil
 }
 
-// Saturate has some clients ask for a time, each again as soon as it is answered.
+// Saturate asks over some connections for a time, over each again as soon as it is
+// answered.
 // Anything that fails is an error.
-func (l *Load) Saturate(ctx context.Context, clients int, duration time.Duration) (Result, error) {
-	t, err := l.open(ctx, clients)
+func (l *Load) Saturate(ctx context.Context, connections int, duration time.Duration) (Result, error) {
+	r, err := l.begin(ctx, connections, nil, duration)
 	if err != nil {
 		return Result{}, err
 	}
-	p := &unpaced{until: duration}
-	n := uint64(clients)
-	r := l.begin(ctx, t, p, nil, vegeta.Workers(n), vegeta.MaxWorkers(n))
-	<-r.ended
-	out := r.result()
-	return out, out.Err()
+	return r.wait()
 }
 
 // Run asks at a rate per second for a time, at random moments. Anything that
@@ -82,23 +88,12 @@ func (l *Load) Run(ctx context.Context, rate float64, duration time.Duration) (R
 	if err != nil {
 		return Result{}, err
 	}
-	<-r.ended
-	out, err := r.Stop()
-	return out, errors.Join(err, out.Err())
+	return r.wait()
 }
 
 // Start begins to ask at a rate per second for at most some time.
 func (l *Load) Start(ctx context.Context, rate float64, atMost time.Duration) (*Running, error) {
-	t, err := l.open(ctx, warm)
-	if err != nil {
-		return nil, err
-	}
-	clock, err := NewClock()
-	if err != nil {
-		return nil, errors.Join(err, t.Close())
-	}
-	p := &paced{due: Times(rate, atMost, rand.Uint64()), clock: clock}
-	return l.begin(ctx, t, p, p, vegeta.Workers(warm), vegeta.MaxWorkers(most)), nil
+	return l.begin(ctx, clients, Times(rate, atMost, rand.Uint64()), atMost)
 }
 
 // Times are the moments at which independent clients ask, together at a rate per
@@ -117,109 +112,77 @@ func Times(rate float64, within time.Duration, seed uint64) []time.Duration {
 
 // Running is a run that is under way.
 type Running struct {
-	paced     *paced // nil if it is not
-	transport *transport
-	ended     chan struct{}
+	stopped atomic.Bool
+	ended   chan struct{}
 
 	// Once ended is closed.
-	start   time.Time
-	elapsed time.Duration
-	took    []time.Duration
-	failed  int
-	failure string
+	counted counts
+	err     error
+}
+
+// counts are what one run measured.
+type counts struct {
+	elapsed    time.Duration
+	took, late []time.Duration
+	precedence Precedence
+	failed     int
+	failure    string
+}
+
+func (c *counts) fail(why string) {
+	if c.failed++; c.failure == "" {
+		c.failure = why
+	}
+}
+
+// begin opens connections and asks when it is due, or, if nothing is, whenever a
+// connection is free until a time has passed.
+func (l *Load) begin(ctx context.Context, connections int, due []time.Duration, within time.Duration) (*Running, error) {
+	r := &Running{ended: make(chan struct{})}
+	c, err := l.open(ctx, connections)
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		defer close(r.ended)
+		defer context.AfterFunc(ctx, func() { r.stopped.Store(true) })()
+		r.counted, r.err = c.run(due, within, &r.stopped)
+		r.err = errors.Join(r.err, c.close(), ctx.Err())
+	}()
+	return r, nil
 }
 
 // Stop ends the run, if it has not ended, waits for what is under way, and tells
 // what was counted.
 func (r *Running) Stop() (Result, error) {
-	r.paced.stopped.Store(true)
+	r.stopped.Store(true)
 	<-r.ended
-	return r.result(), errors.Join(r.paced.failed, r.paced.clock.Close())
+	return r.counted.result(), r.err
 }
 
-// begin attacks; p is nil in a run that is not paced.
-func (l *Load) begin(ctx context.Context, t *transport, pacer vegeta.Pacer, p *paced, workers ...func(*vegeta.Attacker)) *Running {
-	r := &Running{paced: p, transport: t, ended: make(chan struct{}), start: time.Now()}
-	attacker := vegeta.NewAttacker(append(workers, vegeta.Client(&http.Client{Transport: t}), vegeta.MaxBody(0))...)
-	url := "http://" + l.Address + "/"
-	target := func(out *vegeta.Target) error {
-		out.Method, out.URL = http.MethodGet, url // the transport sends what it has
-		return ctx.Err()
-	}
-	results := attacker.Attack(target, pacer, 0, "")
-	go func() {
-		defer close(r.ended)
-		for one := range results {
-			r.take(one)
-		}
-		r.elapsed = time.Since(r.start)
-		if err := t.Close(); err != nil && r.failure == "" {
-			r.failed, r.failure = r.failed+1, err.Error()
-		}
-	}()
-	return r
+func (r *Running) wait() (Result, error) {
+	<-r.ended
+	out := r.counted.result()
+	return out, errors.Join(r.err, out.Err())
 }
 
-// take counts an answer.
-func (r *Running) take(one *vegeta.Result) {
-	if one.Code == 0 { // the transport takes what must not be for an error
-		if r.failed++; r.failure == "" {
-			r.failure = one.Error
-		}
-		return
+func (c *counts) result() Result {
+	out := Result{
+		Requests: len(c.took), Failed: c.failed, Failure: c.failure,
+		Precedence: c.precedence, Late: quantile(c.late, 990),
 	}
-	since := one.Timestamp
-	if r.paced != nil {
-		since = r.paced.began.Add(r.paced.due[one.Seq])
-	}
-	r.took = append(r.took, one.End().Sub(since))
-}
-
-func (r *Running) result() Result {
-	out := Result{Requests: len(r.took), Failed: r.failed, Failure: r.failure}
-	if len(r.took) > 0 {
-		slices.Sort(r.took)
-		at := func(thousandths int) time.Duration { return r.took[len(r.took)*thousandths/1000] }
-		out.P50, out.P99, out.P999 = at(500), at(990), at(999)
-		out.PerSecond = float64(len(r.took)) / r.elapsed.Seconds()
+	if len(c.took) > 0 {
+		out.P50, out.P99, out.P999 = quantile(c.took, 500), quantile(c.took, 990), quantile(c.took, 999)
+		out.PerSecond = float64(len(c.took)) / c.elapsed.Seconds()
 	}
 	return out
 }
 
-// unpaced asks without a pause until some time has passed.
-type unpaced struct{ until time.Duration }
-
-// Pace implements vegeta.Pacer.
-func (u *unpaced) Pace(elapsed time.Duration, _ uint64) (time.Duration, bool) {
-	return 0, elapsed > u.until
-}
-
-// Rate implements vegeta.Pacer.
-func (*unpaced) Rate(time.Duration) float64 { return 0 }
-
-// paced asks when it is due. It waits by itself, because the attacker would
-// sleep.
-type paced struct {
-	due     []time.Duration
-	clock   *Clock
-	stopped atomic.Bool
-
-	// Written before the first request is sent, and before the last has ended.
-	began  time.Time
-	failed error
-}
-
-// Pace implements vegeta.Pacer.
-func (p *paced) Pace(elapsed time.Duration, hits uint64) (time.Duration, bool) {
-	if hits == 0 {
-		p.began = time.Now().Add(-elapsed)
+// quantile is one of a list, which it sorts.
+func quantile(list []time.Duration, thousandths int) time.Duration {
+	if len(list) == 0 {
+		return 0
 	}
-	if hits >= uint64(len(p.due)) || p.stopped.Load() {
-		return 0, true
-	}
-	p.failed = p.clock.Wait(p.due[hits] - elapsed)
-	return 0, p.failed != nil || p.stopped.Load()
+	slices.Sort(list)
+	return list[len(list)*thousandths/1000]
 }
-
-// Rate implements vegeta.Pacer.
-func (*paced) Rate(time.Duration) float64 { return 0 }

@@ -65,13 +65,16 @@ func Large(ctx context.Context, rounds int, sizes [2]int64) (r *report.Report, e
 		if err := l.provide(ctx, real.Address, size); err != nil {
 			return nil, err
 		}
-		text, err := l.compare(ctx, size)
+		text, goals, err := l.compare(ctx, size)
 		if err != nil {
 			return nil, err
 		}
+		r.Goals = append(r.Goals, goals...)
 		r.Text += "### Objects of " + title(size) + ", versitygw behind\n\n" + text + "\n"
 	}
-	r.Text += l.memory(sizes) + "\n"
+	text, goals := l.memory(sizes)
+	r.Text += text + "\n"
+	r.Goals = append(r.Goals, goals...)
 
 	sink, err := f.Peer(ctx, "sink")
 	if err != nil {
@@ -81,8 +84,9 @@ func Large(ctx context.Context, rounds int, sizes [2]int64) (r *report.Report, e
 	if err := l.before(ctx, "sink", sink.Addresses[0]); err != nil {
 		return nil, err
 	}
-	text, err := l.compare(ctx, sizes[1])
+	text, goals, err = l.compare(ctx, sizes[1])
 	r.Text += "### Objects of " + title(sizes[1]) + ", a store behind that keeps nothing\n\n" + text
+	r.Goals = append(r.Goals, goals...)
 	r.Versions = f.Versions()
 	return r, err
 }
@@ -119,7 +123,7 @@ func (l *large) provide(ctx context.Context, address string, size int64) error {
 }
 
 // compare measures the kinds of requests at a size.
-func (l *large) compare(ctx context.Context, size int64) (string, error) {
+func (l *large) compare(ctx context.Context, size int64) (string, []report.Goal, error) {
 	sum := hashOf(size)
 	kinds := []kind{
 		{"GET", "GET", fleet.Request{Method: http.MethodGet, Path: path(size), Hash: fleet.EmptyHash}, false},
@@ -130,15 +134,15 @@ func (l *large) compare(ctx context.Context, size int64) (string, error) {
 	own := l.list[len(l.list)-1]
 	known := fleet.ResetPeak(own.pid) == nil
 	if err := l.sameBytes(ctx, kinds[0], size, sum); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	var rows [][]string
-	var goals string
+	var goals []report.Goal
 	var hashed, unsigned []float64
 	for _, k := range kinds {
 		list, err := l.measure(ctx, k, size)
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
 		store, own := &list[0], &list[len(list)-1]
 		for i := range list {
@@ -151,41 +155,48 @@ func (l *large) compare(ctx context.Context, size int64) (string, error) {
 			unsigned = own.times
 		}
 		if k.Hash != sum && l.behind != "" {
-			goals += goal(k.name+" through Sallyport, of direct", own.over(store), goalLarge)
+			goals = append(goals, atLeast("large objects through Sallyport over directly", k.name+" of "+title(size), own.over(store), goalLarge))
 		}
 	}
 	if l.behind == "" {
-		goals += hashGoal(size, unsigned, hashed)
+		goals = append(goals, hashGoal(size, unsigned, hashed))
 	}
 	if known && l.behind != "" {
 		l.peaks[size] = fleet.Peak(own.pid)
 	}
-	return report.Table([]string{"request", "way", "MB/s", "of direct", "processor time of the proxy for a GiB"}, rows) + "\n" + goals, nil
+	return report.Table([]string{"request", "way", "MB/s", "of direct", "processor time of the proxy for a GiB"}, rows) + "\n" + report.Lines(goals), goals, nil
 }
 
-// memory compares the peaks at both sizes.
-func (l *large) memory(sizes [2]int64) string {
+// memory compares the peaks at both sizes. There is no goal where this system does
+// not tell them.
+func (l *large) memory(sizes [2]int64) (string, []report.Goal) {
 	less, more := l.peaks[sizes[0]], l.peaks[sizes[1]]
 	if less == 0 || more == 0 {
-		return "* Memory of Sallyport at its peak: this system does not tell it.\n"
+		return "* Memory of Sallyport at its peak: this system does not tell it.\n", nil
 	}
-	return fmt.Sprintf("* Memory of Sallyport at its peak: %s with objects of %s, %s with %s, goal ≤ %s more: %s.\n",
-		report.Bytes(float64(less)), title(sizes[0]), report.Bytes(float64(more)), title(sizes[1]),
-		report.Bytes(goalGrowth), report.Verdict(more-less <= goalGrowth))
+	goal := report.Goal{
+		What:     "more memory at the peak with objects of " + title(sizes[1]) + " than of " + title(sizes[0]),
+		Measured: measure.Summary{Median: float64(more - less)}, Unit: mebibytes, Bound: goalGrowth,
+	}
+	return fmt.Sprintf("* Memory of Sallyport at its peak: %s with objects of %s, %s with %s.\n",
+		mebibytes(float64(less)), title(sizes[0]), mebibytes(float64(more)), title(sizes[1])) + goal.Line(), []report.Goal{goal}
 }
+
+func mebibytes(bytes float64) string { return fmt.Sprintf("%.1f MiB", bytes/mebibyte) }
 
 // hashGoal compares a PUT that is hashed with one that is not and SHA-256 after
 // it: that much the hash leaves.
-func hashGoal(size int64, unsigned, hashed []float64) string {
+func hashGoal(size int64, unsigned, hashed []float64) report.Goal {
 	ratios := make([]float64, len(hashed))
 	for i := range ratios {
 		start := time.Now()
 		hashOf(size)
 		ratios[i] = hashed[i] / (unsigned[i] + float64(time.Since(start)))
 	}
-	s := measure.Summarise(ratios)
-	return fmt.Sprintf("* Time of a hashed PUT through Sallyport over that of an unsigned one and of SHA-256 together: %s, goal ≤ %s: %s.\n",
-		report.Summary(s, report.Ratio), report.Ratio(goalHashed), report.Verdict(s.Median <= goalHashed))
+	return report.Goal{
+		What:     "time of a hashed PUT through Sallyport over that of an unsigned one and of SHA-256 together",
+		Measured: measure.Summarise(ratios), Unit: report.Ratio, Bound: goalHashed,
+	}
 }
 
 // title is a size in MiB or GiB.

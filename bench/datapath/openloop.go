@@ -19,10 +19,12 @@ var loads = []float64{0.3, 0.5, 0.7}
 type arriving struct {
 	contender
 	load *arrivals.Load
+	// precedence is what clients had.
+	precedence arrivals.Precedence
 	// saturation is in requests a second.
 	saturation []float64
 	// quantiles are by the place of the load, in nanoseconds.
-	p50, p99, p999 [][]float64
+	p50, p99, p999, late [][]float64
 }
 
 // OpenLoop measures how long answers take at rates that do not depend on them,
@@ -32,7 +34,6 @@ func OpenLoop(ctx context.Context, o measure.Turns) (r *report.Report, err error
 	if err != nil {
 		return nil, err
 	}
-	f.UsesModule("github.com/tsenart/vegeta/v12")
 	defer func() { err = errors.Join(err, f.Close()) }()
 	static, err := f.Static(ctx)
 	if err != nil {
@@ -57,7 +58,7 @@ func OpenLoop(ctx context.Context, o measure.Turns) (r *report.Report, err error
 		}
 		list = append(list, arriving{
 			contender: all[i], load: &arrivals.Load{Address: all[i].address, Requests: requests},
-			p50: make([][]float64, len(loads)), p99: make([][]float64, len(loads)), p999: make([][]float64, len(loads)),
+			p50: make([][]float64, len(loads)), p99: make([][]float64, len(loads)), p999: make([][]float64, len(loads)), late: make([][]float64, len(loads)),
 		})
 	}
 	if err := saturations(ctx, o, list); err != nil {
@@ -106,6 +107,8 @@ func latencies(ctx context.Context, o measure.Turns, list []arriving, part int, 
 			at.p50[part] = append(at.p50[part], float64(got.P50))
 			at.p99[part] = append(at.p99[part], float64(got.P99))
 			at.p999[part] = append(at.p999[part], float64(got.P999))
+			at.late[part] = append(at.late[part], float64(got.Late))
+			at.precedence = got.Precedence
 		}
 	}
 	return nil
@@ -135,10 +138,11 @@ func arrived(list []arriving) string {
 				report.Summary(measure.Summarise(at.p99[part]), report.Duration),
 				report.Summary(measure.Summarise(at.p999[part]), report.Duration),
 				report.Summary(measure.Ratios(at.p99[part], own.p99[part]), report.Ratio),
+				report.Duration(measure.Summarise(at.late[part]).Median),
 			})
 		}
 		text += fmt.Sprintf("\n### %s requests a second: %s of Sallyport's saturation\n\n", report.Count(int(load*saturation)), report.Percent(load)) +
-			report.Table([]string{"way", "of its own saturation", "p50", "p99", "p99.9", "p99, of Sallyport's"}, rows)
+			report.Table([]string{"way", "of its own saturation", "p50", "p99", "p99.9", "p99, of Sallyport's", "99 of 100 sent within"}, rows)
 	}
-	return text
+	return text + "\nPrecedence of the clients: " + own.precedence.String() + ".\n"
 }

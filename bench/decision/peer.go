@@ -8,8 +8,9 @@ import (
 )
 
 const (
-	sallyport  = "github.com/sallyport-iam/sallyport"
-	cachedName = "Sallyport, cached"
+	sallyport     = "github.com/sallyport-iam/sallyport"
+	sallyportName = "Sallyport"
+	cachedName    = "Sallyport, cached"
 )
 
 // Engine is a policy engine that has a workload loaded.
@@ -44,7 +45,7 @@ var ErrCannotSay = errors.New("the engine has no form for these rules")
 func Peers() []Peer {
 	const opa = "github.com/open-policy-agent/opa"
 	return []Peer{
-		{"Sallyport", sallyport, loadSallyport},
+		{sallyportName, sallyport, loadSallyport},
 		{cachedName, sallyport, loadCached(cache.Options{MaxBytes: cacheBytes})},
 		{"minio/pkg", "github.com/minio/pkg/v3", loadMinIO},
 		{"cedar-go", "github.com/cedar-policy/cedar-go", loadCedar},

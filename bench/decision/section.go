@@ -38,6 +38,18 @@ func statements(o measure.Options, quick bool, r *report.Report) error {
 	}
 	r.Text += "### Statements in the caller's documents\n\n"
 	c.tables(result, r)
+	for _, p := range result.Points {
+		if costs := p.Costs[None]; p.Size >= 100 {
+			for _, peer := range peersOf(result, None) {
+				if s, ok := costs[peer]; ok && !strings.HasPrefix(peer, sallyportName) {
+					r.Guards = append(r.Guards, report.Guard{
+						What:  fmt.Sprintf("a decision of %d statements, %s over Sallyport", p.Size, peer),
+						Ratio: s.Over(costs[sallyportName]).Median, Least: guardPeers,
+					})
+				}
+			}
+		}
+	}
 	return nil
 }
 

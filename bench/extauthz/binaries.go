@@ -45,7 +45,8 @@ func Binaries(ctx context.Context, o measure.Turns, binaries []string) (r *repor
 		return nil, err
 	}
 	first, again := &servers[0], &servers[len(binaries)]
-	text := table(servers, "the first") + fmt.Sprintf("* %s, a second process over the first: %s the checks, %s the processor time: that much is chance.\n",
+	text, _ := table(servers, "the first")
+	text += fmt.Sprintf("* %s, a second process over the first: %s the checks, %s the processor time: that much is chance.\n",
 		filepath.Base(binaries[0]), report.Summary(measure.Ratios(again.perSecond, first.perSecond), report.Ratio),
 		report.Summary(measure.Ratios(again.cost, first.cost), report.Ratio))
 	for i := 1; i < len(binaries); i++ {

@@ -30,8 +30,8 @@ type server struct {
 	pid int
 	// floor is the server that it is compared with, by its place.
 	floor int
-	// goal tells whether it has one.
-	goal bool
+	// goals is the case of its goals, "" if it has none.
+	goals string
 
 	perSecond, cost, p50, p99 []float64
 }
@@ -72,9 +72,9 @@ func Section(ctx context.Context, o measure.Turns) (r *report.Report, err error)
 	servers := []server{
 		{name: "no-op server", target: target{"tcp", noop.Addresses[0]}, pid: noop.PID(), floor: 0},
 		{name: "OPA, a policy of one line", target: target{"tcp", opa.Addresses[0]}, pid: opa.PID(), floor: 0},
-		{name: "Sallyport", target: target{"tcp", own.Address}, pid: own.PID(), floor: 0, goal: true},
+		{name: "Sallyport", target: target{"tcp", own.Address}, pid: own.PID(), floor: 0, goals: "over TCP"},
 		{name: "no-op server, Unix socket", target: target{"unix", noopSocket}, pid: noop.PID(), floor: 3},
-		{name: "Sallyport, Unix socket", target: target{"unix", ownSocket}, pid: own.PID(), floor: 3, goal: true},
+		{name: "Sallyport, Unix socket", target: target{"unix", ownSocket}, pid: own.PID(), floor: 3, goals: "over a Unix socket"},
 	}
 	r = &report.Report{}
 	if err := refuses(ctx, servers[2].target); err != nil {
@@ -83,7 +83,7 @@ func Section(ctx context.Context, o measure.Turns) (r *report.Report, err error)
 	if err := direct(ctx, o, servers); err != nil {
 		return nil, err
 	}
-	r.Text = table(servers, "the no-op server")
+	r.Text, r.Goals = table(servers, "the no-op server")
 	r.Guards = []report.Guard{{
 		What: "checks, over the no-op server", Least: guardThroughput, Ratio: measure.Ratios(servers[2].perSecond, servers[0].perSecond).Median,
 	}}
@@ -163,9 +163,10 @@ func direct(ctx context.Context, o measure.Turns, servers []server) error {
 }
 
 // table is what was measured, beside the floor, and what became of the goals.
-func table(servers []server, floor string) string {
+func table(servers []server, floor string) (string, []report.Goal) {
 	var cells [][]string
-	var goals string
+	var goals []report.Goal
+	part := report.Percent(load)
 	for i := range servers {
 		s := &servers[i]
 		over := measure.Ratios(s.perSecond, servers[s.floor].perSecond)
@@ -175,14 +176,13 @@ func table(servers []server, floor string) string {
 			report.Duration(measure.Summarise(s.cost).Median),
 			report.Duration(p50.Median), report.Duration(p99.Median) + " ±" + report.Percent(p99.Spread),
 		})
-		if s.goal {
-			goals += fmt.Sprintf("* %s over the %s: %s, goal ≥ %s: %s. p99 at %s of its saturation: %s, goal < %s: %s.\n",
-				s.name, servers[s.floor].name, report.Summary(over, report.Ratio), report.Ratio(goalThroughput), report.Verdict(over.Median >= goalThroughput),
-				report.Percent(load), report.Duration(p99.Median), report.Duration(goalP99), report.Verdict(p99.Median < goalP99))
+		if s.goals != "" {
+			goals = append(goals,
+				report.Goal{What: "checks for Envoy over those of a no-op server", Case: s.goals, Measured: over, Unit: report.Ratio, Bound: goalThroughput, AtLeast: true},
+				report.Goal{What: "p99 of a check for Envoy at " + part + " of saturation", Case: s.goals, Measured: p99, Unit: report.Duration, Bound: goalP99})
 		}
 	}
-	part := report.Percent(load)
 	return "### Asked directly, 32 at a time over two connections\n\n" + report.Table([]string{
 		"server", "checks/s", "of " + floor, "its processor time", "p50 at " + part, "p99 at " + part,
-	}, cells) + "\n" + goals + "\n"
+	}, cells) + "\n" + report.Lines(goals) + "\n", goals
 }

@@ -31,7 +31,7 @@ func TestSection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"| bad signature |", "| two `Host` fields |", "the control", "p99 in a flood, unknown key", "goal ≥ 1.00×", "goal ≤ 1.50×"} {
+	for _, want := range []string{"| bad signature |", "| two `Host` fields |", "the control", "failed authentications limited, as by default, unknown key", "goal ≥ 1.00×", "goal ≤ 1.50×"} {
 		if !strings.Contains(r.Text, want) {
 			t.Errorf("the report does not tell of %q:\n%s", want, r.Text)
 		}

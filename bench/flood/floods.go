@@ -47,6 +47,8 @@ func floods(ctx context.Context, o measure.Turns, list []*subject) (saturation f
 			}
 			s.p50 = append(s.p50, float64(got.P50))
 			s.p99 = append(s.p99, float64(got.P99))
+			s.late = append(s.late, float64(got.Late))
+			calm.precedence = got.Precedence
 		}
 	}
 	return saturation, nil
@@ -69,24 +71,27 @@ func meanwhile(ctx context.Context, asked *arrivals.Load, s *subject, saturation
 	return got, errors.Join(err, stopped, flood.Err())
 }
 
-// floodTable is how long allowed requests take in each flood.
-func floodTable(list []*subject, saturation float64) string {
+// floodTable is how long allowed requests take in each flood, with a protection.
+func floodTable(list []*subject, saturation float64, protection string) (string, []report.Goal) {
 	calm := list[0]
 	row := func(name string, s *subject) []string {
 		return []string{
 			name, report.Summary(measure.Summarise(s.p50), report.Duration), report.Summary(measure.Summarise(s.p99), report.Duration),
 			report.Summary(measure.Ratios(s.p99, calm.p99), report.Ratio), report.Summary(measure.Ratios(s.p99, calm.control.p99), report.Ratio),
+			report.Duration(measure.Summarise(s.late).Median),
 		}
 	}
 	rows := [][]string{row("none", calm), row("as many allowed ones, the control", calm.control)}
-	var goals string
+	var goals []report.Goal
 	for _, s := range slices.DeleteFunc(slices.Clone(list), func(s *subject) bool { return s.code == "" }) {
 		rows = append(rows, row(s.name, s))
-		over := measure.Ratios(s.p99, calm.p99)
-		goals += fmt.Sprintf("* p99 in a flood, %s: %s of quiet, goal ≤ %s: %s.\n",
-			s.name, report.Summary(over, report.Ratio), report.Ratio(goalP99), report.Verdict(over.Median <= goalP99))
+		goals = append(goals, report.Goal{
+			What: "p99 in a flood over that in quiet, " + protection, Case: s.name,
+			Measured: measure.Ratios(s.p99, calm.p99), Unit: report.Ratio, Bound: goalP99,
+		})
 	}
 	return fmt.Sprintf("Saturated, Sallyport answers %s allowed requests a second; %s of that are asked for, and a flood is %s.\n\n",
 		report.Count(int(saturation)), report.Percent(quiet), report.Percent(flooded)) +
-		report.Table([]string{"flood of", "p50", "p99", "p99, of quiet", "p99, of the control's"}, rows) + "\n" + goals
+		report.Table([]string{"flood of", "p50", "p99", "p99, of quiet", "p99, of the control's", "99 of 100 sent within"}, rows) + "\n" +
+		"Precedence of the clients: " + calm.precedence.String() + ".\n\n" + report.Lines(goals), goals
 }

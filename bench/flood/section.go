@@ -55,7 +55,6 @@ func Section(ctx context.Context, o measure.Turns, quick bool) (r *report.Report
 		return nil, err
 	}
 	f.Uses("wrk", program, "-v")
-	f.UsesModule("github.com/tsenart/vegeta/v12")
 	defer func() { err = errors.Join(err, f.Close()) }()
 	static, err := f.Static(ctx)
 	if err != nil {
@@ -77,15 +76,20 @@ func Section(ctx context.Context, o measure.Turns, quick bool) (r *report.Report
 			if err := costs(ctx, o, list); err != nil {
 				return nil, err
 			}
-			text, guards := costTable(list)
+			text, goals := costTable(list)
 			r.Text += "### What a request costs, " + p.name + "\n\n" + text + "\n"
-			r.Guards = append(r.Guards, guards...)
+			r.Goals = append(r.Goals, goals...)
+			for _, g := range goals {
+				r.Guards = append(r.Guards, report.Guard{What: g.What + ", " + g.Case, Ratio: g.Measured.Median, Least: guardCost})
+			}
 		}
 		saturation, err := floods(ctx, o, list)
 		if err != nil {
 			return nil, err
 		}
-		r.Text += "### Allowed requests in a flood, " + p.name + "\n\n" + floodTable(list, saturation) + "\n"
+		text, goals := floodTable(list, saturation, p.name)
+		r.Text += "### Allowed requests in a flood, " + p.name + "\n\n" + text + "\n"
+		r.Goals = append(r.Goals, goals...)
 	}
 	r.Versions = f.Versions()
 	return r, nil
@@ -103,7 +107,9 @@ type subject struct {
 	perSecond, cost []float64
 	// p50 and p99 are those of allowed requests meanwhile, in nanoseconds; of the
 	// allowed kind they are those in quiet.
-	p50, p99 []float64
+	p50, p99, late []float64
+	// precedence is what clients had; the allowed kind tells.
+	precedence arrivals.Precedence
 	// control is the flood of allowed requests, which only that kind has.
 	control *subject
 }
@@ -168,10 +174,9 @@ func costs(ctx context.Context, o measure.Turns, list []*subject) error {
 }
 
 // costTable is what kinds cost, each over the allowed ones of its sort.
-func costTable(list []*subject) (string, []report.Guard) {
+func costTable(list []*subject) (string, []report.Goal) {
 	var rows [][]string
-	var goals string
-	var guards []report.Guard
+	var goals []report.Goal
 	var base *subject
 	for _, s := range list {
 		if s.code == "" {
@@ -183,12 +188,12 @@ func costTable(list []*subject) (string, []report.Guard) {
 			report.Duration(measure.Summarise(s.cost).Median), report.Summary(measure.Ratios(s.cost, base.cost), report.Ratio),
 		})
 		if s.code != "" {
-			goals += fmt.Sprintf("* %s over %s: %s, goal ≥ %s: %s.\n", s.name, base.name,
-				report.Summary(over, report.Ratio), report.Ratio(goalCost), report.Verdict(over.Median >= goalCost))
-			guards = append(guards, report.Guard{What: s.name + " over " + base.name, Ratio: over.Median, Least: guardCost})
+			goals = append(goals, report.Goal{
+				What: "refusals a second over what is allowed", Case: s.name, Measured: over, Unit: report.Ratio, Bound: goalCost, AtLeast: true,
+			})
 		}
 	}
 	return report.Table([]string{
 		"request", "answers/s", "of allowed ones", "processor time of Sallyport", "of an allowed one",
-	}, rows) + "\n" + goals, guards
+	}, rows) + "\n" + report.Lines(goals), goals
 }

@@ -41,6 +41,9 @@ const (
 	goalCheckAllocations = 10.0
 )
 
+// guardCheck is how many times as long as its floor the whole may take.
+const guardCheck = 25
+
 // point is an enforcement point without a door.
 type point struct {
 	enforcer *proxy.Enforcer
@@ -217,17 +220,22 @@ func measureCheck(o measure.Options, users int, r *report.Report) (err error) {
 	var cells [][]string
 	series := measure.Run(subjects, o)
 	for i, s := range series {
-		time, over, goal := s.Time(), "–", "–"
+		time, over := s.Time(), "–"
+		var goals []report.Goal
 		if i > 0 {
 			ratio := s.Over(series[0])
 			over = report.Ratio(ratio.Median) + " ±" + report.Percent(ratio.Spread)
 		}
 		if s.Name == checkWhole {
-			goal = fmt.Sprintf("≤ %s, ≤ %.0f allocations: %s", report.Duration(goalCheck), goalCheckAllocations,
-				verdict(time.Median <= goalCheck && s.Allocations <= goalCheckAllocations))
+			r.Guards = append(r.Guards, report.Guard{What: checkWhole + ", over the floor", Ratio: s.Over(series[0]).Median, Most: guardCheck})
+			goals = []report.Goal{
+				{What: "the whole check in process", Measured: time, Unit: report.Duration, Bound: goalCheck},
+				{What: "allocations of the whole check", Measured: measure.Summary{Median: s.Allocations}, Unit: report.Allocations, Bound: goalCheckAllocations},
+			}
 		}
+		r.Goals = append(r.Goals, goals...)
 		cells = append(cells, []string{
-			s.Name, report.Duration(time.Median) + " ±" + report.Percent(time.Spread), over, fmt.Sprintf("%.0f", s.Allocations), goal,
+			s.Name, report.Duration(time.Median) + " ±" + report.Percent(time.Spread), over, fmt.Sprintf("%.0f", s.Allocations), report.Cell(goals...),
 		})
 	}
 	r.Text += "### The whole check of a GetObject, in process\n\n" +

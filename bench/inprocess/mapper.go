@@ -77,13 +77,15 @@ func measureMapper(o measure.Options, r *report.Report) error {
 	}
 	var cells [][]string
 	for i, s := range measure.Run(subjects, o) {
-		time, goal := s.Time(), "–"
+		time := s.Time()
+		var goals []report.Goal
 		if rows[i].simple {
-			goal = "≤ " + report.Duration(goalMap) + ": " + verdict(time.Median <= goalMap)
+			goals = []report.Goal{{What: "a simple request is mapped", Case: s.Name, Measured: time, Unit: report.Duration, Bound: goalMap}}
 		}
+		r.Goals = append(r.Goals, goals...)
 		cells = append(cells, []string{
 			s.Name, report.Count(rows[i].want), report.Duration(time.Median) + " ±" + report.Percent(time.Spread),
-			report.Count(int(s.Allocations + 0.5)), goal,
+			report.Count(int(s.Allocations + 0.5)), report.Cell(goals...),
 		})
 	}
 	r.Text += "### Which accesses a request amounts to\n\n" +
@@ -105,11 +107,4 @@ func mapOnce(mapper *s3.Mapper, req *wire.Request, body []byte) (int, error) {
 	accesses := len(m.Accesses)
 	op.Release() // as the enforcement point does
 	return accesses, nil
-}
-
-func verdict(held bool) string {
-	if held {
-		return "held"
-	}
-	return "**missed**"
 }

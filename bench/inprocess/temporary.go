@@ -90,26 +90,21 @@ func measureTemporary(o measure.Options, r *report.Report) (err error) {
 			}
 		}},
 	}, o)
-	base := series[0].Time().Median
-	goals := []func(over, time float64) string{
-		func(float64, float64) string { return "–" },
-		func(over, _ float64) string {
-			return "≤ " + report.Duration(goalSession) + " more: " + verdict(over <= goalSession)
-		},
-		func(over, _ float64) string {
-			return "≤ " + report.Duration(goalBearer) + " more: " + verdict(over <= goalBearer)
-		},
-		func(_, time float64) string {
-			return "≤ " + report.Duration(goalAssume) + ": " + verdict(time <= goalAssume)
-		},
+	more := func(nanoseconds float64) string { return report.Duration(nanoseconds) + " more" }
+	goals := [][]report.Goal{
+		nil,
+		{{What: "a session token over a long-term key", Measured: series[1].More(series[0]), Unit: more, Bound: goalSession}},
+		{{What: "a bearer token over a long-term key", Measured: series[2].More(series[0]), Unit: more, Bound: goalBearer}},
+		{{What: "AssumeRole, the whole, and its answer", Measured: series[3].Time(), Unit: report.Duration, Bound: goalAssume}},
 	}
 	var cells [][]string
 	for i, s := range series {
 		time, ratio := s.Time(), s.Over(series[0])
 		cells = append(cells, []string{
 			s.Name, report.Duration(time.Median) + " ±" + report.Percent(time.Spread), report.Ratio(ratio.Median) + " ±" + report.Percent(ratio.Spread),
-			fmt.Sprintf("%.0f", s.Allocations), goals[i](time.Median-base, time.Median),
+			fmt.Sprintf("%.0f", s.Allocations), report.Cell(goals[i]...),
 		})
+		r.Goals = append(r.Goals, goals[i]...)
 	}
 	r.Text += "### The whole check by what the caller shows, in process\n\n" +
 		report.Table([]string{"credentials", "time", "over a long-term key", "allocations", "goal"}, cells) + "\n"

@@ -15,7 +15,7 @@ type Summary struct {
 func Summarise(samples []float64) Summary {
 	sorted := slices.Sorted(slices.Values(samples))
 	median := quantile(sorted, 0.5)
-	return Summary{median, (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 2 / median}
+	return Summary{median, (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 2 / math.Abs(median)}
 }
 
 // Time summarises the time of one operation in nanoseconds.
@@ -25,6 +25,16 @@ func (s Series) Time() Summary { return Summarise(s.Nanoseconds) }
 // the rounds that both took part in.
 func (s Series) Over(base Series) Summary {
 	return Ratios(s.Nanoseconds, base.Nanoseconds)
+}
+
+// More summarises how many nanoseconds longer than another series this one took,
+// by the rounds that both took part in.
+func (s Series) More(than Series) Summary {
+	more := make([]float64, min(len(s.Nanoseconds), len(than.Nanoseconds)))
+	for i := range more {
+		more[i] = s.Nanoseconds[i] - than.Nanoseconds[i]
+	}
+	return Summarise(more)
 }
 
 // Ratios summarises how many times as much one list tells as another, element by

@@ -29,7 +29,7 @@ func TestSection(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"a bundle of 200 statements", "| nothing |", "edited every second", "goal 0: held", "until it was in force", "Of 2 edits, 2 came into force",
+		"a bundle of 200 statements", "| nothing |", "edited every second", "goal ≤ 0: held", "until it was in force", "Of 2 edits, 2 came into force",
 	} {
 		if !strings.Contains(r.Text, want) {
 			t.Errorf("the report does not tell of %q:\n%s", want, r.Text)

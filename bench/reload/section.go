@@ -75,7 +75,6 @@ func Section(ctx context.Context, e Effort) (r *report.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	f.UsesModule("github.com/tsenart/vegeta/v12")
 	defer func() { err = errors.Join(err, f.Close()) }()
 	static, err := f.Static(ctx)
 	if err != nil {
@@ -98,8 +97,9 @@ func Section(ctx context.Context, e Effort) (r *report.Report, err error) {
 		}
 	}
 	asked, failed := m.quiet.asked+m.exchanged.asked+m.edited.asked, m.quiet.failed+m.exchanged.failed+m.edited.failed
+	text, goals := m.text(saturation)
 	return &report.Report{
-		Text: m.text(saturation), Versions: f.Versions(),
+		Text: text, Goals: goals, Versions: f.Versions(),
 		Guards: []report.Guard{{What: "requests answered as they must be, of those asked", Ratio: float64(asked-failed) / float64(asked), Least: 1}},
 	}, nil
 }

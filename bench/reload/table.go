@@ -11,7 +11,7 @@ import (
 const perUser = 10
 
 // text is what was measured, and what became of the goals.
-func (m *measured) text(saturation float64) string {
+func (m *measured) text(saturation float64) (string, []report.Goal) {
 	exchanged := fmt.Sprintf("a bundle of %s statements comes into force, each of which is another", report.Count(m.Users*perUser))
 	var rows [][]string
 	for _, row := range []struct {
@@ -37,11 +37,18 @@ func (m *measured) text(saturation float64) string {
 		}
 	}
 	failed := m.exchanged.failed + m.edited.failed
-	over := measure.Ratios(m.exchanged.p99, m.quiet.p99)
-	return text + fmt.Sprintf("* Requests that failed while something changed: %s, goal 0: %s.\n", report.Count(failed), report.Verdict(failed == 0)) +
-		fmt.Sprintf("* p99 while a bundle comes into force: %s of quiet, goal ≤ %s: %s. From the exchange until it was in force: %s.\n",
-			report.Summary(over, report.Ratio), report.Ratio(goalP99), report.Verdict(over.Median <= goalP99),
-			report.Summary(measure.Summarise(m.exchanged.took), report.Duration)) +
+	goals := []report.Goal{
+		{
+			What:     "requests that failed while something changed",
+			Measured: measure.Summary{Median: float64(failed)}, Unit: func(n float64) string { return report.Count(int(n)) },
+		},
+		{
+			What:     "p99 over that in quiet while a bundle comes into force",
+			Measured: measure.Ratios(m.exchanged.p99, m.quiet.p99), Unit: report.Ratio, Bound: goalP99,
+		},
+	}
+	return text + report.Lines(goals) +
+		fmt.Sprintf("* From the exchange of a bundle until it was in force: %s.\n", report.Summary(measure.Summarise(m.exchanged.took), report.Duration)) +
 		fmt.Sprintf("* Of %s edits, %s came into force one by one; the others together with the next.\n",
-			report.Count(m.edited.edits), report.Count(m.edited.activated))
+			report.Count(m.edited.edits), report.Count(m.edited.activated)), goals
 }

@@ -11,6 +11,18 @@ type Guard struct {
 	Least, Most float64
 }
 
+// Line is a line of Markdown that tells what is guarded, and how far from it that is.
+func (g Guard) Line() string {
+	line := fmt.Sprintf("* Guarded: %s: %s", g.What, Ratio(g.Ratio))
+	if g.Least > 0 {
+		line += ", at least " + Ratio(g.Least)
+	}
+	if g.Most > 0 {
+		line += ", at most " + Ratio(g.Most)
+	}
+	return line + ".\n"
+}
+
 // Err is an error if the guard does not hold.
 func (g Guard) Err() error {
 	switch {

@@ -26,6 +26,10 @@ func TestGuard(t *testing.T) {
 			t.Errorf("%+v: %q, want %q", tt.guard, got, tt.want)
 		}
 	}
+	const line = "* Guarded: a over b: 0.900×, at least 0.800×.\n"
+	if got := (report.Guard{What: "a over b", Ratio: 0.9, Least: 0.8}).Line(); got != line {
+		t.Errorf("%q, want %q", got, line)
+	}
 	if err := (report.Guard{Ratio: math.NaN(), Least: 0.8}).Err(); err == nil {
 		t.Error("no number holds")
 	}

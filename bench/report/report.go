@@ -17,6 +17,8 @@ type Report struct {
 	Text  string
 	Plots []Plot
 	Bars  []Bars
+	// Goals are those that the section has, whether they were held or not.
+	Goals []Goal
 	// Guards bound what was found; a quick run tells.
 	Guards []Guard
 	// Versions are the programs that were measured, with their versions; nil if
@@ -26,18 +28,34 @@ type Report struct {
 
 // Replace puts text between the markers of a section of a document.
 func Replace(document, section, text string) (string, error) {
-	begin := "<!-- " + section + ": begin, written by make bench -->\n"
-	end := "<!-- " + section + ": end -->"
-	before, rest, found := strings.Cut(document, begin)
-	if !found {
-		return "", fmt.Errorf("the document has no line %q", strings.TrimSpace(begin))
+	before, _, after, err := cut(document, section)
+	if err != nil {
+		return "", err
 	}
-	_, after, found := strings.Cut(rest, end)
-	if !found {
-		return "", fmt.Errorf("the document has no line %q", end)
-	}
-	return before + begin + "\n" + strings.TrimSpace(text) + "\n\n" + end + after, nil
+	return before + begin(section) + "\n" + strings.TrimSpace(text) + "\n\n" + end(section) + after, nil
 }
+
+// Text is what is between the markers of a section of a document.
+func Text(document, section string) (string, error) {
+	_, text, _, err := cut(document, section)
+	return text, err
+}
+
+// cut cuts a document at the markers of a section.
+func cut(document, section string) (before, text, after string, err error) {
+	before, rest, found := strings.Cut(document, begin(section))
+	if !found {
+		return "", "", "", fmt.Errorf("the document has no line %q", strings.TrimSpace(begin(section)))
+	}
+	text, after, found = strings.Cut(rest, end(section))
+	if !found {
+		return "", "", "", fmt.Errorf("the document has no line %q", end(section))
+	}
+	return before, text, after, nil
+}
+
+func begin(section string) string { return "<!-- " + section + ": begin, written by make bench -->\n" }
+func end(section string) string   { return "<!-- " + section + ": end -->" }
 
 // Table is a table of Markdown, whose columns but the first are aligned right.
 func Table(header []string, rows [][]string) string {
@@ -53,6 +71,9 @@ func Table(header []string, rows [][]string) string {
 
 // Duration writes nanoseconds with three digits and the unit that fits.
 func Duration(nanoseconds float64) string {
+	if nanoseconds < 0 {
+		return "−" + Duration(-nanoseconds)
+	}
 	units := []string{"ns", "µs", "ms", "s"}
 	for i, unit := range units {
 		if rounded := threeDigits(nanoseconds); rounded < 1000 || i == len(units)-1 {
@@ -71,14 +92,6 @@ func Summary(s measure.Summary, unit func(float64) string) string {
 	return unit(s.Median) + " ±" + Percent(s.Spread)
 }
 
-// Verdict tells whether a goal was held.
-func Verdict(held bool) string {
-	if held {
-		return "held"
-	}
-	return "**missed**"
-}
-
 // Percent writes a part of one as a percentage.
 func Percent(part float64) string { return fmt.Sprintf("%.0f %%", 100*part) }
 
@@ -89,6 +102,9 @@ func Bytes(n float64) string {
 	}
 	return number(threeDigits(n/1e6)) + " MB"
 }
+
+// Allocations writes a number of allocations.
+func Allocations(n float64) string { return Count(int(math.Round(n))) + " allocations" }
 
 // Count writes a number with commas.
 func Count(n int) string {

@@ -82,7 +82,9 @@ func Section(ctx context.Context, e Effort) (r *report.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Text = "### Started, and idle\n\n" + idle(small) +
+	text, goals := idle(small)
+	r.Goals = goals
+	r.Text = "### Started, and idle\n\n" + text +
 		fmt.Sprintf("* Resident memory after it was saturated by %d clients, and idle again: %s.\n\n", clients, mebibytes(float64(busy)))
 	populations, err := turns(ctx, Effort{Starts: max(1, e.Starts/4), Idle: e.Idle}, programs...)
 	if err != nil {
@@ -145,7 +147,7 @@ func (s *seen) over(base *seen, of func(started) float64) measure.Summary {
 }
 
 // idle is the table of programs, the floor first, and what became of the goals.
-func idle(list []seen) string {
+func idle(list []seen) (string, []report.Goal) {
 	var rows [][]string
 	for i := range list {
 		s := &list[i]
@@ -155,12 +157,13 @@ func idle(list []seen) string {
 		})
 	}
 	last := &list[len(list)-1]
-	took, memory := last.summary(ready), last.summary(resident)
+	goals := []report.Goal{
+		{What: "start to ready", Measured: last.summary(ready), Unit: report.Duration, Bound: float64(goalReady)},
+		{What: "resident memory, idle", Measured: last.summary(resident), Unit: mebibytes, Bound: goalResident},
+	}
 	return report.Table([]string{
 		"program", "start to ready", "of the bare `ReverseProxy`", "resident memory", "of the bare `ReverseProxy`",
-	}, rows) + fmt.Sprintf("\n* Start to ready: %s, goal ≤ %s: %s.\n* Resident memory: %s, goal ≤ %s: %s.\n",
-		report.Summary(took, report.Duration), report.Duration(float64(goalReady)), report.Verdict(took.Median <= float64(goalReady)),
-		report.Summary(memory, mebibytes), mebibytes(goalResident), report.Verdict(memory.Median <= goalResident))
+	}, rows) + "\n" + report.Lines(goals), goals
 }
 
 // byUsers is the table of Sallyport with bundles of several sizes, whose snapshots

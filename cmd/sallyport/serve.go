@@ -52,6 +52,7 @@ func (c *ServeCmd) Run(ctx context.Context, console *Console) error {
 		return err
 	}
 	defer func() { _ = logger.Sync() }()
+	limitMemory(logger)
 	s, err := assemble(ctx, cfg, logger)
 	if err != nil {
 		return err

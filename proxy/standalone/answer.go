@@ -82,7 +82,7 @@ func (c *session) allowWriting() { c.writing.Allow(c.server.WriteProgress) }
 
 func (c *session) send(p []byte) bool {
 	c.allowWriting()
-	_, err := c.Write(p)
+	_, err := c.direct.Write(p)
 	return err == nil
 }
 

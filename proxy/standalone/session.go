@@ -26,10 +26,11 @@ import (
 // after the other.
 type session struct {
 	server   *Server
-	net.Conn          // what is read and written
-	below    net.Conn // the connection as it was accepted: the same, but for TLS
-	raw      net.Conn // without what read a PROXY header
-	leave    func()   // makes room for another connection; once
+	net.Conn             // what is read and written
+	below    net.Conn    // the connection as it was accepted: the same, but for TLS
+	raw      net.Conn    // without what read a PROXY header
+	leave    func()      // makes room for another connection; once
+	direct   *tcp.Direct // Conn, read and written without detours
 	reader   *http1.Reader
 	peer     netip.AddrPort
 	tls      *wire.TLS
@@ -100,7 +101,8 @@ func (c *session) serve() {
 		kept = s.handover.give(c.Conn.(*tls.Conn))
 		return
 	}
-	c.reader = http1.NewReader(c.Conn)
+	c.direct = tcp.NewDirect(c.Conn)
+	c.reader = http1.NewReader(c.direct)
 	for c.next() {
 	}
 }

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -27,16 +28,18 @@ type head struct {
 // lower turns the names of fields into lower case where they stand, so that
 // the text that is made of the lines has them so.
 func lower(lines []byte) {
-	name := true
-	for i, c := range lines {
-		switch {
-		case c == '\n':
-			name = true
-		case c == ':':
-			name = false
-		case name && 'A' <= c && c <= 'Z':
-			lines[i] = c + ('a' - 'A')
+	for len(lines) > 0 {
+		i := 0
+		for ; i < len(lines) && lines[i] != ':' && lines[i] != '\n'; i++ {
+			if c := lines[i]; 'A' <= c && c <= 'Z' {
+				lines[i] = c + ('a' - 'A')
+			}
 		}
+		next := bytes.IndexByte(lines[i:], '\n')
+		if next < 0 {
+			return
+		}
+		lines = lines[i+next+1:]
 	}
 }
 
@@ -54,8 +57,9 @@ func (h *head) parse(lines string, count, spare int) error {
 	h.length = -1
 	h.fields = make(wire.Fields, 0, count+spare)
 	for lines != "" {
-		var line string
-		line, lines, _ = strings.Cut(lines, "\r\n")
+		end := strings.IndexByte(lines, '\n')
+		line := lines[:end-1]
+		lines = lines[end+1:]
 		name, value, ok := strings.Cut(line, ":")
 		switch {
 		case line[0] == ' ' || line[0] == '\t':

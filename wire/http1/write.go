@@ -43,7 +43,7 @@ func AppendRequest(dst []byte, req *wire.Request) ([]byte, *wire.Refusal) {
 		if field.Name == "host" || field.Name == "content-length" || field.Name == "expect" || HopByHop(field.Name) {
 			continue
 		}
-		dst = appendField(dst, field.Name, field.Value)
+		dst = appendLine(dst, field.Name, field.Value)
 	}
 	switch {
 	case req.Body != nil && req.BodySize < 0:
@@ -109,31 +109,70 @@ func AppendResponse(dst []byte, resp *wire.Response, o ResponseOptions) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// spelt are names as servers usually write them, where that is not lower case,
-// for clients that look for them so.
-var spelt = map[string]string{
-	"accept-ranges": "Accept-Ranges", "allow": "Allow", "cache-control": "Cache-Control", "content-disposition": "Content-Disposition",
-	"content-encoding": "Content-Encoding", "content-language": "Content-Language", "content-length": "Content-Length",
-	"content-range": "Content-Range", "content-type": "Content-Type", "date": "Date", "etag": "ETag", "expires": "Expires",
-	"last-modified": "Last-Modified", "location": "Location", "retry-after": "Retry-After", "server": "Server", "user-agent": "User-Agent",
-	"vary": "Vary",
+// spelling is a name as servers usually write it, where that is not lower case,
+// for clients that look for it so.
+func spelling(name string) string {
+	switch name {
+	case "accept-ranges":
+		return "Accept-Ranges"
+	case "allow":
+		return "Allow"
+	case "cache-control":
+		return "Cache-Control"
+	case "content-disposition":
+		return "Content-Disposition"
+	case "content-encoding":
+		return "Content-Encoding"
+	case "content-language":
+		return "Content-Language"
+	case "content-length":
+		return "Content-Length"
+	case "content-range":
+		return "Content-Range"
+	case "content-type":
+		return "Content-Type"
+	case "date":
+		return "Date"
+	case "etag":
+		return "ETag"
+	case "expires":
+		return "Expires"
+	case "last-modified":
+		return "Last-Modified"
+	case "location":
+		return "Location"
+	case "retry-after":
+		return "Retry-After"
+	case "server":
+		return "Server"
+	case "user-agent":
+		return "User-Agent"
+	case "vary":
+		return "Vary"
+	}
+	return name
 }
 
 // appendField appends a line. A control byte in the value becomes a space: it
 // is nowhere that it could end the line.
 func appendField(dst []byte, name, value string) []byte {
-	if known, ok := spelt[name]; ok {
-		name = known
+	dst = appendLine(dst, name, value)
+	if wire.IsFieldValue(value) {
+		return dst
 	}
-	dst = append(append(dst, name...), ": "...)
-	begin := len(dst)
-	dst = append(dst, value...)
-	for i := begin; i < len(dst); i++ {
-		if c := dst[i]; c < ' ' && c != '\t' || c == 0x7f {
-			dst[i] = ' '
+	written := dst[len(dst)-len(value)-len("\r\n"):]
+	for i := range len(value) {
+		if c := written[i]; c < ' ' && c != '\t' || c == 0x7f {
+			written[i] = ' '
 		}
 	}
-	return append(dst, "\r\n"...)
+	return dst
+}
+
+// appendLine appends a line whose value has no control byte.
+func appendLine(dst []byte, name, value string) []byte {
+	dst = append(append(dst, spelling(name)...), ": "...)
+	return append(append(dst, value...), "\r\n"...)
 }
 
 func appendLength(dst []byte, n int64) []byte {

@@ -12,26 +12,6 @@ import (
 	"github.com/sallyport-iam/sallyport/wire/tcp"
 )
 
-// pair is the two ends of a connection.
-func pair(t testing.TB) (_, _ *net.TCPConn) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	one, err := net.Dial("tcp", listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := listener.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _, _ = one.Close(), other.Close() })
-	return one.(*net.TCPConn), other.(*net.TCPConn)
-}
-
 // move is Move of n bytes from a sender to a receiver, with limit for each wait.
 func move(t testing.TB, n int64, limit time.Duration, send func(io.Writer), receive func(io.Reader)) (moved int64, err error) {
 	t.Helper()
