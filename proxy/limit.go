@@ -37,9 +37,16 @@ func (v *Verdict) comesFrom(l *Limiter) (known bool) {
 	return true
 }
 
+// tooMany is what a limited peer is told. Its connection stays: to open another costs
+// more than to refuse what comes over it.
+var tooMany = &wire.Refusal{
+	Status: 503, Code: "SlowDown", Message: "Please reduce your request rate.", Retryable: true,
+	Cause: "too many failed authentications from this address",
+}
+
 func (v *Verdict) tooManyFailures() *wire.Refusal {
 	v.limited = true
-	return slowDown("too many failed authentications from this address")
+	return tooMany
 }
 
 // shown is what a request claims to come with, verified or not; kind is 0 if only

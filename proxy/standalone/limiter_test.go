@@ -1,6 +1,7 @@
 package standalone_test
 
 import (
+	"io"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -11,9 +12,9 @@ import (
 	"github.com/sallyport-iam/sallyport/proxy/standalone"
 )
 
-// TestFloodingPeer: a peer whose requests fail is told to slow down and loses its
-// connection, be they requests or not; another peer, whom the same proxy tells of, is
-// served.
+// TestFloodingPeer: a peer whose requests fail is told to slow down, be they requests
+// or not, and keeps its connection unless what follows cannot be told from what was
+// not read; another peer, whom the same proxy tells of, is served.
 func TestFloodingPeer(t *testing.T) {
 	t.Parallel()
 	var now atomic.Int64
@@ -46,8 +47,21 @@ func TestFloodingPeer(t *testing.T) {
 		}
 	}
 	for _, target := range []string{"/open/a", "/open/%zz"} {
-		if code, open := ask("192.0.2.1", target, forged); code != "SlowDown" || open {
+		if code, open := ask("192.0.2.1", target, forged); code != "SlowDown" || !open {
 			t.Errorf("limited, %s: %q, open %v", target, code, open)
+		}
+	}
+	// Over one connection: a body that came is passed over, one that has not ends it.
+	c := dial(t, door)
+	for _, request := range []struct {
+		body  string
+		close bool
+	}{{"Content-Length: 5\r\n\r\nGET /", false}, {"Content-Length: 0\r\n\r\n", false}, {"Content-Length: 100000\r\n\r\nGET /open/a HTTP/1.1\r\n", true}} {
+		if _, err := io.WriteString(c, "PUT /open/a HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 192.0.2.1\r\n"+forged+"\r\n"+request.body); err != nil {
+			t.Fatal(err)
+		}
+		if resp, body := c.answer(); !strings.Contains(body, "SlowDown") || resp.Close != request.close {
+			t.Errorf("limited, %q: %s, close %v", request.body, body, resp.Close)
 		}
 	}
 	if code, open := ask("192.0.2.2", "/open/a", ""); code != "" || !open {

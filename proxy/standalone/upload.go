@@ -105,7 +105,8 @@ func (u *upload) begin() error {
 func (u *upload) Close() error { return nil }
 
 // answered tells that the answer begins. The result is whether the connection
-// ends with it, since what is left of the body stands before the next request.
+// ends with it, since what is left of the body stands before the next request:
+// unless all of it came with the header, as that of a small object does.
 func (u *upload) answered() (unread bool) {
 	if u == nil {
 		return false
@@ -113,5 +114,11 @@ func (u *upload) answered() (unread bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.ended = true
+	if !u.whole.Load() && u.reading.TryLock() {
+		defer u.reading.Unlock()
+		if u.body.Skip() {
+			u.whole.Store(true)
+		}
+	}
 	return !u.whole.Load()
 }

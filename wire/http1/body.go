@@ -73,6 +73,17 @@ func (b *Body) Passed(n int64) {
 	}
 }
 
+// Skip passes over what is left of a body of a known length, if all of it has come
+// already, and tells whether it has.
+func (b *Body) Skip() bool {
+	if b.kind != sized || b.err != nil || b.left > int64(b.r.Buffered()) {
+		return b.Whole()
+	}
+	b.r.start += int(b.left)
+	b.Passed(b.left)
+	return true
+}
+
 // Read reads from the body; io.EOF may come with its last bytes. An end of the
 // connection within the body is io.ErrUnexpectedEOF.
 func (b *Body) Read(p []byte) (int, error) {
