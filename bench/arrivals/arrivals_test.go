@@ -122,6 +122,17 @@ func TestFailures(t *testing.T) {
 	}
 }
 
+// TestSaturateReopens checks that who loses the connection with each answer goes on
+// over others.
+func TestSaturateReopens(t *testing.T) {
+	t.Parallel()
+	load := arrivals.Load{Requests: requests, Address: serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") })}
+	const few = 2
+	if got, err := load.Saturate(t.Context(), few, 100*time.Millisecond); err != nil || got.Requests <= few {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // TestTimes checks that moments come in order, as many as the rate says.
 func TestTimes(t *testing.T) {
 	t.Parallel()

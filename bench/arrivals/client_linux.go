@@ -196,8 +196,7 @@ func (c *client) run(due []time.Duration, within time.Duration, stopped *atomic.
 // turn asks what is due, and takes what has been answered.
 func (c *client) turn(due []time.Duration) error {
 	if due == nil {
-		for now := time.Now(); len(c.idle) > 0; c.sent++ {
-			c.ask(now)
+		for now := time.Now(); c.ask(now); c.sent++ {
 		}
 		return c.await(1)
 	}

@@ -32,15 +32,14 @@ const (
 	quiet, flooded = 0.25, 0.5
 )
 
-// protections are further sections of the configuration that a flood is measured
-// with, each by itself. Costs are measured without the limiter, which would answer
-// all failures in the same way.
+// protections are further sections of the configuration that costs and floods are
+// measured with, each by itself.
 var protections = []struct {
 	name, configuration string
-	costs               bool
+	limits              bool
 }{
-	{"no limiter of failed authentications", "limits: {failed_authentications: {rate: 0}}\n", true},
-	{"failed authentications limited, as by default", "", false},
+	{"no limiter of failed authentications", "limits: {failed_authentications: {rate: 0}}\n", false},
+	{"failed authentications limited, as by default", "", true},
 }
 
 // Section measures refusals and floods, and reports them. quick takes fewer kinds
@@ -72,12 +71,13 @@ func Section(ctx context.Context, o measure.Turns, quick bool) (r *report.Report
 		if err != nil {
 			return nil, err
 		}
-		if p.costs {
-			if err := costs(ctx, o, list); err != nil {
-				return nil, err
-			}
-			text, goals := costTable(list)
-			r.Text += "### What a request costs, " + p.name + "\n\n" + text + "\n"
+		if err := costs(ctx, o, list, p.limits); err != nil {
+			return nil, err
+		}
+		text, goals := costTable(list)
+		r.Text += "### What a request costs, " + p.name + "\n\n" + text + "\n"
+		if !p.limits { // who is limited is answered the same whatever comes
+			r.Text += report.Lines(goals) + "\n"
 			r.Goals = append(r.Goals, goals...)
 			for _, g := range goals {
 				r.Guards = append(r.Guards, report.Guard{What: g.What + ", " + g.Case, Ratio: g.Measured.Median, Least: guardCost})
@@ -87,7 +87,7 @@ func Section(ctx context.Context, o measure.Turns, quick bool) (r *report.Report
 		if err != nil {
 			return nil, err
 		}
-		text, goals := floodTable(list, saturation, p.name)
+		text, goals = floodTable(list, saturation, p.name)
 		r.Text += "### Allowed requests in a flood, " + p.name + "\n\n" + text + "\n"
 		r.Goals = append(r.Goals, goals...)
 	}
@@ -134,43 +134,56 @@ func prepare(ctx context.Context, f *fleet.Fleet, address string, pid int, quick
 		if s.closed, err = wrk.New(f.Directory, fmt.Sprintf("kind-%d", i), requests); err != nil {
 			return nil, err
 		}
-		s.flood = &arrivals.Load{Address: address, From: elsewhere(), Requests: requests, Refused: k.code != ""}
+		s.flood = &arrivals.Load{Address: address, From: elsewhere(i), Requests: requests, Refused: k.code != ""}
 		list = append(list, s)
 	}
 	return list, nil
 }
 
 // elsewhere is an address of this machine that is not the one which clients have
-// by themselves; where it has only that one, the system's choice.
-func elsewhere() string {
+// by themselves, another for each kind: what one has failed in, another has not.
+// Where the machine has only that one, it is the system's choice.
+func elsewhere(i int) string {
 	if runtime.GOOS == "linux" {
-		return "127.0.0.2"
+		return fmt.Sprintf("127.0.0.%d", 2+i)
 	}
 	return ""
 }
 
-// costs has all kinds take turns in a closed loop.
-func costs(ctx context.Context, o measure.Turns, list []*subject) error {
+// costs has all kinds take turns in a closed loop; limited has each come from an
+// address of its own, whose failures are spent in no time.
+func costs(ctx context.Context, o measure.Turns, list []*subject, limited bool) error {
 	for round := -o.Warm; round < o.Rounds; round++ {
 		for n := range list {
 			s := list[(n+round+o.Warm)%len(list)] // nobody is always first
-			run := s.closed.Run
-			if s.code != "" {
-				run = s.closed.RunRefused
-			}
 			before := fleet.ProcessorTime(s.pid)
-			got, err := run(ctx, s.address, connections, o.Length)
+			perSecond, requests, err := s.saturate(ctx, o, limited)
 			if err != nil {
 				return fmt.Errorf("%s: %w", s.name, err)
 			}
 			if round < 0 {
 				continue
 			}
-			s.perSecond = append(s.perSecond, got.PerSecond)
-			s.cost = append(s.cost, float64(fleet.ProcessorTime(s.pid)-before)/float64(got.Requests))
+			s.perSecond = append(s.perSecond, perSecond)
+			s.cost = append(s.cost, float64(fleet.ProcessorTime(s.pid)-before)/float64(requests))
 		}
 	}
 	return nil
+}
+
+// saturate asks in a closed loop: by wrk, which cannot choose where it comes from, or
+// as a peer that is limited, if it may be.
+func (s *subject) saturate(ctx context.Context, o measure.Turns, limited bool) (perSecond float64, requests int, err error) {
+	if limited {
+		got, err := s.flood.Saturate(ctx, connections, o.Length)
+		return got.PerSecond, got.Requests, err
+	}
+	run := s.closed.Run
+	if s.code != "" {
+		run = s.closed.RunRefused
+	}
+	got, err := run(ctx, s.address, connections, o.Length)
+	return got.PerSecond, got.Requests, err
 }
 
 // costTable is what kinds cost, each over the allowed ones of its sort.
@@ -195,5 +208,5 @@ func costTable(list []*subject) (string, []report.Goal) {
 	}
 	return report.Table([]string{
 		"request", "answers/s", "of allowed ones", "processor time of Sallyport", "of an allowed one",
-	}, rows) + "\n" + report.Lines(goals), goals
+	}, rows), goals
 }
