@@ -30,6 +30,7 @@ import (
 	"github.com/sallyport-iam/sallyport/bench/inprocess"
 	"github.com/sallyport-iam/sallyport/bench/load"
 	"github.com/sallyport-iam/sallyport/bench/measure"
+	"github.com/sallyport-iam/sallyport/bench/profile"
 	"github.com/sallyport-iam/sallyport/bench/reload"
 	"github.com/sallyport-iam/sallyport/bench/report"
 	"github.com/sallyport-iam/sallyport/bench/sidecar"
@@ -94,7 +95,13 @@ var sections = []section{
 	{"sigv4", func(e effort) (*report.Report, error) { return signature.Section(e.Options, e.quick) }},
 	{"mapper", func(e effort) (*report.Report, error) { return inprocess.Section(e.Options, e.users) }},
 	{"proxy", processes(func(ctx context.Context, e effort) (*report.Report, error) {
-		return datapath.Small(ctx, e.asked, e.users, e.quick)
+		r, err := datapath.Small(ctx, e.asked, e.users, e.quick)
+		if err != nil || e.quick {
+			return r, err
+		}
+		stages, err := profile.Stages(ctx, 10*time.Second)
+		r.Text += "\n### Where the time of a GET goes, a store behind that costs next to nothing\n\n" + stages
+		return r, err
 	})},
 	{"open-loop", processes(func(ctx context.Context, e effort) (*report.Report, error) {
 		return datapath.OpenLoop(ctx, e.arriving)

@@ -47,41 +47,48 @@ func Collect(ctx context.Context, each time.Duration, file string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	binary, err := build(ctx, f)
+	text, err := profiled(ctx, f, func(_ int, standalone, envoy string) error {
+		hash := sha256.Sum256([]byte(fleet.Object))
+		for _, r := range []fleet.Request{get, {Method: http.MethodPut, Hash: hex.EncodeToString(hash[:]), Size: fleet.ObjectSize}} {
+			if _, err := ask(ctx, f, standalone, r, each); err != nil {
+				return err
+			}
+		}
+		return extauthz.Saturate(ctx, envoy, each)
+	})
 	if err != nil {
 		return err
 	}
+	return os.WriteFile(file, text, 0o644)
+}
+
+var get = fleet.Request{Method: http.MethodGet, Hash: fleet.EmptyHash}
+
+// profiled is the profile of a Sallyport that has both doors, before a store that
+// costs next to nothing, while work is done with it.
+func profiled(ctx context.Context, f *fleet.Fleet, work func(pid int, standalone, envoy string) error) ([]byte, error) {
+	binary, err := build(ctx, f)
+	if err != nil {
+		return nil, err
+	}
 	static, err := f.Static(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	profile := filepath.Join(f.Directory, "cpu.pprof")
 	own, standalone, envoy, err := f.BothDoors(ctx, fleet.Deployment{
 		Name: "profiled", Upstream: static.Addresses[0], Users: users, Binary: binary,
 	}, variable+"="+profile)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	hash := sha256.Sum256([]byte(fleet.Object))
-	for _, r := range []fleet.Request{
-		{Method: http.MethodGet, Hash: fleet.EmptyHash},
-		{Method: http.MethodPut, Hash: hex.EncodeToString(hash[:]), Size: fleet.ObjectSize},
-	} {
-		if err := ask(ctx, f, standalone, r, each); err != nil {
-			return err
-		}
-	}
-	if err := extauthz.Saturate(ctx, envoy, each); err != nil {
-		return err
+	if err := work(own.PID(), standalone, envoy); err != nil {
+		return nil, err
 	}
 	if err := own.Signal(syscall.SIGUSR1); err != nil {
-		return err
+		return nil, err
 	}
-	text, err := await(ctx, profile)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(file, text, 0o644)
+	return await(ctx, profile)
 }
 
 // build builds Sallyport with the profiler laid over its command.
@@ -103,24 +110,24 @@ func build(ctx context.Context, f *fleet.Fleet) (string, error) {
 	return f.BuildRelease(ctx, "sallyport-profiled", "-pgo=off", "-overlay", file)
 }
 
-// ask sends requests for some objects of all users for a time.
-func ask(ctx context.Context, f *fleet.Fleet, address string, r fleet.Request, duration time.Duration) error {
+// ask sends requests for some objects of all users for a time, and counts them.
+func ask(ctx context.Context, f *fleet.Fleet, address string, r fleet.Request, duration time.Duration) (int, error) {
 	requests, now := make([][]byte, objects), time.Now()
 	for i := range requests {
 		user := i % users
 		r.Path = fmt.Sprintf("%sobject-%d", fleet.Home(user), i)
 		head, err := fleet.Sign(r, address, fleet.User(user), now)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		requests[i] = append(head, fleet.Object[:r.Size]...)
 	}
 	load, err := wrk.New(f.Directory, "profiled-"+r.Method, requests)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	_, err = load.Run(ctx, address, connections, duration)
-	return err
+	got, err := load.Run(ctx, address, connections, duration)
+	return got.Requests, err
 }
 
 // await reads the profile when it is there.

@@ -21,11 +21,7 @@ func TestCollect(t *testing.T) {
 	if _, err := wrk.Program(); err != nil {
 		t.Skip(err)
 	}
-	if _, err := exec.LookPath("nginx"); err != nil {
-		if _, err := os.Stat("/usr/sbin/nginx"); err != nil {
-			t.Skip("no nginx: apt-get install nginx-light")
-		}
-	}
+	requireNginx(t)
 	file := filepath.Join(t.TempDir(), "default.pgo")
 	if err := profile.Collect(t.Context(), time.Second, file); err != nil {
 		t.Fatal(err)
@@ -33,5 +29,14 @@ func TestCollect(t *testing.T) {
 	top, err := exec.CommandContext(t.Context(), "go", "tool", "pprof", "-top", "-cum", "-nodecount=500", file).CombinedOutput()
 	if err != nil || !strings.Contains(string(top), "sallyport/proxy") {
 		t.Errorf("%v: %s", err, top)
+	}
+}
+
+func requireNginx(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("nginx"); err != nil {
+		if _, err := os.Stat("/usr/sbin/nginx"); err != nil {
+			t.Skip("no nginx: apt-get install nginx-light")
+		}
 	}
 }

@@ -1,0 +1,32 @@
+package profile_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/bench/profile"
+	"github.com/sallyport-iam/sallyport/bench/wrk"
+)
+
+// TestStages checks that functions are still found by the names that stages have
+// for them.
+func TestStages(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("it builds and starts Sallyport, and takes seconds")
+	}
+	if _, err := wrk.Program(); err != nil {
+		t.Skip(err)
+	}
+	requireNginx(t)
+	text, err := profile.Stages(t.Context(), 3*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, "| 0 ns |") && !strings.Contains(line, "whether the store's connection") { // which takes little
+			t.Errorf("no sample: %s", line)
+		}
+	}
+}
