@@ -19,6 +19,7 @@ func send(fd uintptr, p []byte) (int, syscall.Errno) { return call(syscall.SYS_W
 // call is a system call on a descriptor that never waits.
 func call(number, fd uintptr, p []byte) (int, syscall.Errno) {
 	for {
+		//nolint:gosec // G103: the slice is alive, as the rules of unsafe.Pointer for system calls have it
 		n, _, errno := syscall.RawSyscall(number, fd, uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
 		if errno != syscall.EINTR {
 			return int(n), errno
