@@ -20,6 +20,7 @@ const (
 	nginx        = "nginx"
 	nginxAsking  = "nginx, no-op `auth_request`"
 	reverseProxy = "bare `ReverseProxy`"
+	relay        = "relay, no check"
 	sallyport    = "Sallyport"
 	envoy        = "Envoy"
 	envoyAsking  = "Envoy, no-op `ext_authz`"

@@ -49,7 +49,7 @@ func TestLarge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tells(t, r.Text, "Objects of 4 MiB", "a store behind that keeps nothing", "| Sallyport |", "Memory of Sallyport", "goal")
+	tells(t, r.Text, "Objects of 4 MiB", "a store behind that keeps nothing", "| relay, no check |", "| Sallyport |", "Memory of Sallyport", "goal")
 }
 
 // TestOpenLoop checks that all answer what is asked at a rate.

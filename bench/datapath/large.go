@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/bench/fleet"
@@ -17,7 +18,7 @@ const mebibyte = 1 << 20
 
 // The goals for large objects.
 const (
-	// goalLarge is the throughput as a part of that of the store.
+	// goalLarge is the throughput as a part of that of the store, and of the floor.
 	goalLarge = 0.95
 	// goalHashed is the time of a hashed PUT over that of one that is not, and
 	// SHA-256 of as many bytes after it.
@@ -98,11 +99,16 @@ func (l *large) before(ctx context.Context, name, address string) error {
 	if err != nil {
 		return err
 	}
+	floor, err := l.fleet.Peer(ctx, "relay", "-to", address)
+	if err != nil {
+		return err
+	}
 	l.list = nil
 	for _, c := range list {
-		if c.name != nginxAsking {
-			l.list = append(l.list, c)
+		if c.name == nginxAsking {
+			c = contender{relay, floor.Addresses[0], storeKey, few, floor.PID()}
 		}
+		l.list = append(l.list, c)
 	}
 	return nil
 }
@@ -139,12 +145,13 @@ func (l *large) compare(ctx context.Context, size int64) (string, []report.Goal,
 	var rows [][]string
 	var goals []report.Goal
 	var hashed, unsigned []float64
+	at := slices.IndexFunc(l.list, func(c contender) bool { return c.name == relay })
 	for _, k := range kinds {
 		list, err := l.measure(ctx, k, size)
 		if err != nil {
 			return "", nil, err
 		}
-		store, own := &list[0], &list[len(list)-1]
+		store, floor, own := &list[0], &list[at], &list[len(list)-1]
 		for i := range list {
 			rows = append(rows, list[i].cells(k, size, store))
 		}
@@ -153,6 +160,9 @@ func (l *large) compare(ctx context.Context, size int64) (string, []report.Goal,
 			hashed = own.times
 		case fleet.UnsignedPayload:
 			unsigned = own.times
+		}
+		if k.Hash != sum {
+			goals = append(goals, atLeast("large objects through Sallyport over a relay that checks nothing", l.title(k, size), own.over(floor), goalLarge))
 		}
 		if k.Hash != sum && l.behind != "" {
 			goals = append(goals, atLeast("large objects through Sallyport over directly", k.name+" of "+title(size), own.over(store), goalLarge))
@@ -197,6 +207,14 @@ func hashGoal(size int64, unsigned, hashed []float64) report.Goal {
 		What:     "time of a hashed PUT through Sallyport over that of an unsigned one and of SHA-256 together",
 		Measured: measure.Summarise(ratios), Unit: report.Ratio, Bound: goalHashed,
 	}
+}
+
+// title is a kind of requests at a size, and whether the store keeps what it gets.
+func (l *large) title(k kind, size int64) string {
+	if l.behind == "" {
+		return k.name + " of " + title(size) + ", nothing kept"
+	}
+	return k.name + " of " + title(size)
 }
 
 // title is a size in MiB or GiB.
