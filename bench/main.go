@@ -184,33 +184,31 @@ func run(quick bool, only, docs string) error {
 		}
 		found = true
 		fmt.Fprintf(os.Stderr, "measuring: %s\n", s.name)
-		start := begin()
-		r, err := s.run(e)
-		if err != nil {
-			return fmt.Errorf("%s: %w", s.name, err)
-		}
-		r.Text += "\n" + start.end(s.name, r.Versions)
-		times = append(times, fmt.Sprintf("%-10s %s", s.name, time.Since(start.start).Round(time.Second)))
+		start := time.Now()
 		if quick {
-			fmt.Printf("## %s\n\n%s\n", s.name, r.Text)
-			for _, g := range r.Guards {
-				fmt.Print(g.Line())
-				if err := g.Err(); err != nil {
-					broken = append(broken, fmt.Errorf("%s: %w", s.name, err))
-				}
-			}
-			continue
-		}
-		fmt.Fprint(os.Stderr, missed(r.Goals))
-		if err := write(docs, s.name, r); err != nil {
+			broken = append(broken, look(s, e, os.Stdout))
+		} else if err := measured(s, e, docs); err != nil {
 			return err
 		}
+		times = append(times, fmt.Sprintf("%-10s %s", s.name, time.Since(start).Round(time.Second)))
 	}
 	if !found {
 		return fmt.Errorf("there is no section %q; there are %s", only, names())
 	}
 	fmt.Fprintf(os.Stderr, "measured:\n  %s\n  %-10s %s\n", strings.Join(times, "\n  "), "all", time.Since(all).Round(time.Second))
 	return errors.Join(broken...)
+}
+
+// measured measures a section, and writes what it found into the document.
+func measured(s section, e effort, docs string) error {
+	start := begin()
+	r, err := s.run(e)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	r.Text += "\n" + start.end(s.name, r.Versions)
+	fmt.Fprint(os.Stderr, missed(r.Goals))
+	return write(docs, s.name, r)
 }
 
 // missed is a line for every goal that was not held.
