@@ -440,7 +440,7 @@ func compareKeys(t *testing.T, g *generator) (equal int) {
 // step changes one thing that a request says.
 func (g *generator) step(c *authz.Caller, r *authz.Request, a *authz.Access) {
 	context := []*authz.Context{&r.Keys, &a.Keys, &c.Keys}[g.n(3)]
-	key := strings.ToLower(g.one(keys))
+	key := strings.ToLower(g.one([][]string{keys, wideKeys}[g.n(2)]))
 	switch g.n(14) {
 	case 1:
 		context.SetList(key, nil)
