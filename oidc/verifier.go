@@ -113,8 +113,9 @@ func (v *Verifier) Version(p *Provider) uint64 {
 	return 0
 }
 
-// Verify verifies a token of a provider. version is that of the keys that did; it
-// is never 0. It waits for the provider if its keys are unknown or the token's is
+// Verify verifies a token of a provider. version is that of the keys that did, or
+// that did not sign it; it is 0 if the token is refused whatever the keys are, or if
+// there are none. It waits for the provider if its keys are unknown or the token's is
 // not among them, no longer than ctx lasts, or five seconds. An error is an
 // *[Error].
 func (v *Verifier) Verify(ctx context.Context, p *Provider, token string, now time.Time) (c *Claims, version uint64, err error) {
@@ -159,7 +160,7 @@ func (v *Verifier) verify(ctx context.Context, p *Provider, t *Token, now time.T
 		err = set.verify(t)
 	}
 	if err != nil {
-		return nil, 0, err
+		return nil, set.version, err
 	}
 	return claims, set.version, nil
 }

@@ -12,13 +12,31 @@ import (
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
-// bearer is what a bearer token stands for, as long as the keys of its provider are
-// those of version.
+// bearer is what a bearer token stands for between two times, as long as the keys that
+// it was held against are those of their providers.
 type bearer struct {
-	assuming *Assuming
+	assuming      *Assuming
+	judges        []judge
+	from, expires time.Time
+}
+
+// judge is a provider whose keys a token was held against, and their version.
+type judge struct {
 	provider *oidc.Provider
 	version  uint64
-	expires  time.Time
+}
+
+// holds tells whether a token would be judged as it was.
+func (b *bearer) holds(v *oidc.Verifier, now time.Time) bool {
+	if now.Before(b.from) || !now.Before(b.expires) {
+		return false
+	}
+	for _, j := range b.judges {
+		if v.Version(j.provider) != j.version {
+			return false
+		}
+	}
+	return true
 }
 
 // Bearer is who asks with a token in an Authorization field, and for what, by the
@@ -26,10 +44,10 @@ type bearer struct {
 // provider's keys alone is remembered, for an hour at most. Whether the role may be
 // assumed is not: MayAssume decides it each time.
 func (s *Sessions) Bearer(ctx context.Context, v *oidc.Verifier, snap *bundle.Snapshot, token string, now time.Time) (*Assuming, *wire.Refusal) {
-	if b, ok := s.bearers.find(tail(token), token, snap.Generation()); ok && now.Before(b.expires) && v.Version(b.provider) == b.version {
+	if b, ok := s.bearers.find(tail(token), token, snap.Generation()); ok && b.holds(v, now) {
 		return b.assuming, nil
 	}
-	q, p, version, r := bearerQuestion(ctx, v, snap, token, now)
+	q, b, r := bearerQuestion(ctx, v, snap, token, now)
 	if r != nil {
 		return nil, r
 	}
@@ -37,8 +55,8 @@ func (s *Sessions) Bearer(ctx context.Context, v *oidc.Verifier, snap *bundle.Sn
 	if r != nil {
 		return nil, r
 	}
-	b := &bearer{assuming: a, provider: p, version: version, expires: q.Federated.Expires}
-	size := int64(4096)
+	b.assuming, b.expires = a, q.Federated.Expires
+	size := int64(4096 + 24*len(b.judges))
 	if a.grant != nil {
 		b.expires = a.grant.Session().Expires
 		size += 2 * a.grant.payload.bytes()
@@ -70,43 +88,57 @@ const signatureTail = 86 // of Ed25519 and of P-256
 
 // bearerQuestion verifies a token and finds the one role that it stands for. Where
 // several accounts declare the issuer, the one counts whose own role the token
-// stands for.
-func bearerQuestion(ctx context.Context, v *oidc.Verifier, snap *bundle.Snapshot, token string, now time.Time) (q *Question, p *oidc.Provider, version uint64, r *wire.Refusal) {
+// stands for. b tells what that depends on beside the snapshot.
+func bearerQuestion(ctx context.Context, v *oidc.Verifier, snap *bundle.Snapshot, token string, now time.Time) (q *Question, b *bearer, r *wire.Refusal) {
 	// It is taken apart once, however many accounts declare the issuer.
 	parsed, err := oidc.Parse(token)
 	if err != nil {
-		return nil, nil, 0, TokenRefusal(err)
+		return nil, nil, TokenRefusal(err)
 	}
 	issuer, err := parsed.Issuer()
 	if err != nil {
-		return nil, nil, 0, TokenRefusal(err)
+		return nil, nil, TokenRefusal(err)
 	}
+	b = &bearer{}
 	r = invalidToken("No OpenIDConnect provider found in your account for the issuer of the token", "no provider with a bearer rule has the token's issuer")
 	for _, candidate := range snap.ProvidersOf(issuer) {
 		if candidate.Bearer == nil {
 			continue
 		}
-		claims, verifiedBy, err := v.VerifyParsed(ctx, candidate.OIDC, parsed, now)
+		claims, version, err := v.VerifyParsed(ctx, candidate.OIDC, parsed, now)
+		if version != 0 {
+			b.judges = append(b.judges, judge{candidate.OIDC, version})
+		}
 		if err != nil {
 			r = worse(r, TokenRefusal(err))
 			continue
 		}
+		b.from = validFrom(claims)
 		found, refusal := byRule(candidate, claims)
 		switch {
 		case refusal != nil:
 			r = worse(r, refusal)
 			continue
 		case q != nil:
-			return nil, nil, 0, invalidToken("The bearer token stands for roles of several accounts", "the providers of several accounts have the issuer "+issuer+", and a bearer rule that this token meets")
+			return nil, nil, invalidToken("The bearer token stands for roles of several accounts", "the providers of several accounts have the issuer "+issuer+", and a bearer rule that this token meets")
 		}
-		q, p, version = found, candidate.OIDC, verifiedBy
+		q = found
 		q.Snapshot, q.Now = snap, now
 	}
 	// A provider that cannot be asked might say that the token is its own, too.
 	if q == nil || r.Retryable {
-		return nil, nil, 0, r
+		return nil, nil, r
 	}
-	return q, p, version, nil
+	return q, b, nil
+}
+
+// validFrom is the earliest time at which a token is good.
+func validFrom(c *oidc.Claims) time.Time {
+	from := c.IssuedAt
+	if c.NotBefore.After(from) {
+		from = c.NotBefore
+	}
+	return from.Add(-oidc.Leeway)
 }
 
 // worse is the refusal to answer with: one that is worth another try before others,
