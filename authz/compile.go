@@ -3,16 +3,22 @@ package authz
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/sallyport-iam/sallyport/authz/internal/pattern"
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
+// lastDocument and lastPolicies are the numbers that were given last.
+var lastDocument, lastPolicies atomic.Uint64
+
 // Document is a policy document made ready to decide. It is immutable, and
 // shared by all principals and resources that it is attached to.
 type Document struct {
-	source     *policy.Document
+	source *policy.Document
+	// number is one that no other Document of the process has or gets.
+	number     uint64
 	statements []statement
 	// unindexed counts the statements that no index narrows.
 	unindexed int
@@ -48,7 +54,7 @@ type statement struct {
 // afterwards. It is meant for what policy.Parse returns; of a document made by
 // hand, what Parse would have rejected matches nothing.
 func Compile(doc *policy.Document) *Document {
-	d := &Document{source: doc, statements: make([]statement, len(doc.Statements))}
+	d := &Document{source: doc, number: lastDocument.Add(1), statements: make([]statement, len(doc.Statements))}
 	for i := range doc.Statements {
 		d.statements[i] = compileStatement(doc, &doc.Statements[i])
 		if d.statements[i].isUnindexed() {
@@ -168,15 +174,18 @@ func NewPolicies(docs ...*Document) *Policies { return new(Library).Policies(doc
 // of them is copied, so that it is quick and takes little memory. Each is searched by
 // itself, at the price of some 20 ns.
 func Attach(docs ...*Document) *Policies {
-	l := &Library{numbers: make(map[*Document]uint32, len(docs))}
-	p := &Policies{identity: lastPolicies.Add(1), documents: slices.Clone(docs)}
-	for _, d := range docs {
-		l.numbers[d] = uint32(len(l.numbers))
-		s := d.segment()
-		p.segments = append(p.segments, s)
+	segments := make([]*segment, len(docs))
+	for i, d := range docs {
+		segments[i] = d.segment()
+	}
+	return newPolicies(slices.Clone(docs), segments, joinedReads(reading(docs)))
+}
+
+func newPolicies(docs []*Document, segments []*segment, reads *layerReads) *Policies {
+	p := &Policies{documents: docs, segments: segments, identity: lastPolicies.Add(1), reads: reads}
+	for _, s := range segments {
 		p.heaviest += s.heaviest
 	}
-	p.reads = l.attachedReads(docs)
 	return p
 }
 

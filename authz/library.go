@@ -1,6 +1,10 @@
 package authz
 
-import "encoding/binary"
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+)
 
 // Library attaches documents to principals, resources and levels, and shares
 // among them what their documents have in common. What it needs in memory
@@ -13,12 +17,22 @@ import "encoding/binary"
 // segment of its own. Large ones are segments themselves, which all sets share;
 // if a set has many, the segment of all of them is shared by the sets that have
 // the same.
+//
+// A Library may serve one load of policies after the other: see Turn.
 type Library struct {
-	numbers  map[*Document]uint32
+	// now is what was asked for in this turn, last what was in the one before.
+	now, last shelf
+}
+
+// shelf is what a Library has made, by the numbers of the documents that it was made
+// of. Nothing else goes into any of it.
+type shelf struct {
+	sets     map[string]*Policies
 	segments map[string]*segment
 	reads    map[string]*layerReads
-	// text counts the statements of all documents seen, merged those that were
-	// copied into segments of several large documents.
+	// seen are the documents, text counts their statements, and merged those that
+	// were copied into segments of several large documents.
+	seen         map[*Document]struct{}
 	text, merged int
 }
 
@@ -33,41 +47,87 @@ const (
 	mostCopies = 4
 )
 
-// Policies attaches documents. Documents gives them back in an order of its
-// own: small ones first.
+// Policies attaches documents. Who attaches the same in the same order shares the
+// result. Documents gives them back in an order of its own: small ones first.
 func (l *Library) Policies(docs ...*Document) *Policies {
-	if l.numbers == nil {
-		l.numbers, l.segments = map[*Document]uint32{}, map[string]*segment{}
+	var room [16 * 8]byte
+	key := appendNumbers(room[:0], docs)
+	if p := l.now.sets[string(key)]; p != nil {
+		return p
 	}
-	var small, large []*Document
-	copies := 0
-	for _, d := range docs {
-		if _, ok := l.numbers[d]; !ok {
-			l.numbers[d] = uint32(len(l.numbers))
-			l.text += len(d.statements)
-		}
-		if len(d.statements) <= smallDocument {
-			small = append(small, d)
-		} else {
-			large = append(large, d)
-			copies += len(d.statements)
-		}
+	l.now.see(docs, &l.last)
+	documents, small := smallFirst(docs)
+	segments, reads := l.attachedSegments(documents[:small], documents[small:]), l.attachedReads(docs)
+	p := l.last.sets[string(key)]
+	if p == nil || p.reads != reads || !slices.Equal(p.segments, segments) {
+		p = newPolicies(documents, segments, reads)
 	}
-	p := &Policies{identity: lastPolicies.Add(1), reads: l.attachedReads(docs)}
-	p.documents = append(small[:len(small):len(small)], large...)
-	p.segments = l.attachedSegments(small, large, copies)
-	for _, s := range p.segments {
-		p.heaviest += s.heaviest
-	}
+	l.now.sets[string(key)] = p
 	return p
 }
 
-func (l *Library) attachedSegments(small, large []*Document, copies int) []*segment {
-	var segments []*segment
+// Turn begins with the next load of policies. What was asked for in the last one is
+// found again, and not made anew; what was not is forgotten.
+func (l *Library) Turn() { l.now, l.last = shelf{}, l.now }
+
+// Size is how many sets of documents, and parts that several of them share, the
+// Library holds.
+func (l *Library) Size() int { return l.now.size() + l.last.size() }
+
+func (s *shelf) size() int { return len(s.sets) + len(s.segments) + len(s.reads) + len(s.seen) }
+
+// see counts documents. Of the last turn, like tells about how much there will be.
+func (s *shelf) see(docs []*Document, like *shelf) {
+	if s.seen == nil {
+		s.sets = make(map[string]*Policies, len(like.sets))
+		s.segments = make(map[string]*segment, len(like.segments))
+		s.reads = make(map[string]*layerReads, len(like.reads))
+		s.seen = make(map[*Document]struct{}, len(like.seen))
+	}
+	for _, d := range docs {
+		if _, ok := s.seen[d]; !ok {
+			s.seen[d] = struct{}{}
+			s.text += len(d.statements)
+		}
+	}
+}
+
+// appendNumbers appends the numbers of documents, which no others of the process have
+// or get.
+func appendNumbers(key []byte, docs []*Document) []byte {
+	for _, d := range docs {
+		key = binary.BigEndian.AppendUint64(key, d.number)
+	}
+	return key
+}
+
+// smallFirst puts small documents in front of large ones, and counts them.
+func smallFirst(docs []*Document) (ordered []*Document, small int) {
+	ordered = make([]*Document, 0, len(docs))
+	for _, d := range docs {
+		if len(d.statements) <= smallDocument {
+			ordered = append(ordered, d)
+		}
+	}
+	small = len(ordered)
+	for _, d := range docs {
+		if len(d.statements) > smallDocument {
+			ordered = append(ordered, d)
+		}
+	}
+	return ordered, small
+}
+
+func (l *Library) attachedSegments(small, large []*Document) []*segment {
+	segments := make([]*segment, 0, min(len(small), 1)+len(large))
 	if len(small) > 0 {
 		segments = append(segments, l.segment(small, 0))
 	}
 	if len(large) > fewSegments {
+		copies := 0
+		for _, d := range large {
+			copies += len(d.statements)
+		}
 		if s := l.segment(large, copies); s != nil {
 			return append(segments, s)
 		}
@@ -84,18 +144,38 @@ func (l *Library) segment(docs []*Document, copies int) *segment {
 	if len(docs) == 1 {
 		return docs[0].segment()
 	}
-	key := make([]byte, 0, 4*len(docs))
-	for _, d := range docs {
-		key = binary.BigEndian.AppendUint32(key, l.numbers[d])
-	}
-	if s := l.segments[string(key)]; s != nil {
+	key := appendNumbers(nil, docs)
+	if s := l.now.segments[string(key)]; s != nil {
 		return s
 	}
-	if l.merged+copies > mostCopies*l.text {
+	// What the last turn has made must be within the bounds of this one, too.
+	if l.now.merged+copies > mostCopies*l.now.text {
 		return nil
 	}
-	l.merged += copies
-	s := newWeighedSegment(docs...)
-	l.segments[string(key)] = s
+	s := l.last.segments[string(key)]
+	if s == nil {
+		s = newWeighedSegment(docs...)
+	}
+	l.now.merged += copies
+	l.now.segments[string(key)] = s
 	return s
+}
+
+// attachedReads is what the documents read together; nil if that is nothing.
+func (l *Library) attachedReads(docs []*Document) *layerReads {
+	reading := reading(docs)
+	if len(reading) < 2 {
+		return joinedReads(reading)
+	}
+	slices.SortFunc(reading, func(a, b *Document) int { return cmp.Compare(a.number, b.number) })
+	key := appendNumbers(nil, reading)
+	r := l.now.reads[string(key)]
+	if r != nil {
+		return r
+	}
+	if r = l.last.reads[string(key)]; r == nil {
+		r = joinedReads(reading)
+	}
+	l.now.reads[string(key)] = r
+	return r
 }

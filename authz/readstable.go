@@ -1,7 +1,6 @@
 package authz
 
 import (
-	"cmp"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -11,9 +10,6 @@ import (
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
-
-// lastPolicies is the identity that was given last.
-var lastPolicies atomic.Uint64
 
 // layerReads tells what the documents read that are attached together. The
 // answer for an action is made when it is first asked for.
@@ -102,37 +98,29 @@ func documentReads(doc *policy.Document) *layerReads {
 	return &layerReads{tables: []*readTable{t}}
 }
 
-// attachedReads is nil if no document reads anything. It is shared by all that
-// attach the same documents that do.
-func (l *Library) attachedReads(docs []*Document) *layerReads {
-	var reading []*Document
+// reading are the documents that read anything.
+func reading(docs []*Document) []*Document {
+	var list []*Document
 	for _, d := range docs {
 		if d.reads != nil {
-			reading = append(reading, d)
+			list = append(list, d)
 		}
 	}
-	switch len(reading) {
+	return list
+}
+
+// joinedReads is what documents read together that all read something; nil of none.
+func joinedReads(docs []*Document) *layerReads {
+	switch len(docs) {
 	case 0:
 		return nil
 	case 1:
-		return reading[0].reads
-	}
-	slices.SortFunc(reading, func(a, b *Document) int { return cmp.Compare(l.numbers[a], l.numbers[b]) })
-	key := make([]byte, 0, 4*len(reading))
-	for _, d := range reading {
-		key = binary.BigEndian.AppendUint32(key, l.numbers[d])
-	}
-	if r := l.reads[string(key)]; r != nil {
-		return r
+		return docs[0].reads
 	}
 	r := new(layerReads)
-	for _, d := range reading {
+	for _, d := range docs {
 		r.tables = append(r.tables, d.reads.tables...)
 	}
-	if l.reads == nil {
-		l.reads = map[string]*layerReads{}
-	}
-	l.reads[string(key)] = r
 	return r
 }
 

@@ -2,10 +2,12 @@ package bundle_test
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/sallyport-iam/sallyport/action/s3"
 	"github.com/sallyport-iam/sallyport/bundle"
 )
 
@@ -61,6 +63,47 @@ func BenchmarkChange(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkBuild makes snapshots of readings of 10,000 users with ten statements
+// each: the first one, and one after the policy of a user was edited.
+func BenchmarkBuild(b *testing.B) {
+	const users = 10_000
+	directory := b.TempDir()
+	large(users).write(b, directory)
+	o := options(b, directory)
+	o.Routes = []bundle.Route{{Name: "main", Actions: s3.Actions(), Fills: func(action, key string) bool {
+		return key == "aws:sourceip" || s3.Fills(action, key)
+	}}}
+	build := func(b *testing.B, l bundle.Loader, in *bundle.Input) {
+		if s, findings := l.Build(in); s == nil {
+			b.Fatal(findings[0])
+		}
+	}
+	b.Run("first", func(b *testing.B) {
+		b.ReportAllocs()
+		for range b.N {
+			b.StopTimer()
+			l := bundle.NewLoader(o)
+			in := l.Read()
+			runtime.GC()
+			b.StartTimer()
+			build(b, l, in)
+		}
+	})
+	b.Run("edited", func(b *testing.B) {
+		b.ReportAllocs()
+		l := bundle.NewLoader(o)
+		build(b, l, l.Read())
+		for i := range b.N {
+			b.StopTimer()
+			files{"bundle/accounts/111122223333/users/user1/own.json": allow(fmt.Sprintf("s3:Get%d", i))}.write(b, directory)
+			in := l.Read()
+			runtime.GC()
+			b.StartTimer()
+			build(b, l, in)
+		}
+	})
 }
 
 // BenchmarkCredential looks keys up in a large bundle.

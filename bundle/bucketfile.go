@@ -13,10 +13,9 @@ type bucket struct {
 	account string
 	// file is the one that was read first.
 	file string
-	// document is the policy, text as it is written; nil if there is none.
+	// document is the policy; nil if there is none, as tags.
 	document *document
-	text     string
-	tags     map[string]string
+	tags     *parsedTags
 }
 
 type parsedTags struct {
@@ -54,6 +53,6 @@ func (b *builder) readBucketTags(f *file, p place) {
 	})
 	b.findings = append(b.findings, known.findings...)
 	if bucket := b.bucket(f, p); bucket != nil {
-		bucket.tags = known.tags
+		bucket.tags = known
 	}
 }

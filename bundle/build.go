@@ -12,15 +12,47 @@ import (
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
-// loader turns readings into snapshots. It remembers what the files of the last
-// one said, so that a change costs what changed.
+// loader turns readings into snapshots. It remembers what it made of the last one, so
+// that a change costs what changed: every part of a snapshot that follows from the
+// same files is the same, down to its address. What remains is to look at each file
+// and each entity once, and to find nothing new.
+//
+// Errors and warnings about what refers to something else are not among it, but for
+// those about condition keys: they are found anew each time.
 type loader struct {
 	opts *Options
-	memo map[memoKey]any
+	made made
 }
 
-// memoKey is everything that the result of parsing a file follows from.
-type memoKey struct {
+// made is what builds have made, each by all that it follows from.
+type made struct {
+	// files are what files say: policy documents are compiled, too.
+	files memo[fileKey, any]
+	lists memo[listKey, *parsedKeys]
+	// library has the sets of documents that are attached.
+	library authz.Library
+	users   memo[userKey, *User]
+	roles   memo[roleKey, *Role]
+	buckets memo[bucketKey, *Bucket]
+	// judged are the findings about condition keys.
+	judged memo[judgedKey, *judgement]
+	// under is what the last findings about condition keys follow from.
+	under *circumstances
+}
+
+// turn ends a build that has come to its end: see memo.
+func (m *made) turn() {
+	m.files.turn()
+	m.lists.turn()
+	m.library.Turn()
+	m.users.turn()
+	m.roles.turn()
+	m.buckets.turn()
+	m.judged.turn()
+}
+
+// fileKey is everything that what a file says follows from. The name is of a policy.
+type fileKey struct {
 	path, name string
 	digest     [sha256.Size]byte
 }
@@ -37,11 +69,11 @@ type parsedSettings struct {
 
 // document is a policy document of the bundle. If it has errors, doc is nil.
 type document struct {
-	index    int
 	file     string
-	name     string
 	doc      *policy.Document
 	compiled *authz.Document
+	// text is that of a bucket's policy.
+	text     string
 	findings []policy.Finding
 }
 
@@ -52,9 +84,14 @@ type principal struct {
 	entity *entity
 	inline []*document
 	trust  *document
-	// documents are the policies of a group, or the managed policy itself.
+	// documents are the inline and managed policies of an entity, once it is linked,
+	// or the managed policy itself.
 	documents []*document
 	linked    bool
+	// user is a user as requests find it, once it is linked; keys and devices count
+	// what it has.
+	user          *User
+	keys, devices int
 }
 
 func (p *principal) arn() string {
@@ -65,13 +102,14 @@ func (p *principal) arn() string {
 type builder struct {
 	*loader
 	in       *input
-	next     map[memoKey]any
 	findings []policy.Finding
 	settings *settings
 
 	documents []*document
-	// principals are found by identity; see identity.
-	principals map[string]*principal
+	// principals are found by identity, and ordered by their files once all files
+	// are read.
+	principals map[identity]*principal
+	ordered    []*principal
 	// managed are the managed policies by ARN.
 	managed map[string]*principal
 	buckets map[string]*bucket
@@ -79,10 +117,9 @@ type builder struct {
 	providers map[string]*providerSource
 	// saml are the SAML providers, found as those are.
 	saml map[string]*samlSource
-	// callers are the users, by identity.
-	callers map[string]*authz.Caller
-	sets    map[string]*authz.Policies
-	library authz.Library
+	// declared are the ARNs of all providers that accounts have files for, right or
+	// wrong.
+	declared map[declaration]protocol
 	// routes remembers routesTo.
 	routes map[asked][]Route
 	// suggested counts the names looked for that no entity has: past a bound,
@@ -91,23 +128,25 @@ type builder struct {
 }
 
 // identity is what must be unique: the name without regard to case.
-func identity(c *class, account, name string) string {
-	return c.directory + "/" + account + "/" + strings.ToLower(name)
+type identity struct {
+	class         *class
+	account, name string // in lower case
+}
+
+func identify(c *class, account, name string) identity {
+	return identity{c, account, strings.ToLower(name)}
 }
 
 // build makes a snapshot of a reading; nil if a finding is an error.
 func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
 	b := &builder{
 		loader: l, in: in,
-		next:       make(map[memoKey]any, len(l.memo)),
 		settings:   &settings{},
-		principals: map[string]*principal{},
+		principals: make(map[identity]*principal, len(l.made.users.last)+len(l.made.roles.last)),
 		managed:    map[string]*principal{},
 		buckets:    map[string]*bucket{},
 		providers:  map[string]*providerSource{},
 		saml:       map[string]*samlSource{},
-		callers:    map[string]*authz.Caller{},
-		sets:       map[string]*authz.Policies{},
 	}
 	if in.err != nil {
 		b.findings = append(b.findings, in.unreadable(l.opts.Directory))
@@ -115,6 +154,7 @@ func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
 	}
 	b.findings = append(b.findings, in.tree.findings...)
 	b.readFiles()
+	b.declared = b.declarations()
 	b.checkAccounts()
 	b.checkIDs()
 	b.checkBuckets()
@@ -128,7 +168,7 @@ func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
 	s.credentials = b.credentials(s)
 	b.checkConditions()
 	b.checkObserved()
-	l.memo = b.next
+	l.made.turn()
 	findings := b.sorted()
 	if policy.HasErrors(findings) {
 		return nil, findings
@@ -145,9 +185,13 @@ func (b *builder) sorted() []policy.Finding {
 }
 
 func (b *builder) report(file string, at policy.Position, severity policy.Severity, code, message, remedy string) {
-	b.findings = append(b.findings, policy.Finding{
+	b.findings = append(b.findings, finding(file, at, severity, code, message, remedy))
+}
+
+func finding(file string, at policy.Position, severity policy.Severity, code, message, remedy string) policy.Finding {
+	return policy.Finding{
 		File: file, Line: max(at.Line, 1), Column: max(at.Column, 1), Severity: severity, Code: code, Message: message, Remedy: remedy,
-	})
+	}
 }
 
 func (b *builder) error(file string, at policy.Position, code, message, remedy string) {
@@ -157,14 +201,9 @@ func (b *builder) error(file string, at policy.Position, code, message, remedy s
 // remember parses a file, or finds what it said last time. The text is let go: of a
 // large bundle all of them together are as large as what is made of them.
 func remember[T any](b *builder, f *file, name string, parse func() T) T {
-	key := memoKey{f.path, name, f.digest}
-	known, ok := b.memo[key].(T)
-	if !ok {
-		known = parse()
-	}
-	b.next[key] = known
+	known := b.made.files.of(fileKey{f.path, name, f.digest}, func() any { return parse() })
 	f.text = nil
-	return known
+	return known.(T)
 }
 
 // readFiles parses every file of the tree: YAML first, since the name of a
@@ -209,6 +248,7 @@ func (b *builder) readFiles() {
 	for i := range b.in.tree.files {
 		b.readDocument(&b.in.tree.files[i], places[i])
 	}
+	slices.SortFunc(b.ordered, func(x, y *principal) int { return strings.Compare(x.file, y.file) })
 	b.checkComplete()
 }
 
@@ -223,31 +263,33 @@ func (b *builder) readEntity(f *file, p place) {
 
 // add keeps an entity unless another has its name.
 func (b *builder) add(p *principal) {
-	id := identity(p.class, p.account, p.name)
+	id := identify(p.class, p.account, p.name)
 	if other := b.principals[id]; other != nil {
 		b.error(p.file, policy.Position{}, "DUPLICATE_NAME",
 			fmt.Sprintf("the %s %q has the name of %s: names are compared without case", p.class.singular, p.name, other.file), "rename one of them")
 		return
 	}
 	b.principals[id] = p
+	b.ordered = append(b.ordered, p)
 }
 
 // parse reads a policy document and compiles it.
 func (b *builder) parse(f *file, as policy.Kind, name string) *document {
-	known := remember(b, f, name, func() *document {
+	d := remember(b, f, name, func() *document {
 		doc, findings := policy.Parse(as, f.path, f.text)
-		d := &document{file: f.path, name: name, doc: doc, findings: findings}
+		d := &document{file: f.path, doc: doc, findings: findings}
+		if as == policy.Bucket {
+			d.text = string(f.text)
+		}
 		if doc != nil {
 			doc.Name = name
 			d.compiled = authz.Compile(doc)
 		}
 		return d
 	})
-	d := *known
-	d.index = len(b.documents)
-	b.documents = append(b.documents, &d)
+	b.documents = append(b.documents, d)
 	b.findings = append(b.findings, d.findings...)
-	return &d
+	return d
 }
 
 func (b *builder) readDocument(f *file, p place) {
@@ -266,17 +308,16 @@ func (b *builder) readDocument(f *file, p place) {
 	case keySetFile:
 		b.readKeySet(f, p)
 	case bucketFile:
-		text := string(f.text)
 		d := b.parse(f, policy.Bucket, "arn:aws:s3:::"+p.name)
 		if bucket := b.bucket(f, p); bucket != nil {
-			bucket.document, bucket.text = d, text
+			bucket.document = d
 		}
 	}
 }
 
 // owner is the entity whose inline or trust policy a file is.
 func (b *builder) owner(f *file, p place) *principal {
-	owner := b.principals[identity(p.class, p.account, p.name)]
+	owner := b.principals[identify(p.class, p.account, p.name)]
 	if owner != nil && owner.name == p.name {
 		return owner
 	}
@@ -296,7 +337,7 @@ func (b *builder) owner(f *file, p place) *principal {
 
 // readManaged reads the document of a managed policy, whose YAML may be missing.
 func (b *builder) readManaged(f *file, p place) {
-	id := identity(policies, p.account, p.name)
+	id := identify(policies, p.account, p.name)
 	managed := b.principals[id]
 	if managed == nil || managed.name != p.name || len(managed.documents) > 0 {
 		p.class = policies
@@ -314,7 +355,7 @@ func (b *builder) readManaged(f *file, p place) {
 
 // checkComplete looks for entities that lack a file.
 func (b *builder) checkComplete() {
-	for _, p := range b.inOrder() {
+	for _, p := range b.ordered {
 		switch {
 		case p.class == policies && len(p.documents) == 0:
 			b.error(p.file, policy.Position{}, "MISSING_FILE", fmt.Sprintf("the policy %q has no document", p.name), "add policies/"+p.name+".json, or remove this file")
@@ -333,11 +374,6 @@ func (b *builder) checkComplete() {
 				"make managed policies of them")
 		}
 	}
-}
-
-// inOrder are the entities in the order of their files.
-func (b *builder) inOrder() []*principal {
-	return slices.SortedFunc(maps.Values(b.principals), func(x, y *principal) int { return strings.Compare(x.file, y.file) })
 }
 
 func keysOf[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }

@@ -26,15 +26,13 @@ var principalKeys = []string{
 	tagNamespace + "/", "aws:principaltype", "aws:userid", "aws:username",
 }
 
-// caller makes the caller that a user with these documents is.
-func (b *builder) caller(p *principal, documents []*document) *authz.Caller {
+// newCaller makes the caller that a user is, but for its policies.
+func newCaller(p *principal) *authz.Caller {
 	c := &authz.Caller{
-		Type:     authz.User,
-		Account:  p.account,
-		ARN:      p.arn(),
-		ID:       p.entity.id.value,
-		Identity: b.policies(documents...),
-		Boundary: b.boundary(p),
+		Type:    authz.User,
+		Account: p.account,
+		ARN:     p.arn(),
+		ID:      p.entity.id.value,
 	}
 	k := &c.Keys
 	k.Set("aws:principalaccount", p.account)

@@ -20,7 +20,7 @@ func (b *builder) checkAccounts() {
 		b.error(file, policy.Position{}, "UNKNOWN_ACCOUNT", fmt.Sprintf("bundle.yaml does not name the account %s", account),
 			didYouMean(account, keysOf(b.settings.accounts), fmt.Sprintf("add it there: accounts: {%q: {}}", account)))
 	}
-	for _, p := range b.inOrder() {
+	for _, p := range b.ordered {
 		check(p.account, p.file)
 	}
 	for _, id := range keysOf(b.providers) {
@@ -37,7 +37,7 @@ func (b *builder) checkAccounts() {
 // checkIDs looks for ids that two entities have, in whatever account.
 func (b *builder) checkIDs() {
 	seen := map[string]*principal{}
-	for _, p := range b.inOrder() {
+	for _, p := range b.ordered {
 		id := p.entity.id
 		if id.value == "" {
 			continue

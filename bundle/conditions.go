@@ -31,6 +31,26 @@ type keyReader struct {
 	by  asked
 }
 
+// circumstances are what the judgement of a document follows from, beside the document
+// and the options: as text, which differs if they do.
+type circumstances string
+
+// judgedKey is everything that a judgement follows from.
+type judgedKey struct {
+	document *document
+	under    *circumstances
+}
+
+// judgement is what is found in a document, and the keys among those assumed to be
+// absent that it reads.
+type judgement struct {
+	findings []policy.Finding
+	assumed  []string
+}
+
+// nothing is the judgement of most documents.
+var nothing = &judgement{}
+
 // checkConditions judges the condition keys of all documents.
 func (b *builder) checkConditions() {
 	if len(b.opts.Routes) == 0 {
@@ -38,31 +58,21 @@ func (b *builder) checkConditions() {
 			"no routes are given: condition keys that nothing fills were not looked for", "")
 		return
 	}
-	filled := map[keyReader]keyFilled{}
-	used := map[string]bool{}
 	callers := b.newCallerKeys()
+	under := circumstances(fmt.Sprintf("%q %q %q %t %q", callers.sessions, callers.claims, keysOf(b.settings.absent), b.sessions(), b.declared))
+	if b.made.under == nil || *b.made.under != under {
+		b.made.under = &under
+	}
+	judge := &judge{builder: b, callers: callers, filled: map[keyReader]keyFilled{}, matching: map[string]matches{}}
+	used := map[string]bool{}
 	for _, d := range b.documents {
 		if d.doc == nil {
 			continue
 		}
-		known := callers.of(d)
-		for i := range d.doc.Statements {
-			statement := &d.doc.Statements[i]
-			by := b.askedBy(d, statement)
-			if by == (asked{}) {
-				continue
-			}
-			for _, use := range keyUses(d.doc, statement) {
-				if known.has(use.key) {
-					continue
-				}
-				used[use.key] = true
-				reader := keyReader{use.key, by}
-				if filled[reader] == nil {
-					filled[reader] = filledBy(b.routesTo(by), use.key)
-				}
-				b.judge(d, statement, use, b.routesTo(by), filled[reader])
-			}
+		known := b.made.judged.of(judgedKey{d, b.made.under}, func() *judgement { return judge.of(d) })
+		b.findings = append(b.findings, known.findings...)
+		for _, key := range known.assumed {
+			used[key] = true
 		}
 	}
 	for _, key := range keysOf(b.settings.absent) {
@@ -74,6 +84,87 @@ func (b *builder) checkConditions() {
 			b.report("bundle.yaml", at, policy.Note, "UNUSED_ASSUMPTION", fmt.Sprintf("no statement reads %s", key), "remove the assumption")
 		}
 	}
+}
+
+// judge judges documents, and remembers what many of them have in common.
+type judge struct {
+	*builder
+	callers *callerKeys
+	filled  map[keyReader]keyFilled
+	// matching are which actions of routes are matched, by the patterns.
+	matching map[string]matches
+	patterns []byte
+	found    []policy.Finding
+}
+
+// of judges a document.
+func (j *judge) of(d *document) *judgement {
+	known := j.callers.of(d)
+	var assumed []string
+	j.found = nil
+	for i := range d.doc.Statements {
+		statement := &d.doc.Statements[i]
+		by := j.askedBy(d, statement)
+		if by == (asked{}) {
+			continue
+		}
+		for _, use := range keyUses(d.doc, statement) {
+			if known.has(use.key) {
+				continue
+			}
+			if _, ok := j.settings.absent[use.key]; ok && !slices.Contains(assumed, use.key) {
+				assumed = append(assumed, use.key)
+			}
+			reader := keyReader{use.key, by}
+			if j.filled[reader] == nil {
+				j.filled[reader] = filledBy(j.routesTo(by), use.key)
+			}
+			j.use(d, statement, use, by, j.filled[reader])
+		}
+	}
+	if len(j.found)+len(assumed) == 0 {
+		return nothing
+	}
+	return &judgement{j.found, assumed}
+}
+
+// matches are, for each route, which of its actions a statement matches.
+type matches [][]bool
+
+// mostMatches bounds what is remembered of them.
+const mostMatches = 1024
+
+// matches are those of a statement that is asked in some way.
+func (j *judge) matches(s *policy.Statement, by asked) matches {
+	list := s.Actions
+	if s.NotActions != nil {
+		list = s.NotActions
+	}
+	key := fmt.Appendf(j.patterns[:0], "%t%t%t%t", by.routes, by.bearer, by.certificate, s.NotActions != nil)
+	for _, v := range list {
+		key = append(append(key, '\n'), v.Text...)
+	}
+	j.patterns = key
+	if known, ok := j.matching[string(key)]; ok {
+		return known
+	}
+	routes := j.routesTo(by)
+	found := make(matches, len(routes))
+	for i, r := range routes {
+		found[i] = make([]bool, len(r.Actions))
+		for k, action := range r.Actions {
+			found[i][k] = s.CanMatchAction(action)
+		}
+	}
+	if len(j.matching) == mostMatches {
+		clear(j.matching)
+	}
+	j.matching[string(key)] = found
+	return found
+}
+
+func (j *judge) report(file string, at policy.Position, severity policy.Severity, code, message, remedy string) {
+	j.found = append(j.found, finding(file, at, severity, code, message, remedy))
 }
 
 // checkObserved refuses several accounts behind a route that enforces no
@@ -131,17 +222,18 @@ func filledBy(routes []Route, key string) keyFilled {
 	return filled
 }
 
-// judge reports a use of a key that is filled for none of the statement's
-// actions on some route.
-func (b *builder) judge(d *document, s *policy.Statement, use keyUse, routes []Route, filled keyFilled) {
+// use reports a use of a key that is filled for none of the statement's actions on
+// some route.
+func (j *judge) use(d *document, s *policy.Statement, use keyUse, by asked, filled keyFilled) {
 	var never, elsewhere []string // routes
 	matched := false
-	for i, r := range routes {
+	matches := j.matches(s, by)
+	for i, r := range j.routesTo(by) {
 		candidate, present := false, false
-		for j, action := range r.Actions {
-			if s.CanMatchAction(action) {
+		for k, matches := range matches[i] {
+			if matches {
 				candidate = true
-				if present = filled[i][j]; present {
+				if present = filled[i][k]; present {
 					break
 				}
 			}
@@ -155,7 +247,7 @@ func (b *builder) judge(d *document, s *policy.Statement, use keyUse, routes []R
 			never = append(never, r.Name)
 		}
 	}
-	_, assumed := b.settings.absent[use.key]
+	_, assumed := j.settings.absent[use.key]
 	always := use.alwaysHolds()
 	switch {
 	case matched && len(never) == 0 && len(elsewhere) == 0:
@@ -164,20 +256,20 @@ func (b *builder) judge(d *document, s *policy.Statement, use keyUse, routes []R
 		if assumed || len(never) == 0 {
 			severity = policy.Warning
 		}
-		b.report(d.file, use.at, severity, "ALWAYS_DENIES",
+		j.report(d.file, use.at, severity, "ALWAYS_DENIES",
 			fmt.Sprintf("nothing fills %s for the actions of this Deny on %s, and %s holds without it: the condition restricts nothing", use.name, routeList(append(never, elsewhere...)), use.condition.Operator),
 			"remove the condition"+settlement(use, severity))
 	case assumed:
 	case len(never) > 0:
-		b.report(d.file, use.at, policy.Error, "UNFILLED_CONDITION_KEY",
+		j.report(d.file, use.at, policy.Error, "UNFILLED_CONDITION_KEY",
 			fmt.Sprintf("nothing fills %s on %s, so %s", use.name, routeList(never), use.outcome(always)),
 			"use another key"+settlement(use, policy.Error))
 	case len(elsewhere) > 0:
-		b.report(d.file, use.at, policy.Warning, "KEY_NOT_FOR_ACTION",
+		j.report(d.file, use.at, policy.Warning, "KEY_NOT_FOR_ACTION",
 			fmt.Sprintf("%s is never present for the actions of this statement on %s, so %s", use.name, routeList(elsewhere), use.outcome(always)),
 			"put it into a statement with the actions that have it")
 	case !matched && !slices.ContainsFunc(filled, func(actions []bool) bool { return slices.Contains(actions, true) }):
-		b.report(d.file, use.at, policy.Note, "UNFILLED_CONDITION_KEY",
+		j.report(d.file, use.at, policy.Note, "UNFILLED_CONDITION_KEY",
 			fmt.Sprintf("nothing fills %s here; no route produces an action of this statement, so nothing depends on it", use.name), "")
 	}
 }

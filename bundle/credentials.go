@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,16 +11,15 @@ import (
 
 // credentials makes the table of access keys, and of MFA devices.
 func (b *builder) credentials(s *Snapshot) map[string]Credential {
-	table := map[string]Credential{}
-	seen := map[string]*keyEntry{}
-	perUser := map[string]int{}
-	served := b.servedPrincipals()
-	serials, devices := map[string]bool{}, map[string]int{}
-	s.keys, s.devices = map[string]keyState{}, map[string]*MFADevice{}
-	for _, source := range b.in.keys {
-		list, findings := source.parseList()
-		b.findings = append(b.findings, findings...)
-		b.linkDevices(s, list.devices, served, serials, devices)
+	lists, entries := b.keyLists()
+	table := make(map[string]Credential, entries)
+	seen := make(map[string]*keyEntry, entries)
+	served := b.servedPrincipals(s)
+	serials := map[string]bool{}
+	s.keys, s.devices = make(map[string]keyState, entries), map[string]*MFADevice{}
+	for _, list := range lists {
+		b.findings = append(b.findings, list.findings...)
+		b.linkDevices(s, list.devices, served, serials)
 		for i := range list.entries {
 			e := &list.entries[i]
 			if first := seen[e.id.value]; first != nil {
@@ -27,16 +27,16 @@ func (b *builder) credentials(s *Snapshot) map[string]Credential {
 				continue
 			}
 			seen[e.id.value] = e
-			if !b.holder(e.file, "key", e.account, e.user) {
+			user := b.holder(e.file, "key", e.account, e.user)
+			if user == nil {
 				continue
 			}
-			id := identity(users, e.account.value, e.user.value)
-			if perUser[id]++; perUser[id] == maxKeys+1 {
+			if user.keys++; user.keys == maxKeys+1 {
 				b.quota(e.file, e.at, fmt.Sprintf("the user %q has more than %d access keys, which is AWS's limit", e.user.value, maxKeys), "remove those that are not used")
 			}
 			s.keys[e.id.value] = keyState{account: e.account.value, active: e.status == Active}
-			if e.status == Active && served.has(e.account.value, b.callers[id].ARN) {
-				table[e.id.value] = Credential{Secret: e.secret, Version: secretVersion(e.id.value, e.secret), Caller: b.callers[id]}
+			if e.status == Active && served.has(e.account.value, user.user.ARN) {
+				table[e.id.value] = Credential{Secret: e.secret, Version: list.versions[i], Caller: user.user.Caller}
 				s.counts.Keys++
 			}
 		}
@@ -44,20 +44,57 @@ func (b *builder) credentials(s *Snapshot) map[string]Credential {
 	return table
 }
 
-// holder tells whether the user of a key or a device is there.
-func (b *builder) holder(file, what string, accountText, userText text) bool {
+// listKey is everything that a list of keys follows from. It follows from secrets: it
+// never leaves the process.
+type listKey struct {
+	path    string
+	digest  [sha256.Size]byte
+	refused policy.Finding
+}
+
+// parsedKeys is what a key file says. The versions are those of the secrets.
+type parsedKeys struct {
+	keyList
+	findings []policy.Finding
+	versions []uint64
+}
+
+// keyLists are what all key files say, and how many keys that are.
+func (b *builder) keyLists() (lists []*parsedKeys, entries int) {
+	for _, source := range b.in.keys {
+		key := listKey{path: source.path, digest: sha256.Sum256(source.text)}
+		if source.refused != nil {
+			key.refused = *source.refused
+		}
+		list := b.made.lists.of(key, source.parsed)
+		lists, entries = append(lists, list), entries+len(list.entries)
+	}
+	return lists, entries
+}
+
+func (k *keySource) parsed() *parsedKeys {
+	list, findings := k.parseList()
+	p := &parsedKeys{list, findings, make([]uint64, len(list.entries))}
+	for i := range list.entries {
+		p.versions[i] = secretVersion(list.entries[i].id.value, list.entries[i].secret)
+	}
+	return p
+}
+
+// holder is the user of a key or a device; nil if it is not there.
+func (b *builder) holder(file, what string, accountText, userText text) *principal {
 	account, user := accountText.value, userText.value
-	p := b.principals[identity(users, account, user)]
+	p := b.principals[identify(users, account, user)]
 	switch {
 	case p != nil && p.name == user:
-		return true
+		return p
 	case p != nil:
 		b.error(file, userText.at, "UNKNOWN_USER", fmt.Sprintf("there is no user %q in account %s", user, account), fmt.Sprintf("write %q, as its file does", p.name))
-		return false
+		return nil
 	}
 	if _, ok := b.settings.accounts[account]; !ok {
 		b.error(file, accountText.at, "UNKNOWN_ACCOUNT", fmt.Sprintf("bundle.yaml does not name the account %s", account), didYouMean(account, keysOf(b.settings.accounts), "remove the "+what+", or add the account"))
-		return false
+		return nil
 	}
 	if mayBeSecret(user) {
 		user = "…"
@@ -67,7 +104,7 @@ func (b *builder) holder(file, what string, accountText, userText text) bool {
 		remedy = didYouMean(user, b.names(users, account), remedy)
 	}
 	b.error(file, userText.at, "UNKNOWN_USER", fmt.Sprintf("there is no user %q in account %s", user, account), remedy)
-	return false
+	return nil
 }
 
 // mayBeSecret tells whether what should be a name looks like a secret that stands
@@ -86,7 +123,7 @@ func (s served) has(account, arn string) bool {
 
 // servedPrincipals are Options.Principals, which must be there: a name that nothing
 // has would leave its keys out in silence.
-func (b *builder) servedPrincipals() served {
+func (b *builder) servedPrincipals(s *Snapshot) served {
 	if len(b.opts.Principals) == 0 {
 		return nil
 	}
@@ -94,11 +131,8 @@ func (b *builder) servedPrincipals() served {
 	for account := range b.settings.accounts {
 		known[account] = true
 	}
-	for _, c := range b.callers {
-		known[c.ARN] = true
-	}
 	for _, p := range b.opts.Principals {
-		if !known[p] {
+		if !known[p] && s.users[p] == nil {
 			b.report("bundle.yaml", policy.Position{}, policy.Warning, "UNKNOWN_PRINCIPAL",
 				fmt.Sprintf("access keys are limited to %q, among others, which is no user or account of the bundle", p), "correct keys, principals in the configuration: name ARNs of users, and account ids")
 		}

@@ -88,3 +88,21 @@ func Reading(o Options, since time.Time, texts bool) (state [sha256.Size]byte, q
 	in := readInput(context.Background(), &o, texts)
 	return in.fingerprint(), in.quiet(since)
 }
+
+// Loader makes snapshots of one reading after the other, as a Manager does.
+type Loader struct{ *loader }
+
+// Input is one reading.
+type Input = input
+
+// NewLoader makes a Loader that remembers nothing yet.
+func NewLoader(o Options) Loader {
+	o = o.withDefaults()
+	return Loader{&loader{opts: &o}}
+}
+
+// Read reads everything.
+func (l Loader) Read() *Input { return readInput(context.Background(), l.opts, true) }
+
+// Build makes a snapshot of a reading.
+func (l Loader) Build(in *Input) (*Snapshot, []policy.Finding) { return l.build(in) }

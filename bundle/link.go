@@ -1,7 +1,6 @@
 package bundle
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,66 +12,32 @@ import (
 // maxGroups is AWS's quota of the groups a user is in.
 const maxGroups = 10
 
-// linkBucket is a bucket as requests find it.
-func (b *builder) linkBucket(name string, from *bucket) *Bucket {
-	out := &Bucket{PolicyText: from.text}
-	if from.document != nil {
-		out.Policy = b.policies(from.document)
-		b.checkCost(from.document.file, fmt.Sprintf("in the policy of the bucket %q", name), out.Policy)
-	}
-	for _, key := range keysOf(from.tags) {
-		out.Tags = append(out.Tags, Tag{Key: key, Value: from.tags[key]})
-	}
-	return out
-}
-
 // maxSuggestions bounds the names for which the nearest one is looked for.
 const maxSuggestions = 20
 
 // link resolves what entities refer to and makes the callers and roles of it.
 func (b *builder) link() *Snapshot {
+	users, roles := len(b.made.users.last), len(b.made.roles.last) // about
 	s := &Snapshot{
 		revision:         b.in.tree.revision(),
 		accounts:         keysOf(b.settings.accounts),
-		roles:            map[string]*Role{},
-		rolesByID:        map[string]*Role{},
-		users:            map[string]*User{},
-		usersByID:        map[string]*User{},
+		roles:            make(map[string]*Role, roles),
+		rolesByID:        make(map[string]*Role, roles),
+		users:            make(map[string]*User, users),
+		usersByID:        make(map[string]*User, users),
 		managed:          b.compiled(),
 		revokeWithParent: b.settings.revokeWithParent,
-		buckets:          map[string]*Bucket{},
+		buckets:          make(map[string]*Bucket, len(b.buckets)),
 		owners:           owners{},
 	}
 	for _, r := range b.settings.rules {
 		s.owners.add(r.route.value, r.name.value, r.account.value)
 	}
 	for name, bucket := range b.buckets {
-		s.buckets[name] = b.linkBucket(name, bucket)
+		s.buckets[name] = b.asRequested(name, bucket)
 	}
-	for _, p := range b.inOrder() {
-		switch p.class {
-		case users:
-			documents := b.own(p)
-			for _, g := range b.groups(p) {
-				documents = append(documents, b.own(g)...)
-			}
-			c := b.caller(p, documents)
-			b.checkCost(p.file, fmt.Sprintf("attached to the user %q", p.name), c.Identity, c.Boundary)
-			b.callers[identity(users, p.account, p.name)] = c
-			s.addUser(&User{Account: p.account, Name: p.name, Path: p.entity.path, ID: c.ID, ARN: c.ARN, Tags: p.entity.tags, Caller: c})
-			s.counts.Users++
-		case groups:
-			b.own(p)
-			s.counts.Groups++
-		case roles:
-			r := b.role(p)
-			b.checkCost(p.file, fmt.Sprintf("attached to the role %q", p.name), r.Identity, r.Boundary)
-			if p.trust != nil {
-				b.checkCost(p.trust.file, fmt.Sprintf("in the trust policy of the role %q", p.name), r.Trust)
-			}
-			s.addRole(r)
-			s.counts.Roles++
-		}
+	for _, p := range b.ordered {
+		b.linkEntity(s, p)
 	}
 	s.counts.Accounts = len(s.accounts)
 	s.counts.Policies = len(b.documents)
@@ -84,14 +49,36 @@ func (b *builder) link() *Snapshot {
 	return s
 }
 
-// own are the inline and managed policies of an entity itself.
+// linkEntity adds one entity to a snapshot.
+func (b *builder) linkEntity(s *Snapshot, p *principal) {
+	switch p.class {
+	case users:
+		p.user = b.user(p)
+		b.checkCost(p.file, "attached to the user", p.name, p.user.Caller.Identity, p.user.Caller.Boundary)
+		s.addUser(p.user)
+		s.counts.Users++
+	case groups:
+		b.own(p)
+		s.counts.Groups++
+	case roles:
+		r := b.role(p)
+		b.checkCost(p.file, "attached to the role", p.name, r.Identity, r.Boundary)
+		if p.trust != nil {
+			b.checkCost(p.trust.file, "in the trust policy of the role", p.name, r.Trust)
+		}
+		s.addRole(r)
+		s.counts.Roles++
+	}
+}
+
+// own are the inline and managed policies of an entity itself. The result is shared.
 func (b *builder) own(p *principal) []*document {
 	if p.linked {
-		return slices.Clone(p.documents)
+		return p.documents
 	}
 	p.linked = true
-	p.documents = slices.Clone(p.inline)
 	attached := p.entity.attached
+	p.documents = append(make([]*document, 0, len(p.inline)+len(attached)), p.inline...)
 	if most := p.class.attached; len(attached) > most {
 		b.quota(p.file, attached[most].at, fmt.Sprintf("the %s has %d managed policies attached, and AWS's quota is %d", p.class.singular, len(attached), most), "merge some of them")
 	}
@@ -100,7 +87,7 @@ func (b *builder) own(p *principal) []*document {
 			p.documents = append(p.documents, d)
 		}
 	}
-	return slices.Clone(p.documents)
+	return p.documents
 }
 
 // managedPolicy finds a managed policy by its ARN.
@@ -165,7 +152,7 @@ func (b *builder) suggest() bool {
 func (b *builder) groups(p *principal) []*principal {
 	var in []*principal
 	for _, name := range p.entity.groups {
-		g := b.principals[identity(groups, p.account, name.value)]
+		g := b.principals[identify(groups, p.account, name.value)]
 		if g != nil && g.name == name.value {
 			in = append(in, g)
 			continue
@@ -187,7 +174,7 @@ func (b *builder) groups(p *principal) []*principal {
 // names are the names of a class of entities in an account.
 func (b *builder) names(c *class, account string) []string {
 	var names []string
-	for _, p := range b.inOrder() {
+	for _, p := range b.ordered {
 		if p.class == c && p.account == account {
 			names = append(names, p.name)
 		}
@@ -196,17 +183,17 @@ func (b *builder) names(c *class, account string) []string {
 }
 
 // checkCost reports policies that are evaluated together, and whose cost no index
-// bounds. Where says in words where they are.
-func (b *builder) checkCost(file, where string, sets ...*authz.Policies) {
+// bounds. Where says in words where they are, and name of what.
+func (b *builder) checkCost(file, where, name string, sets ...*authz.Policies) {
 	unindexed, searches := cost(sets)
 	if unindexed > maxUnindexed {
 		b.report(file, policy.Position{}, b.quotaSeverity(), "UNINDEXED_STATEMENTS",
-			fmt.Sprintf("%d statements %s can match any action on any resource, so that every decision looks at all of them; more than %d make decisions slow", unindexed, where, maxUnindexed),
+			fmt.Sprintf("%d statements %s %q can match any action on any resource, so that every decision looks at all of them; more than %d make decisions slow", unindexed, where, name, maxUnindexed),
 			"name services in Action or Resource, or merge statements")
 	}
 	if searches > maxSearches {
 		b.report(file, policy.Position{}, b.quotaSeverity(), "COSTLY_PATTERNS",
-			fmt.Sprintf("the patterns %s count %d words, variables and wildcards, which a decision may have to search for one by one; more than %d make decisions slow", where, searches, maxSearches),
+			fmt.Sprintf("the patterns %s %q count %d words, variables and wildcards, which a decision may have to search for one by one; more than %d make decisions slow", where, name, searches, maxSearches),
 			"write what names begin with in front of the first wildcard, and fewer wildcards behind it")
 	}
 }
@@ -222,47 +209,22 @@ func (b *builder) boundary(p *principal) *authz.Policies {
 	return nil
 }
 
-// policies attaches documents. Whoever has the same ones shares the result.
+// policies attaches documents, in the order of their files.
 func (b *builder) policies(documents ...*document) *authz.Policies {
-	indices := make([]int, 0, len(documents))
+	attached := make([]*document, 0, len(documents))
 	for _, d := range documents {
 		if d != nil && d.compiled != nil {
-			indices = append(indices, d.index)
+			attached = append(attached, d)
 		}
 	}
-	slices.Sort(indices)
-	indices = slices.Compact(indices)
-	if len(indices) == 0 {
+	slices.SortFunc(attached, func(x, y *document) int { return strings.Compare(x.file, y.file) })
+	attached = slices.Compact(attached)
+	if len(attached) == 0 {
 		return nil
 	}
-	key := make([]byte, 0, 4*len(indices))
-	for _, i := range indices {
-		key = binary.BigEndian.AppendUint32(key, uint32(i))
+	compiled := make([]*authz.Document, 0, len(attached))
+	for _, d := range attached {
+		compiled = append(compiled, d.compiled)
 	}
-	set := b.sets[string(key)]
-	if set == nil {
-		compiled := make([]*authz.Document, len(indices))
-		for i, index := range indices {
-			compiled[i] = b.documents[index].compiled
-		}
-		set = b.library.Policies(compiled...)
-		b.sets[string(key)] = set
-	}
-	return set
-}
-
-// role makes a role of the snapshot.
-func (b *builder) role(p *principal) *Role {
-	return &Role{
-		Account:    p.account,
-		Name:       p.name,
-		Path:       p.entity.path,
-		ID:         p.entity.id.value,
-		ARN:        p.arn(),
-		Tags:       p.entity.tags,
-		MaxSession: p.entity.maxSession,
-		Trust:      b.policies(p.trust),
-		Identity:   b.policies(b.own(p)...),
-		Boundary:   b.boundary(p),
-	}
+	return b.made.library.Policies(compiled...)
 }

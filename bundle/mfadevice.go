@@ -99,8 +99,8 @@ func badSerial(serial, account string) string {
 }
 
 // linkDevices adds the devices of a key file to a snapshot: those of users whose
-// secrets are held. perUser counts them all.
-func (b *builder) linkDevices(s *Snapshot, entries []deviceEntry, served served, serials map[string]bool, perUser map[string]int) {
+// secrets are held.
+func (b *builder) linkDevices(s *Snapshot, entries []deviceEntry, served served, serials map[string]bool) {
 	for i := range entries {
 		e := &entries[i]
 		if serials[e.serial.value] {
@@ -108,14 +108,14 @@ func (b *builder) linkDevices(s *Snapshot, entries []deviceEntry, served served,
 			continue
 		}
 		serials[e.serial.value] = true
-		if !b.holder(e.file, "device", e.account, e.user) {
+		user := b.holder(e.file, "device", e.account, e.user)
+		if user == nil {
 			continue
 		}
-		id := identity(users, e.account.value, e.user.value)
-		if perUser[id]++; perUser[id] == maxDevices+1 {
+		if user.devices++; user.devices == maxDevices+1 {
 			b.quota(e.file, e.at, fmt.Sprintf("the user %q has more than %d MFA devices, which is AWS's limit", e.user.value, maxDevices), "remove those that are not used")
 		}
-		if !served.has(e.account.value, b.callers[id].ARN) {
+		if !served.has(e.account.value, user.user.ARN) {
 			continue
 		}
 		s.devices[e.serial.value] = &MFADevice{Serial: e.serial.value, Account: e.account.value, User: e.user.value, Seed: e.seed}

@@ -68,14 +68,3 @@ func (b *builder) linkSAML(s *Snapshot) map[string]*SAMLProvider {
 	s.counts.SAMLProviders = len(linked)
 	return linked
 }
-
-// declaresSAML tells whether an account has a file for a SAML provider, right or
-// wrong.
-func (b *builder) declaresSAML(account, arn string) bool {
-	for _, source := range b.saml {
-		if source.account == account && source.arn() == arn {
-			return true
-		}
-	}
-	return false
-}

@@ -17,7 +17,7 @@ const (
 // trusts tells whether a statement of a role's trust policy lets a principal in by
 // an action, whatever its conditions.
 func (b *builder) trusts(r *Role, kind policy.PrincipalType, value, action string) bool {
-	p := b.principals[identity(roles, r.Account, r.Name)]
+	p := b.principals[identify(roles, r.Account, r.Name)]
 	if p == nil || p.trust == nil || p.trust.doc == nil {
 		return true // which is reported elsewhere
 	}
@@ -33,7 +33,7 @@ func isEveryone(p policy.Principal) bool { return p.Type == policy.AWS && p.Valu
 // checkTrust looks at the identity providers that trust policies let in: they must
 // be there, and of those that give tokens to everybody it must be said whose.
 func (b *builder) checkTrust(s *Snapshot) {
-	for _, p := range b.inOrder() {
+	for _, p := range b.ordered {
 		if p.class != roles || p.trust == nil || p.trust.doc == nil {
 			continue
 		}
@@ -56,7 +56,7 @@ func (b *builder) checkTrusted(role *principal, statement *policy.Statement, s *
 		case trusted.Type == policy.Federated:
 			p := s.providers.byARN[trusted.Value]
 			switch {
-			case b.declaresSAML(role.account, trusted.Value):
+			case b.declared[declaration{role.account, trusted.Value}] == samlProtocol:
 			case p == nil || p.Account != role.account:
 				b.unknownProvider(role, trusted, s)
 			case p.Shared && scoped:
@@ -66,14 +66,33 @@ func (b *builder) checkTrusted(role *principal, statement *policy.Statement, s *
 	}
 }
 
+// declaration is a provider of an account, by its ARN.
+type declaration struct{ account, arn string }
+
+// protocol is what a provider speaks.
+type protocol string
+
+const (
+	openIDConnect protocol = "OpenID Connect"
+	samlProtocol  protocol = "SAML"
+)
+
+// declarations are the providers that accounts have files for, right or wrong.
+func (b *builder) declarations() map[declaration]protocol {
+	declared := make(map[declaration]protocol, len(b.providers)+len(b.saml))
+	for _, source := range b.providers {
+		declared[declaration{source.account, source.entity.arn(source.account)}] = openIDConnect
+	}
+	for _, source := range b.saml {
+		declared[declaration{source.account, source.arn()}] = samlProtocol
+	}
+	return declared
+}
+
 // declares tells whether an account has files for a provider, right or wrong.
 func (b *builder) declares(account, arn string) bool {
-	for _, source := range b.providers {
-		if source.account == account && source.entity.arn(account) == arn {
-			return true
-		}
-	}
-	return b.declaresSAML(account, arn)
+	_, ok := b.declared[declaration{account, arn}]
+	return ok
 }
 
 // unknownProvider reports a provider that a trust policy names and that the account
