@@ -1,7 +1,6 @@
 package authz
 
 import (
-	"cmp"
 	"encoding/binary"
 	"slices"
 )
@@ -167,7 +166,6 @@ func (l *Library) attachedReads(docs []*Document) *layerReads {
 	if len(reading) < 2 {
 		return joinedReads(reading)
 	}
-	slices.SortFunc(reading, func(a, b *Document) int { return cmp.Compare(a.number, b.number) })
 	key := appendNumbers(nil, reading)
 	r := l.now.reads[string(key)]
 	if r != nil {

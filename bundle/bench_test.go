@@ -95,6 +95,7 @@ func BenchmarkBuild(b *testing.B) {
 		b.ReportAllocs()
 		l := bundle.NewLoader(o)
 		build(b, l, l.Read())
+		b.ResetTimer()
 		for i := range b.N {
 			b.StopTimer()
 			files{"bundle/accounts/111122223333/users/user1/own.json": allow(fmt.Sprintf("s3:Get%d", i))}.write(b, directory)

@@ -3,6 +3,7 @@ package bundle
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
@@ -106,3 +107,26 @@ func (l Loader) Read() *Input { return readInput(context.Background(), l.opts, t
 
 // Build makes a snapshot of a reading.
 func (l Loader) Build(in *Input) (*Snapshot, []policy.Finding) { return l.build(in) }
+
+// InputOf is a reading of texts, by their paths in the bundle, and of key files; the
+// session key file is empty if there is none.
+func InputOf(texts map[string]string, keys []string, sessions string) *Input {
+	in := &input{tree: &tree{}}
+	for _, path := range keysOf(texts) {
+		text := []byte(texts[path])
+		in.tree.files = append(in.tree.files, file{path: path, text: text, digest: sha256.Sum256(text)})
+	}
+	for i, text := range keys {
+		in.keys = append(in.keys, &keySource{path: fmt.Sprintf("keys%d.yaml", i), text: []byte(text)})
+	}
+	if sessions != "" {
+		in.sessions = &keySource{path: "sessions.yaml", text: []byte(sessions)}
+	}
+	return in
+}
+
+// Remembered counts what a Loader keeps for the next build.
+func (l Loader) Remembered() int {
+	m := &l.made
+	return m.files.size() + m.lists.size() + m.library.Size() + m.users.size() + m.roles.size() + m.buckets.size() + m.judged.size()
+}
