@@ -3,6 +3,7 @@ package authz_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/sallyport-iam/sallyport/authz"
@@ -73,5 +74,77 @@ func TestPolicies_Unindexed(t *testing.T) {
 	}
 	if n := (*authz.Policies)(nil).Unindexed(); n != 0 {
 		t.Errorf("%d statements of no policies", n)
+	}
+}
+
+// TestLibrary_Turn attaches sets of documents turn after turn, some of which change,
+// and holds the library to one that attaches them for the first time: the same sets
+// are the same, others are as they would be, and what has gone is forgotten.
+func TestLibrary_Turn(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 6))
+	version := 0
+	document := func(n int) *authz.Document {
+		doc := &policy.Document{Name: fmt.Sprint(n, version), Version: policy.Version2012}
+		version++
+		for i := range 1 + n {
+			s := allow("s3:Get*", fmt.Sprintf("arn:aws:s3:::bucket-%d/%d/*", n, i))
+			if s.Index = i; i%3 == 2 {
+				s.Conditions = []policy.Condition{{Operator: policy.Operator{Test: policy.StringEquals}, Key: fmt.Sprintf("a:%d", n), Values: value("b")}}
+			}
+			doc.Statements = append(doc.Statements, s)
+		}
+		return authz.Compile(doc)
+	}
+	documents := make([]*authz.Document, 16)
+	for n := range documents {
+		documents[n] = document(n)
+	}
+	sets := make([][]int, 30)
+	for i := range sets {
+		sets[i] = r.Perm(len(documents))[:r.IntN(len(documents))]
+	}
+	var library authz.Library
+	before, kept := make([]*authz.Policies, len(sets)), 0
+	for turn := range 40 {
+		changed := r.IntN(len(documents))
+		if turn > 0 {
+			documents[changed] = document(changed)
+			i := r.IntN(len(sets))
+			sets[i], before[i] = r.Perm(len(documents))[:r.IntN(len(documents))], nil
+		}
+		var fresh authz.Library
+		for i, set := range sets {
+			attached := make([]*authz.Document, len(set))
+			for k, n := range set {
+				attached[k] = documents[n]
+			}
+			got, want := library.Policies(attached...), fresh.Policies(attached...)
+			same := got == before[i]
+			if turn > 0 && same && slices.Contains(set, changed) {
+				t.Fatalf("turn %d: the set %v is the same, with document %d changed", turn, set, changed)
+			}
+			if same {
+				kept++
+			}
+			if before[i] = got; got.OwnBytes() != want.OwnBytes() || !slices.Equal(got.Documents(), want.Documents()) {
+				t.Fatalf("turn %d: the set %v is not what it would be", turn, set)
+			}
+			a := object()
+			a.Resource = fmt.Sprintf("arn:aws:s3:::bucket-%d/%d/key", r.IntN(len(documents)), r.IntN(20))
+			compareEvaluators(t, alice(got), &authz.Request{}, a)
+		}
+		library.Turn()
+		fresh.Turn()
+		if got, want := library.Size(), fresh.Size(); got != want {
+			t.Fatalf("turn %d: the library holds %d things, want %d", turn, got, want)
+		}
+	}
+	if kept < 200 {
+		t.Errorf("%d sets were kept", kept)
+	}
+	library.Turn()
+	if library.Turn(); library.Size() != 0 {
+		t.Errorf("the library holds %d things that nobody asked for", library.Size())
 	}
 }

@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,51 +10,6 @@ import (
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
-
-// loader turns readings into snapshots. It remembers what it made of the last one, so
-// that a change costs what changed: every part of a snapshot that follows from the
-// same files is the same, down to its address. What remains is to look at each file
-// and each entity once, and to find nothing new.
-//
-// Errors and warnings about what refers to something else are not among it, but for
-// those about condition keys: they are found anew each time.
-type loader struct {
-	opts *Options
-	made made
-}
-
-// made is what builds have made, each by all that it follows from.
-type made struct {
-	// files are what files say: policy documents are compiled, too.
-	files memo[fileKey, any]
-	lists memo[listKey, *parsedKeys]
-	// library has the sets of documents that are attached.
-	library authz.Library
-	users   memo[userKey, *User]
-	roles   memo[roleKey, *Role]
-	buckets memo[bucketKey, *Bucket]
-	// judged are the findings about condition keys.
-	judged memo[judgedKey, *judgement]
-	// under is what the last findings about condition keys follow from.
-	under *circumstances
-}
-
-// turn ends a build that has come to its end: see memo.
-func (m *made) turn() {
-	m.files.turn()
-	m.lists.turn()
-	m.library.Turn()
-	m.users.turn()
-	m.roles.turn()
-	m.buckets.turn()
-	m.judged.turn()
-}
-
-// fileKey is everything that what a file says follows from. The name is of a policy.
-type fileKey struct {
-	path, name string
-	digest     [sha256.Size]byte
-}
 
 type parsedEntity struct {
 	entity   *entity
@@ -196,14 +150,6 @@ func finding(file string, at policy.Position, severity policy.Severity, code, me
 
 func (b *builder) error(file string, at policy.Position, code, message, remedy string) {
 	b.report(file, at, policy.Error, code, message, remedy)
-}
-
-// remember parses a file, or finds what it said last time. The text is let go: of a
-// large bundle all of them together are as large as what is made of them.
-func remember[T any](b *builder, f *file, name string, parse func() T) T {
-	known := b.made.files.of(fileKey{f.path, name, f.digest}, func() any { return parse() })
-	f.text = nil
-	return known.(T)
 }
 
 // readFiles parses every file of the tree: YAML first, since the name of a
