@@ -58,24 +58,20 @@ type memo[K comparable, T any] struct {
 	now, last map[K]T
 }
 
-// of is what follows from a key: as it is known, or made.
-func (m *memo[K, T]) of(key K, make func() T) T {
+// of is what follows from a key: as it is known, or made now.
+func (m *memo[K, T]) of(key K, fresh func() T) T {
 	if known, ok := m.now[key]; ok {
 		return known
 	}
 	known, ok := m.last[key]
 	if !ok {
-		known = make()
+		known = fresh()
 	}
-	m.keep(key, known)
-	return known
-}
-
-func (m *memo[K, T]) keep(key K, known T) {
 	if m.now == nil {
 		m.now = make(map[K]T, len(m.last))
 	}
 	m.now[key] = known
+	return known
 }
 
 // turn ends a build.
