@@ -112,6 +112,18 @@ func TestMinimalHasSafeDefaults(t *testing.T) {
 	}
 }
 
+// TestCachesOff: 0 remembers nothing, and is not too little.
+func TestCachesOff(t *testing.T) {
+	t.Parallel()
+	got, err := config.Parse("sallyport.yaml", []byte(config.Minimal+"\ncache: {decisions: 0}\nsessions: {keys: sessions.yaml, cache: 0}\n"), lookup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Cache.Decisions != 0 || got.Sessions.Cache != 0 {
+		t.Errorf("caches of %d and %d bytes", got.Cache.Decisions, got.Sessions.Cache)
+	}
+}
+
 func TestEveryKey(t *testing.T) {
 	t.Parallel()
 	file := "testdata/every_key.yaml"
