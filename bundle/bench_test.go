@@ -117,3 +117,17 @@ func BenchmarkCredential(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkReadAgain reads a bundle of 10,000 users again, of which nothing, or one
+// file, has changed.
+func BenchmarkReadAgain(b *testing.B) {
+	directory := b.TempDir()
+	large(10_000).write(b, directory)
+	later, passed := time.Hour, time.Duration(0)
+	r := bundle.NewRereader(options(b, directory), &later, &passed)
+	r.Read()
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Read()
+	}
+}

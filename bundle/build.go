@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -76,6 +77,9 @@ type builder struct {
 	declared map[declaration]protocol
 	// routes remembers routesTo.
 	routes map[asked][]Route
+	pace   *pace
+	// unread tells that a file was not read of which nothing is remembered.
+	unread bool
 	// suggested counts the names looked for that no entity has: past a bound,
 	// the nearest one is not looked for.
 	suggested int
@@ -91,10 +95,20 @@ func identify(c *class, account, name string) identity {
 	return identity{c, account, strings.ToLower(name)}
 }
 
-// build makes a snapshot of a reading; nil if a finding is an error.
+// errUnread is the error of a reading that lacks a text.
+var errUnread = errors.New("bundle: a text was not read that is needed")
+
+// build makes a snapshot of a reading with all texts; nil if a finding is an error.
 func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
+	s, findings, _ := l.buildPaced(in)
+	return s, findings
+}
+
+// buildPaced makes a snapshot of a reading; nil if a finding is an error. An error
+// tells that a text is lacking, or that the work was to end.
+func (l *loader) buildPaced(in *input) (*Snapshot, []policy.Finding, error) {
 	b := &builder{
-		loader: l, in: in,
+		loader: l, in: in, pace: in.pace,
 		settings:   &settings{},
 		principals: make(map[identity]*principal, len(l.made.users.last)+len(l.made.roles.last)),
 		managed:    map[string]*principal{},
@@ -104,15 +118,25 @@ func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
 	}
 	if in.err != nil {
 		b.findings = append(b.findings, in.unreadable(l.opts.Directory))
-		return nil, b.sorted()
+		return nil, b.sorted(), nil //nolint:nilerr // it is among the findings
 	}
 	b.findings = append(b.findings, in.tree.findings...)
 	b.readFiles()
+	if b.unread {
+		l.made.files.now = nil // what was made without the text
+		return nil, nil, errUnread
+	}
+	if err := b.pace.err(); err != nil {
+		return nil, nil, err
+	}
 	b.declared = b.declarations()
 	b.checkAccounts()
 	b.checkIDs()
 	b.checkBuckets()
 	s := b.link()
+	if err := b.pace.err(); err != nil {
+		return nil, nil, err
+	}
 	s.providers = b.linkProviders(s)
 	s.saml = b.linkSAML(s)
 	s.certificates = b.linkCertificates(s)
@@ -122,12 +146,15 @@ func (l *loader) build(in *input) (*Snapshot, []policy.Finding) {
 	s.credentials = b.credentials(s)
 	b.checkConditions()
 	b.checkObserved()
+	if err := b.pace.err(); err != nil {
+		return nil, nil, err
+	}
 	l.made.turn()
 	findings := b.sorted()
 	if policy.HasErrors(findings) {
-		return nil, findings
+		return nil, findings, nil
 	}
-	return s, findings
+	return s, findings, nil
 }
 
 // sorted puts findings in the order of files and lines.
@@ -159,6 +186,9 @@ func (b *builder) readFiles() {
 	wrong := map[string]bool{}
 	found := false
 	for i := range b.in.tree.files {
+		if b.pace.step() != nil {
+			return
+		}
 		f := &b.in.tree.files[i]
 		p, bad := locate(f.path)
 		places[i] = p
@@ -192,6 +222,9 @@ func (b *builder) readFiles() {
 		b.error("bundle.yaml", policy.Position{}, "MISSING_FILE", "the bundle has no bundle.yaml", "write one that names the accounts and the owners of buckets")
 	}
 	for i := range b.in.tree.files {
+		if b.pace.step() != nil {
+			return
+		}
 		b.readDocument(&b.in.tree.files[i], places[i])
 	}
 	slices.SortFunc(b.ordered, func(x, y *principal) int { return strings.Compare(x.file, y.file) })
@@ -302,6 +335,7 @@ func (b *builder) readManaged(f *file, p place) {
 // checkComplete looks for entities that lack a file.
 func (b *builder) checkComplete() {
 	for _, p := range b.ordered {
+		_ = b.pace.step()
 		switch {
 		case p.class == policies && len(p.documents) == 0:
 			b.error(p.file, policy.Position{}, "MISSING_FILE", fmt.Sprintf("the policy %q has no document", p.name), "add policies/"+p.name+".json, or remove this file")

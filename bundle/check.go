@@ -21,6 +21,7 @@ func (b *builder) checkAccounts() {
 			didYouMean(account, keysOf(b.settings.accounts), fmt.Sprintf("add it there: accounts: {%q: {}}", account)))
 	}
 	for _, p := range b.ordered {
+		_ = b.pace.step()
 		check(p.account, p.file)
 	}
 	for _, id := range keysOf(b.providers) {
@@ -30,6 +31,7 @@ func (b *builder) checkAccounts() {
 		check(b.saml[id].account, b.saml[id].file.path)
 	}
 	for _, name := range keysOf(b.buckets) {
+		_ = b.pace.step()
 		check(b.buckets[name].account, b.buckets[name].file)
 	}
 }
@@ -38,6 +40,7 @@ func (b *builder) checkAccounts() {
 func (b *builder) checkIDs() {
 	seen := map[string]*principal{}
 	for _, p := range b.ordered {
+		_ = b.pace.step()
 		id := p.entity.id
 		if id.value == "" {
 			continue
@@ -71,6 +74,7 @@ func (b *builder) checkBuckets() {
 		}
 	}
 	for _, name := range keysOf(b.buckets) {
+		_ = b.pace.step()
 		bucket := b.buckets[name]
 		owned := false
 		for _, route := range keysOf(named) {

@@ -66,6 +66,7 @@ func (b *builder) checkConditions() {
 	judge := &judge{builder: b, callers: callers, filled: map[keyReader]keyFilled{}, matching: map[string]matches{}}
 	used := map[string]bool{}
 	for _, d := range b.documents {
+		_ = b.pace.step()
 		if d.doc == nil {
 			continue
 		}

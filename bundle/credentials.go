@@ -21,6 +21,7 @@ func (b *builder) credentials(s *Snapshot) map[string]Credential {
 		b.findings = append(b.findings, list.findings...)
 		b.linkDevices(s, list.devices, served, serials)
 		for i := range list.entries {
+			_ = b.pace.step()
 			e := &list.entries[i]
 			if first := seen[e.id.value]; first != nil {
 				b.error(e.file, e.id.at, "DUPLICATE_ACCESS_KEY", fmt.Sprintf("the access key %s stands twice, first in %s:%d", e.id.value, first.file, first.id.at.Line), "keep one of them")

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
@@ -129,4 +131,111 @@ func InputOf(texts map[string]string, keys []string, sessions string) *Input {
 func (l Loader) Remembered() int {
 	m := &l.made
 	return m.files.size() + m.lists.size() + m.library.Size() + m.users.size() + m.roles.size() + m.buckets.size() + m.judged.size()
+}
+
+// Rereader reads one directory again and again, as a Manager does.
+type Rereader struct{ reader }
+
+// NewRereader makes one by whose clock, which the test may set, it is a time later
+// than it is, and some time has passed.
+func NewRereader(o Options, later, passed *time.Duration) *Rereader {
+	r := &Rereader{reader{opts: &o}}
+	start := time.Now().Round(0)
+	r.memory.clock = func() (time.Time, time.Duration) { return start.Add(*later), *passed }
+	return r
+}
+
+// Told has the next readings look only where directories below the bundle's have
+// changed, unless they see more; nil has them look everywhere.
+func (r *Rereader) Told(directories []string) {
+	r.memory.told = nil
+	if directories != nil {
+		r.memory.told = map[string]bool{}
+	}
+	for _, d := range directories {
+		r.memory.told[filepath.Join(r.memory.real, d)] = true
+	}
+}
+
+// Read reads, and tells the state of everything and which files were opened.
+func (r *Rereader) Read() (state [sha256.Size]byte, opened []string) {
+	in := r.read(context.Background(), noTexts)
+	var look func(*folder)
+	look = func(f *folder) {
+		for _, e := range f.entries {
+			if e.folder != nil {
+				look(e.folder)
+			}
+			if e.kind == 0 && e.reading == r.memory.reading {
+				opened = append(opened, e.path)
+			}
+		}
+	}
+	if r.memory.top != nil {
+		look(r.memory.top)
+	}
+	return in.fingerprint(), opened
+}
+
+// Remember has a manager take for old what was just written, as far as the rule goes
+// that what was written lately is read again.
+func (m *Manager) Remember() {
+	m.reader.memory.clock = func() (time.Time, time.Duration) { return time.Now().Round(0).Add(time.Hour), time.Since(started) }
+}
+
+// Sleep has a manager find after each part of its work that it is time to sleep, and
+// sleep so.
+func (m *Manager) Sleep(sleep func(context.Context)) {
+	now := time.Now()
+	m.pace.now = func() time.Time { now = now.Add(slice); return now }
+	m.pace.sleep = func(ctx context.Context, _ time.Duration) { sleep(ctx) }
+}
+
+// The pace of work, and a pace that a test steps through.
+const (
+	Slice, Rests, Longest = slice, rests, longest
+	Late, Longer, Lately  = late, longer, lately
+)
+
+// Pace is a pace by a clock of the test.
+type Pace struct{ *pace }
+
+// NewPace makes one that sleeps by sleeping.
+func NewPace(ctx context.Context, free, collecting bool, now func() time.Time, sleeping func(time.Duration)) Pace {
+	p := newPace()
+	p.collecting = func() bool { return collecting }
+	p.now, p.sleep = now, func(_ context.Context, d time.Duration) { sleeping(d) }
+	p.begin(ctx, free)
+	return Pace{p}
+}
+
+// Serve tells of a request, Step is called between parts of the work.
+func (p Pace) Serve()      { p.serve() }
+func (p Pace) Step() error { return p.step() }
+
+// TellsChanges tells whether a directory is on a file system that is trusted to tell.
+func TellsChanges(directory string) bool {
+	root, err := os.OpenRoot(directory)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = root.Close() }()
+	return tellsChanges(root)
+}
+
+// ChangedSince tells whether a file has another stamp than it had.
+func ChangedSince(path string, before os.FileInfo) bool {
+	now, err := os.Stat(path)
+	old, _ := stampOf(before)
+	s, ok := stampOf(now)
+	return err == nil && ok && s != old
+}
+
+// Collector tells when garbage is being collected, by what the test says.
+type Collector struct{ collector }
+
+// At tells it of bytes in use after the last collection, of the goal, of all that was
+// ever allocated and of how often garbage was collected.
+func (c *Collector) At(live, goal, allocated, cycles uint64) bool {
+	return c.at(live, goal, allocated, cycles)
 }

@@ -18,24 +18,44 @@ type input struct {
 	// sessions is the session key file; nil if there is none.
 	sessions *keySource
 	// err tells that the directory could not be read at all.
-	err error
+	err  error
+	pace *pace
+}
+
+// reader reads again and again, and what has changed alone where the file system
+// tells.
+type reader struct {
+	opts   *Options
+	pace   *pace
+	memory memory
 }
 
 // readInput reads everything once; texts are those of the directory.
-func readInput(ctx context.Context, opts *Options, texts bool) *input {
-	in := &input{}
-	in.tree, in.err = readTree(ctx, opts.Directory, texts)
-	if opts.NoSecrets {
+func readInput(ctx context.Context, opts *Options, keep bool) *input {
+	kept := noTexts
+	if keep {
+		kept = everything
+	}
+	return (&reader{opts: opts}).read(ctx, kept)
+}
+
+func (r *reader) read(ctx context.Context, texts texts) *input {
+	in := &input{pace: r.pace}
+	in.tree, in.err = readTree(ctx, r.pace, r.opts.Directory, &r.memory, texts)
+	if r.opts.NoSecrets {
 		return in
 	}
-	for _, file := range opts.KeyFiles {
+	for _, file := range r.opts.KeyFiles {
 		in.keys = append(in.keys, readKeySource(file))
 	}
-	if opts.SessionKeyFile != "" {
-		in.sessions = readSessionKeySource(opts.SessionKeyFile)
+	if r.opts.SessionKeyFile != "" {
+		in.sessions = readSessionKeySource(r.opts.SessionKeyFile)
 	}
 	return in
 }
+
+// built notes that all of the last reading was built of, and is remembered.
+func (r *reader) built() { r.memory.built = r.memory.reading }
 
 // quiet tells that nothing of what was read has changed for some time, as far as
 // the file system tells.
@@ -58,9 +78,12 @@ func (in *input) fingerprint() fingerprint {
 	if in.err != nil {
 		digestPart(h, []byte(in.err.Error()))
 	}
+	var part []byte
 	for i := range in.tree.files {
-		digestPart(h, []byte(in.tree.files[i].path))
-		digestPart(h, in.tree.files[i].digest[:])
+		f := &in.tree.files[i]
+		part = append(append(part[:0], f.path...), f.digest[:]...)
+		digestPart(h, part)
+		_ = in.pace.step()
 	}
 	for _, f := range in.tree.findings {
 		digestPart(h, []byte(f.String()))
@@ -90,7 +113,9 @@ func (in *input) keysFingerprint() fingerprint {
 // digestPart adds one part, with its length, so that no two lists of parts are
 // alike.
 func digestPart(h hash.Hash, part []byte) {
-	_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+	var length [8]byte
+	binary.BigEndian.PutUint64(length[:], uint64(len(part)))
+	_, _ = h.Write(length[:])
 	_, _ = h.Write(part)
 }
 

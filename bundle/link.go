@@ -19,7 +19,7 @@ const maxSuggestions = 20
 func (b *builder) link() *Snapshot {
 	users, roles := len(b.made.users.last), len(b.made.roles.last) // about
 	s := &Snapshot{
-		revision:         b.in.tree.revision(),
+		revision:         b.in.tree.revision(b.pace),
 		accounts:         keysOf(b.settings.accounts),
 		roles:            make(map[string]*Role, roles),
 		rolesByID:        make(map[string]*Role, roles),
@@ -34,9 +34,13 @@ func (b *builder) link() *Snapshot {
 		s.owners.add(r.route.value, r.name.value, r.account.value)
 	}
 	for name, bucket := range b.buckets {
+		_ = b.pace.step()
 		s.buckets[name] = b.asRequested(name, bucket)
 	}
 	for _, p := range b.ordered {
+		if b.pace.step() != nil {
+			return s
+		}
 		b.linkEntity(s, p)
 	}
 	s.counts.Accounts = len(s.accounts)

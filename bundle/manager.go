@@ -19,6 +19,8 @@ import (
 type Manager struct {
 	opts    Options
 	loader  *loader
+	reader  reader
+	pace    *pace
 	current atomic.Pointer[Snapshot]
 	status  atomic.Pointer[Status]
 	running atomic.Bool
@@ -32,8 +34,11 @@ type Manager struct {
 	// key files.
 	read string
 	keys fingerprint
-	// cost is how long a reading takes.
-	cost time.Duration
+	// cost is how long a reading takes that looks at everything, and looked when one
+	// began. grown tells that the last one found directories that were not watched.
+	cost   time.Duration
+	looked time.Time
+	grown  bool
 }
 
 type fingerprint = [sha256.Size]byte
@@ -62,14 +67,19 @@ type Status struct {
 
 // NewManager makes a Manager; Run makes it work.
 func NewManager(opts Options) *Manager {
-	m := &Manager{opts: opts.withDefaults()}
+	m := &Manager{opts: opts.withDefaults(), pace: newPace()}
+	m.reader = reader{opts: &m.opts, pace: m.pace}
 	m.loader = &loader{opts: &m.opts}
 	m.status.Store(&Status{})
 	return m
 }
 
-// Current is the snapshot in force; nil before the first activation.
-func (m *Manager) Current() *Snapshot { return m.current.Load() }
+// Current is the snapshot in force; nil before the first activation. It is called for
+// each request: what Run does takes turns with who calls it.
+func (m *Manager) Current() *Snapshot {
+	m.pace.serve()
+	return m.current.Load()
+}
 
 // Status tells what is in force.
 func (m *Manager) Status() Status { return *m.status.Load() }
@@ -99,10 +109,10 @@ func (m *Manager) Run(ctx context.Context) error {
 		return errors.New("bundle: the manager runs already")
 	}
 	defer m.running.Store(false)
-	w := newWatcher(m.opts.Logger)
+	w := newWatcher(m.opts.Logger, m.pace)
 	defer w.close()
 
-	stable := m.check(ctx, w)
+	stable := m.check(ctx, w, true)
 	var first, last time.Time // of the changes not yet read
 	if !stable {
 		first = time.Now()
@@ -127,13 +137,15 @@ func (m *Manager) Run(ctx context.Context) error {
 			}
 		case err := <-w.errors():
 			m.opts.Logger.Warn("watching the bundle: reading everything", zap.Error(err))
+			w.lost = true
 			last = time.Now()
 			if first.IsZero() {
 				first = last
 			}
 		case <-timer.C:
+			whole := first.IsZero()
 			first, last = time.Time{}, time.Time{}
-			if !m.check(ctx, w) {
+			if !m.check(ctx, w, whole) {
 				first = time.Now()
 				last = first
 			}
@@ -146,17 +158,22 @@ func (m *Manager) Run(ctx context.Context) error {
 // last, which are zero if there were none. A zero last alone means now.
 func (m *Manager) next(w *watcher, first, last time.Time) time.Duration {
 	if first.IsZero() {
-		poll := m.opts.Poll
-		if w.blind() {
-			poll = min(poll, blindPoll)
-		}
-		return max(poll, idle*m.cost)
+		return m.poll(w)
 	}
 	at := last.Add(m.opts.Quiet)
 	if late := first.Add(restless * m.opts.Quiet); at.After(late) {
 		at = late
 	}
 	return max(0, time.Until(at))
+}
+
+// poll is the time between readings of everything.
+func (m *Manager) poll(w *watcher) time.Duration {
+	poll := m.opts.Poll
+	if w.blind() {
+		poll = min(poll, blindPoll)
+	}
+	return max(poll, idle*m.cost)
 }
 
 // swapped tells that a link on the way to the bundle leads to another directory
@@ -166,13 +183,30 @@ func (m *Manager) swapped() bool {
 	return now != "" && m.read != "" && now != m.read
 }
 
-// check reads the files and activates them if they changed. stable is false if
-// they changed meanwhile, or might have: then they are to be read again.
-func (m *Manager) check(ctx context.Context, w *watcher) (stable bool) {
+// check reads the files and activates them if they changed: the whole of them, or
+// where events were. stable is false if they changed meanwhile, or might have: then
+// they are to be read again.
+func (m *Manager) check(ctx context.Context, w *watcher, whole bool) (stable bool) {
 	atomically := m.swapped()
 	began := time.Now()
+	m.reader.memory.told = nil
+	if !whole && !atomically && !m.grown && !w.lost && !w.blind() && began.Sub(m.looked) < m.poll(w) {
+		m.reader.memory.told = w.changed
+	} else {
+		m.looked = began
+	}
+	defer func() {
+		if stable {
+			clear(w.changed)
+		}
+	}()
+	m.pace.begin(ctx, m.current.Load() == nil)
 	// Most readings find what is known, and one that is not atomic is not built of.
-	in, grown := m.readAll(ctx, w, atomically)
+	kept := noTexts
+	if atomically {
+		kept = newTexts
+	}
+	in, grown := m.readAll(ctx, w, kept)
 	now := in.fingerprint()
 	if ctx.Err() != nil {
 		return true
@@ -194,7 +228,8 @@ func (m *Manager) check(ctx context.Context, w *watcher) (stable bool) {
 			return true
 		case <-time.After(pause):
 		}
-		in, grown = m.readAll(ctx, w, true)
+		m.pace.begin(ctx, m.pace.free)
+		in, grown = m.readAll(ctx, w, newTexts)
 		if ctx.Err() != nil {
 			return true
 		}
@@ -205,24 +240,37 @@ func (m *Manager) check(ctx context.Context, w *watcher) (stable bool) {
 	m.read, m.keys, m.tried = in.tree.real, in.keysFingerprint(), now
 	if m.current.Load() != nil && now == m.active {
 		m.agree(now) // what was broken is as it was before
-	} else {
-		m.attempt(in, now)
+		return !grown
 	}
-	return !grown
+	err := m.attempt(in, now)
+	if errors.Is(err, errUnread) {
+		var more bool
+		if in, more = m.readAll(ctx, w, everything); in.fingerprint() == now {
+			err = m.attempt(in, now)
+		}
+		grown = grown || more
+	}
+	if err != nil {
+		m.tried = fingerprint{}
+	}
+	return !grown && err == nil
 }
 
 // readAll reads everything, and watches all directories that it found. grown
 // tells that some were not watched before, so that what has changed in them since
 // they were read may have gone unseen.
-func (m *Manager) readAll(ctx context.Context, w *watcher, texts bool) (in *input, grown bool) {
+func (m *Manager) readAll(ctx context.Context, w *watcher, texts texts) (in *input, grown bool) {
 	start := time.Now()
-	in = readInput(ctx, &m.opts, texts)
+	in = m.reader.read(ctx, texts)
 	paths := append([]string{m.opts.Directory}, m.opts.KeyFiles...)
 	if m.opts.SessionKeyFile != "" {
 		paths = append(paths, m.opts.SessionKeyFile)
 	}
 	grown = w.watch(in.tree.directories, paths)
-	m.cost = time.Since(start)
+	m.grown = grown
+	if m.reader.memory.told == nil {
+		m.cost = time.Since(start)
+	}
 	return in, grown
 }
 
@@ -236,13 +284,17 @@ func (m *Manager) agree(now fingerprint) {
 	m.status.Store(&s)
 }
 
-// attempt makes a snapshot of a reading and brings it into force.
-func (m *Manager) attempt(in *input, now fingerprint) {
+// attempt makes a snapshot of a reading and brings it into force. An error tells that
+// there is nothing to say of the files.
+func (m *Manager) attempt(in *input, now fingerprint) error {
 	start := time.Now()
-	next, findings := m.build(in)
+	next, findings, err := m.build(in)
+	if err != nil {
+		return err
+	}
 	if next == nil {
 		m.fail(findings)
-		return
+		return nil
 	}
 	s := m.Status()
 	next.generation, next.activatedAt = s.Generation+1, m.opts.Now()
@@ -267,22 +319,28 @@ func (m *Manager) attempt(in *input, now fingerprint) {
 	if m.opts.OnActivation != nil {
 		m.opts.OnActivation(s)
 	}
+	return nil
 }
 
 // build keeps a panic from ending the process that serves with the snapshot in
 // force.
-func (m *Manager) build(in *input) (s *Snapshot, findings []policy.Finding) {
+func (m *Manager) build(in *input) (s *Snapshot, findings []policy.Finding, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			m.opts.Logger.Error("loading the bundle panicked", zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
 			m.loader = &loader{opts: &m.opts}
-			s, findings = nil, []policy.Finding{{
+			m.reader.memory.forget()
+			s, findings, err = nil, []policy.Finding{{
 				File: m.opts.Directory, Line: 1, Column: 1, Code: "INTERNAL_ERROR",
 				Message: fmt.Sprintf("loading it failed: %v", p), Remedy: "this is a defect of Sallyport: please report it with the log",
-			}}
+			}}, nil
 		}
 	}()
-	return m.loader.build(in)
+	s, findings, err = m.loader.buildPaced(in)
+	if err == nil && in.err == nil {
+		m.reader.built()
+	}
+	return s, findings, err
 }
 
 // fail keeps what is in force and tells why.

@@ -45,12 +45,26 @@ func watch(t testing.TB, f files, change ...func(*bundle.Options)) *site {
 	return run(t, directory, o)
 }
 
+// watchOld is watch, of a manager that takes what was just written for old enough not
+// to be read again.
+func watchOld(t testing.TB, f files) *site {
+	t.Helper()
+	directory := t.TempDir()
+	f.write(t, directory)
+	o := options(t, directory)
+	o.Poll = time.Hour
+	return run(t, directory, o, (*bundle.Manager).Remember)
+}
+
 // run runs a manager until the test ends.
-func run(t testing.TB, directory string, o bundle.Options) *site {
+func run(t testing.TB, directory string, o bundle.Options, prepare ...func(*bundle.Manager)) *site {
 	t.Helper()
 	s := &site{TB: t, directory: directory, activations: make(chan bundle.Status, 100)}
 	o.OnActivation = func(status bundle.Status) { s.activations <- status }
 	s.Manager = bundle.NewManager(o)
+	for _, p := range prepare {
+		p(s.Manager)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -216,8 +230,12 @@ func TestReload(t *testing.T) {
 			s.await("alice's policy", func(st bundle.Status) bool { return st.Policies == 4 })
 		}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for i := range 2 * len(tests) {
+		tt, watch, name := &tests[i/2], func(t testing.TB, f files) *site { return watch(t, f) }, "what is new"
+		if i%2 == 1 {
+			watch, name = watchOld, "what is old"
+		}
+		t.Run(name+" "+tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := watch(t, small)
 			before := s.generation(1)
@@ -413,5 +431,33 @@ func TestCancelledWhileBroken(t *testing.T) {
 	s.stop()
 	if s.Current() == nil {
 		t.Error("the end took the snapshot away")
+	}
+}
+
+// TestCancelledWhileRequestsGoFirst: the end of the context ends what is under way,
+// which is no failure.
+func TestCancelledWhileRequestsGoFirst(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	small.write(t, directory)
+	o := options(t, directory)
+	o.Poll = time.Hour
+	sleeps := make(chan struct{}, 1)
+	s := run(t, directory, o, func(m *bundle.Manager) {
+		m.Sleep(func(ctx context.Context) {
+			select {
+			case sleeps <- struct{}{}:
+			default:
+			}
+			<-ctx.Done()
+		})
+	})
+	before := s.generation(1)
+	s.Current() // a request
+	files{alicesPolicy: allow("s3:PutObject")}.write(t, directory)
+	<-sleeps
+	s.stop()
+	if after := s.Status(); after.Generation != 1 || after.Failures != 0 || after.LastError != "" || after.Revision != before.Revision || s.may("s3:PutObject") {
+		t.Errorf("before %+v, after %+v", before, after)
 	}
 }

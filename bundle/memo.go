@@ -82,7 +82,10 @@ func (m *memo[K, T]) size() int { return len(m.now) + len(m.last) }
 // remember parses a file, or finds what it said last time. The text is let go: of a
 // large bundle all of them together are as large as what is made of them.
 func remember[T any](b *builder, f *file, name string, parse func() T) T {
-	known := b.made.files.of(fileKey{f.path, name, f.digest}, func() any { return parse() })
+	known := b.made.files.of(fileKey{f.path, name, f.digest}, func() any {
+		b.unread = b.unread || f.omitted
+		return parse()
+	})
 	f.text = nil
 	return known.(T)
 }

@@ -12,9 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
@@ -24,52 +22,77 @@ type tree struct {
 	// real is the directory itself, without symbolic links: a change of it
 	// alone is an atomic swap.
 	real string
-	// directories are what must be watched to see the next change: real ones
-	// of the tree, then those that hold the links on the way to it.
-	directories []string
+	// directories are those of the tree: what must be watched to see the next
+	// change.
+	directories []directory
 	files       []file // sorted by path
 	findings    []policy.Finding
 	changed     lastChange // of all that was read
 }
 
+// directory is one that is watched.
+type directory struct {
+	real string
+	info fs.FileInfo
+}
+
 // file is one file of the tree.
 type file struct {
 	path   string // relative to the directory, with slashes
-	text   []byte // nil in a reading without texts
+	text   []byte
 	digest [sha256.Size]byte
+	// omitted tells that the text is not there: it need not have been read.
+	omitted bool
 }
 
 // revision is the digest of the content; see the package comment.
-func (t *tree) revision() string {
+func (t *tree) revision(p *pace) string {
 	h := sha256.New()
+	var line []byte
 	for i := range t.files {
 		f := &t.files[i]
-		fmt.Fprintf(h, "%x  %s\n", f.digest, f.path)
+		line = hex.AppendEncode(line[:0], f.digest[:])
+		line = append(append(append(line, "  "...), f.path...), '\n')
+		_, _ = h.Write(line)
+		_ = p.step()
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
-// treeReader reads one directory. Everything is read through one handle of it:
+// texts says which texts a reading keeps.
+type texts int
+
+const (
+	noTexts    texts = iota // digests are enough
+	newTexts                // those of which nothing was built yet
+	everything              // all, and nothing is taken to be as it was
+)
+
+// treeReader reads one directory. Everything is read through handles of it:
 // nothing outside is reached, and a directory that is replaced meanwhile is read
 // to its end as it was.
 type treeReader struct {
-	ctx   context.Context
-	root  *os.Root
-	tree  *tree
-	total int64
-	full  bool // a limit over all files is reached
-	// texts tells that texts are kept, and not their digests alone. buffer is what
-	// each is read into.
-	texts  bool
+	ctx    context.Context
+	pace   *pace
+	root   *os.Root
+	tree   *tree
+	memory *memory
+	total  int
+	full   bool // a limit over all files is reached
+	texts  texts
+	// doubt counts the directories on the way whose entries were listed again: all below
+	// is looked at.
+	doubt int
+	// buffer is what each text is read into.
 	buffer bytes.Buffer
 }
 
-// readTree reads a directory; without texts it only tells whether anything is
-// otherwise than in another reading. What is wrong with its files is in the findings;
-// an error tells that there is nothing to look at.
-func readTree(ctx context.Context, directory string, texts bool) (*tree, error) {
+// readTree reads a directory, of which memory is what was read before. What is wrong
+// with its files is in the findings; an error tells that there is nothing to look at.
+func readTree(ctx context.Context, p *pace, directory string, known *memory, texts texts) (*tree, error) {
 	t := &tree{}
-	r := &treeReader{ctx: ctx, tree: t, texts: texts}
+	r := &treeReader{ctx: ctx, pace: p, tree: t, memory: known, texts: texts}
+	began, after := known.now()
 	real, err := realPath(directory)
 	if err == nil {
 		t.real = real
@@ -82,9 +105,13 @@ func readTree(ctx context.Context, directory string, texts bool) (*tree, error) 
 	if err := r.mounted(); err != nil {
 		return t, err
 	}
-	err = r.directory(".", 0)
-	slices.SortFunc(t.files, func(a, b file) int { return strings.Compare(a.path, b.path) })
-	if err != nil {
+	known.begin(t.real, began, after)
+	if info, err := r.root.Lstat("."); err == nil {
+		s, ok := stampOf(info)
+		known.device, known.trust = s.device, ok && texts != everything && tellsChanges(r.root)
+	}
+	if err := r.directory(r.root, known.top, 0); err != nil {
+		known.forget()
 		return t, fmt.Errorf("the bundle cannot be read: %w", err)
 	}
 	return t, nil
@@ -120,7 +147,9 @@ func (r *treeReader) mounted() error {
 				"put it into the ConfigMap or Secret, or mount the volume elsewhere")
 		}
 	}
-	r.tree.directories = append(r.tree.directories, r.tree.real)
+	if info, err := r.root.Lstat("."); err == nil {
+		r.tree.directories = append(r.tree.directories, directory{r.tree.real, info})
+	}
 	inner, err := r.root.OpenRoot(target)
 	if err != nil {
 		return fmt.Errorf("the bundle cannot be read: %w", err)
@@ -137,38 +166,56 @@ func (r *treeReader) report(name, code, message, remedy string) {
 }
 
 // directory reads a directory of the tree and what is below it.
-func (r *treeReader) directory(name string, depth int) error {
-	r.tree.directories = append(r.tree.directories, filepath.Join(r.tree.real, filepath.FromSlash(name)))
-	entries, err := fs.ReadDir(r.root.FS(), name)
+func (r *treeReader) directory(root *os.Root, f *folder, depth int) error {
+	info, err := root.Lstat(".")
 	if err != nil {
 		return err
 	}
-	info, err := r.root.Stat(name)
-	if err != nil {
-		return err
-	}
-	r.tree.changed.note(info)
-	for _, e := range entries {
-		if err := r.ctx.Err(); err != nil {
+	if now, told := stampOf(info); !f.sure || !told || now != f.stamp || !r.memory.trust {
+		if err := r.list(root, f); err != nil {
 			return err
 		}
-		child := path.Join(name, e.Name())
+		// Not before, or a change while it was listed would be unseen.
+		if info, err = root.Lstat("."); err != nil {
+			return err
+		}
+		now, told = stampOf(info)
+		f.stamp, f.sure = now, r.memory.sure(now, told)
+		// Something else may stand here, or have been elsewhere meanwhile, of which no
+		// events told.
+		r.doubt++
+		defer func() { r.doubt-- }()
+	}
+	f.info = info
+	return r.entries(root, f, depth)
+}
+
+// entries takes what a directory holds into the tree. Without a root nothing of it need
+// be looked at.
+func (r *treeReader) entries(root *os.Root, f *folder, depth int) error {
+	r.tree.directories = append(r.tree.directories, directory{f.real, f.info})
+	r.tree.changed.note(f.info)
+	for _, e := range f.entries {
+		err := r.step()
+		if err != nil {
+			return err
+		}
 		switch {
 		case r.full:
 			return nil
-		case ignored(e.Name()):
-			r.hidden(child, e)
-		case e.IsDir() && depth == maxDepth:
-			r.report(child, "TOO_DEEP", fmt.Sprintf("the directory is more than %d levels deep", maxDepth), "keep to the layout of a bundle")
-		case e.IsDir():
-			err = r.directory(child, depth+1)
-		case e.Type() == fs.ModeSymlink:
-			r.report(child, "SYMBOLIC_LINK", "a symbolic link is not followed inside a bundle",
+		case ignored(e.name):
+			r.hidden(e)
+		case e.kind == fs.ModeDir && depth == maxDepth:
+			r.report(e.path, "TOO_DEEP", fmt.Sprintf("the directory is more than %d levels deep", maxDepth), "keep to the layout of a bundle")
+		case e.kind == fs.ModeDir:
+			err = r.inner(root, f, e, depth)
+		case e.kind == fs.ModeSymlink:
+			r.report(e.path, "SYMBOLIC_LINK", "a symbolic link is not followed inside a bundle",
 				"put the file itself here; the bundle's directory as a whole may be a link")
-		case !e.Type().IsRegular():
-			r.report(child, "NOT_A_FILE", "neither a file nor a directory", "remove it")
+		case e.kind != 0:
+			r.report(e.path, "NOT_A_FILE", "neither a file nor a directory", "remove it")
 		default:
-			err = r.file(child)
+			err = r.file(root, f, e)
 		}
 		// What has gone since the directory was listed is not there: the
 		// second reading of a plain directory sees to it.
@@ -179,67 +226,67 @@ func (r *treeReader) directory(name string, depth int) error {
 	return nil
 }
 
+// step takes turns with requests; an error tells that the reading is to end.
+func (r *treeReader) step() error {
+	if err := r.pace.step(); err != nil {
+		return err
+	}
+	return r.ctx.Err()
+}
+
+// list reads what a directory holds.
+func (r *treeReader) list(root *os.Root, f *folder) error {
+	d, err := root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = d.Close() }()
+	var all []fs.DirEntry
+	for {
+		const some = 256
+		found, err := d.ReadDir(some)
+		all = append(all, found...)
+		if errors.Is(err, io.EOF) {
+			f.list(all)
+			return nil
+		}
+		if err == nil {
+			err = r.step()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// inner reads a directory of a directory.
+func (r *treeReader) inner(root *os.Root, f *folder, e *entry, depth int) error {
+	if r.doubt == 0 && r.memory.calmBelow(e.folder, r.texts) {
+		return r.entries(nil, e.folder, depth+1)
+	}
+	// The dot lets nothing but a directory be opened: a pipe would block.
+	inner, err := root.OpenRoot(e.name + "/.")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = inner.Close() }()
+	if e.folder == nil {
+		e.folder = &folder{path: e.path, real: filepath.Join(f.real, e.name)}
+	}
+	return r.directory(inner, e.folder, depth+1)
+}
+
 // hidden warns of what was surely meant to be read.
-func (r *treeReader) hidden(name string, e fs.DirEntry) {
-	base := path.Base(name)
-	if !e.Type().IsRegular() || !strings.HasPrefix(name, "accounts/") || strings.HasPrefix(base, "._") || strings.HasPrefix(base, ".#") {
+func (r *treeReader) hidden(e *entry) {
+	if e.kind != 0 || !strings.HasPrefix(e.path, "accounts/") || strings.HasPrefix(e.name, "._") || strings.HasPrefix(e.name, ".#") {
 		return
 	}
-	if ext := path.Ext(base); base[0] == '.' && (ext == ".yaml" || ext == ".json" || ext == ".xml") {
+	if ext := path.Ext(e.name); e.name[0] == '.' && (ext == ".yaml" || ext == ".json" || ext == ".xml") {
 		r.tree.findings = append(r.tree.findings, policy.Finding{
-			File: name, Line: 1, Column: 1, Severity: policy.Warning, Code: "HIDDEN_FILE",
+			File: e.path, Line: 1, Column: 1, Severity: policy.Warning, Code: "HIDDEN_FILE",
 			Message: "a hidden file is not part of the bundle", Remedy: "give it a name that does not begin with a dot, or remove it",
 		})
 	}
-}
-
-func (r *treeReader) file(name string) error {
-	if len(r.tree.files) == maxFiles {
-		r.full = true
-		r.report(name, "TOO_MANY_FILES", fmt.Sprintf("the bundle has more than %d files", maxFiles), "split it among several instances")
-		return nil
-	}
-	// Without blocking, should a pipe have taken the file's place.
-	f, err := r.root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return unreadable(r, name, err)
-	}
-	defer func() { _ = f.Close() }()
-	r.buffer.Reset()
-	_, err = r.buffer.ReadFrom(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return unreadable(r, name, err)
-	}
-	info, err := f.Stat() // not before, or a change while it was read would be unseen
-	if err != nil {
-		return unreadable(r, name, err)
-	}
-	r.tree.changed.note(info)
-	text := r.buffer.Bytes()
-	if len(text) > maxFile {
-		r.report(name, "FILE_TOO_LARGE", fmt.Sprintf("the file is larger than %d bytes", maxFile), "split it")
-		return nil
-	}
-	if r.total += int64(len(text)); r.total > maxTotal {
-		r.full = true
-		r.report(name, "BUNDLE_TOO_LARGE", fmt.Sprintf("the files of the bundle are larger than %d bytes together", maxTotal), "split it among several instances")
-		return nil
-	}
-	read := file{path: name, digest: sha256.Sum256(text)}
-	if r.texts {
-		read.text = bytes.Clone(text)
-	}
-	r.tree.files = append(r.tree.files, read)
-	return nil
-}
-
-// unreadable makes a finding of a file that is there and cannot be read.
-func unreadable(r *treeReader, name string, err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	r.report(name, "UNREADABLE", "the file cannot be read: "+reason(err), "let the user that Sallyport runs as read it")
-	return nil
 }
 
 // ignored tells which names are left alone; see the package comment.

@@ -34,6 +34,7 @@ func isEveryone(p policy.Principal) bool { return p.Type == policy.AWS && p.Valu
 // be there, and of those that give tokens to everybody it must be said whose.
 func (b *builder) checkTrust(s *Snapshot) {
 	for _, p := range b.ordered {
+		_ = b.pace.step()
 		if p.class != roles || p.trust == nil || p.trust.doc == nil {
 			continue
 		}

@@ -14,15 +14,20 @@ import (
 // misses, polling finds.
 type watcher struct {
 	logger   *zap.Logger
+	pace     *pace
 	notify   *fsnotify.Watcher
 	watched  map[string]fs.FileInfo
 	tree     map[string]bool     // directories where everything matters
 	points   map[string][]string // directories where some names matter
 	reported bool
+	// lost tells that watches may have ended unseen, or events are missing.
+	lost bool
+	// changed are the directories that events were about since this was last cleared.
+	changed map[string]bool
 }
 
-func newWatcher(logger *zap.Logger) *watcher {
-	w := &watcher{logger: logger}
+func newWatcher(logger *zap.Logger, p *pace) *watcher {
+	w := &watcher{logger: logger, pace: p, changed: map[string]bool{}}
 	w.restart()
 	return w
 }
@@ -73,26 +78,24 @@ func (w *watcher) errors() <-chan error {
 
 // watch watches the directories of a tree, and what leads to paths. grown tells
 // that some were not watched before.
-func (w *watcher) watch(tree, paths []string) (grown bool) {
+func (w *watcher) watch(tree []directory, paths []string) (grown bool) {
 	if w.notify == nil {
 		w.restart()
 	}
 	w.tree = make(map[string]bool, len(tree))
 	wanted := make(map[string]fs.FileInfo, len(tree))
-	want := func(directory string) {
-		if info, err := os.Stat(directory); err == nil {
-			wanted[directory] = info
-		}
-	}
-	for _, directory := range tree {
-		w.tree[directory] = true
-		want(directory)
+	for _, d := range tree {
+		w.tree[d.real] = true
+		wanted[d.real] = d.info
+		_ = w.pace.step()
 	}
 	w.points = map[string][]string{}
 	for _, path := range paths {
 		for directory, names := range watchpoints(path) {
 			w.points[directory] = append(w.points[directory], names...)
-			want(directory)
+			if info, err := os.Stat(directory); err == nil {
+				wanted[directory] = info
+			}
 		}
 	}
 	for directory, info := range wanted {
@@ -105,32 +108,40 @@ func (w *watcher) watch(tree, paths []string) (grown bool) {
 		return false
 	}
 	for directory := range w.watched {
+		_ = w.pace.step()
 		if _, ok := wanted[directory]; !ok {
 			_ = w.notify.Remove(directory) // it may be gone
 			delete(w.watched, directory)
 		}
 	}
-	// Again, too, what is watched already: a directory that was removed and made
-	// again has lost its watch.
 	failed := false
 	for directory, info := range wanted {
+		_ = w.pace.step()
+		_, ok := w.watched[directory]
+		if ok && !w.lost {
+			continue
+		}
 		if err := w.notify.Add(directory); err == nil {
-			if _, ok := w.watched[directory]; !ok {
-				grown = true
-			}
+			grown = grown || !ok
 			w.watched[directory] = info
 		} else if _, gone := os.Stat(directory); gone == nil {
 			failed = true
 			w.complain(err)
 		}
 	}
+	w.lost = false
 	w.reported = failed
 	return grown
 }
 
 // matters tells whether an event may change what a reading would find.
 func (w *watcher) matters(event fsnotify.Event) bool {
+	if event.Has(fsnotify.Remove) || event.Has(fsnotify.Rename) {
+		// One that is made again, or comes back, has lost its watch.
+		delete(w.watched, event.Name)
+	}
 	directory, name := filepath.Split(event.Name)
 	directory = filepath.Clean(directory)
+	w.changed[directory], w.changed[event.Name] = true, true
 	return w.tree[directory] || w.tree[event.Name] || slices.Contains(w.points[directory], name)
 }

@@ -1,0 +1,116 @@
+package bundle
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// How work in the background takes turns with requests.
+const (
+	// slice is how long it goes on at a stretch, and rests how many times as long it
+	// sleeps then: it has a third of one processor.
+	slice = 200 * time.Microsecond
+	rests = 2
+	// longest bounds what counts of a stretch: some cannot be broken, and in others
+	// somebody else had the processor.
+	longest = 20 * time.Millisecond
+	// late is how late it may wake up where processors are to be had. Where they are
+	// not, it sleeps for longer once more, and that long while garbage is collected:
+	// that takes half a processor of two.
+	late, longer = 2 * time.Millisecond, 4 * time.Millisecond
+	// lately is how long after a request others are taken to follow.
+	lately = 100 * time.Millisecond
+)
+
+// pace keeps reading and building from taking the processors from requests: while
+// there are some, the work sleeps between slices. One goroutine works; anybody may
+// tell of requests. A nil pace is full speed.
+type pace struct {
+	// requested tells that there was a request since this was last cleared.
+	requested atomic.Bool
+
+	ctx   context.Context
+	now   func() time.Time
+	sleep func(context.Context, time.Duration)
+	// collecting tells whether garbage is being collected.
+	collecting func() bool
+	// free lets the work go on whatever there is: nobody can be served before it is
+	// done.
+	free bool
+	// began is when the slice did, and request when a request was last seen.
+	began, request time.Time
+}
+
+func newPace() *pace {
+	return &pace{ctx: context.Background(), now: time.Now, sleep: sleep, collecting: newCollector().works}
+}
+
+// serve tells of a request. It writes only where the work has looked since.
+func (p *pace) serve() {
+	if !p.requested.Load() {
+		p.requested.Store(true)
+	}
+}
+
+// begin begins work that may last as long as ctx.
+func (p *pace) begin(ctx context.Context, free bool) {
+	p.ctx, p.free, p.began = ctx, free, p.now()
+}
+
+// step is called between small parts of the work, and sleeps if it is time to. An
+// error tells that the work is to end.
+func (p *pace) step() error {
+	if p == nil {
+		return nil
+	}
+	now := p.now()
+	worked := now.Sub(p.began)
+	if worked < slice {
+		return nil
+	}
+	if p.requested.Load() {
+		p.requested.Store(false)
+		p.request = now
+	}
+	if err := p.ctx.Err(); err != nil {
+		return err
+	}
+	if !p.free && !p.request.IsZero() && now.Sub(p.request) < lately {
+		now = p.rest(now, rests*min(worked, longest))
+	}
+	p.began = now
+	return nil
+}
+
+// rest sleeps, and tells when it is then.
+func (p *pace) rest(now time.Time, d time.Duration) time.Time {
+	if p.collecting() {
+		d = max(d, longer)
+	}
+	p.sleep(p.ctx, d)
+	woken := p.now()
+	if woken.Sub(now)-d > late {
+		p.sleep(p.ctx, longer)
+		woken = p.now()
+	}
+	return woken
+}
+
+// err is not nil once the work is to end.
+func (p *pace) err() error {
+	if p == nil {
+		return nil
+	}
+	return p.ctx.Err()
+}
+
+// sleep sleeps, but no longer than ctx lasts.
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

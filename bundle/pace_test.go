@@ -1,0 +1,99 @@
+package bundle_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/bundle"
+)
+
+// TestPace: work sleeps between slices while there are requests, and only then.
+func TestPace(t *testing.T) {
+	t.Parallel()
+	const ms = time.Millisecond
+	// worked is a part of the work: how long it takes, and whether there is a request
+	// meanwhile.
+	type worked struct {
+		time.Duration
+		request bool
+	}
+	slice := worked{bundle.Slice, true}
+	tests := []struct {
+		name       string
+		free       bool
+		late       time.Duration // how late it wakes up
+		collecting bool
+		work       []worked
+		want       []time.Duration // how long it sleeps
+	}{
+		{"no requests", false, 0, false, []worked{{ms, false}, {bundle.Longest, false}}, nil},
+		{"nobody can be served", true, 0, false, []worked{slice, slice}, nil},
+		{"requests", false, 0, false, []worked{slice, {ms, true}}, []time.Duration{bundle.Rests * bundle.Slice, bundle.Rests * ms}},
+		{"parts of a slice", false, 0, false, []worked{{bundle.Slice / 2, true}, {bundle.Slice / 2, false}, {bundle.Slice / 2, true}}, []time.Duration{bundle.Rests * bundle.Slice}},
+		{"what cannot be broken", false, 0, false, []worked{{time.Minute, true}}, []time.Duration{bundle.Rests * bundle.Longest}},
+		{"a request lately", false, 0, false, []worked{slice, {bundle.Lately / 2, false}, {bundle.Lately, false}}, []time.Duration{bundle.Rests * bundle.Slice, bundle.Rests * bundle.Longest}},
+		{"no processor to be had", false, bundle.Late + 1, false, []worked{slice}, []time.Duration{bundle.Rests * bundle.Slice, bundle.Longer}},
+		{"while garbage is collected", false, 0, true, []worked{slice, {4 * ms, true}}, []time.Duration{bundle.Longer, bundle.Rests * 4 * ms}},
+		{"a little late", false, bundle.Late, false, []worked{slice}, []time.Duration{bundle.Rests * bundle.Slice}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+			var slept []time.Duration
+			p := bundle.NewPace(t.Context(), tt.free, tt.collecting, func() time.Time { return now }, func(d time.Duration) {
+				slept = append(slept, d)
+				now = now.Add(d + tt.late)
+			})
+			for _, w := range tt.work {
+				if w.request {
+					p.Serve()
+				}
+				now = now.Add(w.Duration)
+				if err := p.Step(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !slices.Equal(slept, tt.want) {
+				t.Errorf("it slept %v, want %v", slept, tt.want)
+			}
+		})
+	}
+}
+
+// TestPaceEnds: the work is told to end within a slice.
+func TestPaceEnds(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	p := bundle.NewPace(ctx, false, false, func() time.Time { return now }, func(time.Duration) { t.Error("it sleeps") })
+	p.Serve()
+	cancel()
+	now = now.Add(bundle.Slice)
+	if err := p.Step(); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestCollector: garbage is taken to be collected from where Go begins until it has
+// counted it.
+func TestCollector(t *testing.T) {
+	t.Parallel()
+	var c bundle.Collector
+	for _, step := range []struct {
+		allocated, cycles uint64
+		want              bool
+	}{
+		{1000, 1, false}, {1069, 1, false}, {1070, 1, true}, {1200, 1, true}, {1250, 2, false}, {1319, 2, false}, {1320, 2, true},
+	} {
+		if got := c.At(100, 200, step.allocated, step.cycles); got != step.want {
+			t.Errorf("allocated %d, collected %d times: %t", step.allocated, step.cycles, got)
+		}
+	}
+	if c.At(100, 0, 5000, 2) {
+		t.Error("without a goal")
+	}
+}
