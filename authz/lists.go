@@ -12,7 +12,7 @@ const longList = 8
 // actionList are patterns of actions, any of which may match.
 type actionList struct {
 	patterns []policy.ActionPattern
-	index    index.Index // of a long list
+	index    *index.Index // of a long list
 }
 
 func compileActions(values []policy.Value) actionList {
@@ -28,7 +28,8 @@ func compileActions(values []policy.Value) actionList {
 			e := actionElement(p, i)
 			b.Add(e.key, index.Any, index.Entry{Statement: int32(i), Action: e.pattern, Resource: index.Matched})
 		}
-		l.index = b.Build()
+		x := b.Build()
+		l.index = &x
 	}
 	return l
 }
@@ -56,7 +57,7 @@ func (l *actionList) match(e *environment) bool {
 // resourceList are patterns of resources, any of which may match.
 type resourceList struct {
 	patterns []pattern.Pattern
-	index    index.Index // of a long list
+	index    *index.Index // of a long list
 }
 
 func newResourceList(patterns []pattern.Pattern) resourceList {
@@ -68,7 +69,7 @@ func newResourceList(patterns []pattern.Pattern) resourceList {
 }
 
 // indexPatterns makes an index of patterns, under any action.
-func indexPatterns(patterns []pattern.Pattern) index.Index {
+func indexPatterns(patterns []pattern.Pattern) *index.Index {
 	var b index.Builder
 	for i := range patterns {
 		if p := &patterns[i]; !p.IsNever() {
@@ -76,7 +77,8 @@ func indexPatterns(patterns []pattern.Pattern) index.Index {
 			b.Add(index.Any, e.key, index.Entry{Statement: int32(i), Action: index.Matched, Resource: e.pattern, Sieve: e.sieve})
 		}
 	}
-	return b.Build()
+	x := b.Build()
+	return &x
 }
 
 func (l *resourceList) match(e *environment) verdict {
@@ -144,7 +146,7 @@ type valueList struct {
 	fold     bool
 	// index is of a long list; folds of one that compares without regard to
 	// case, by their hash.
-	index index.Index
+	index *index.Index
 	folds map[uint64][]int32
 }
 
