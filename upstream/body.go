@@ -106,7 +106,8 @@ func (b *requestBody) read(p []byte) (int, error) {
 // the answer too: the connection's end, or its deadline.
 func (b *requestBody) send(c *conn, buffer *[]byte) {
 	defer close(b.sent)
-	defer buffers.Put(buffer)
+	from := &buffers
+	defer func() { from.Put(buffer) }()
 	defer func() {
 		if p := recover(); p != nil { // which nobody else on this goroutine would refuse
 			b.refuse(wire.Unavailable(fmt.Sprintf("panic while the body was sent: %v\n%s", p, debug.Stack())))
@@ -116,14 +117,12 @@ func (b *requestBody) send(c *conn, buffer *[]byte) {
 	if !b.pass(c) {
 		return
 	}
-	room := *buffer
-	if b.size-b.count >= largeBody {
-		large := largeBuffers.Get().(*[]byte)
-		defer largeBuffers.Put(large)
-		room = *large
+	if b.size-b.count >= largeBody { // one buffer for each body
+		from.Put(buffer)
+		from, buffer = &largeBuffers, largeBuffers.Get().(*[]byte)
 	}
 	for !b.whole.Load() && !b.stopped.Load() {
-		piece, err := b.piece(room[:0])
+		piece, err := b.piece((*buffer)[:0])
 		if b.stopped.Load() {
 			return
 		}
