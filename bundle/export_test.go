@@ -195,6 +195,7 @@ func (m *Manager) Sleep(sleep func(context.Context)) {
 const (
 	Slice, Rests, Longest = slice, rests, longest
 	Late, Longer, Lately  = late, longer, lately
+	MostRest              = mostRest
 )
 
 // Pace is a pace by a clock of the test.
@@ -208,6 +209,9 @@ func NewPace(ctx context.Context, free, collecting bool, now func() time.Time, s
 	p.begin(ctx, free)
 	return Pace{p}
 }
+
+// Begin begins the work for another change.
+func (p Pace) Begin(ctx context.Context) { p.begin(ctx, p.free) }
 
 // Serve tells of a request, Step is called between parts of the work.
 func (p Pace) Serve()      { p.serve() }

@@ -228,7 +228,7 @@ func (m *Manager) check(ctx context.Context, w *watcher, whole bool) (stable boo
 			return true
 		case <-time.After(pause):
 		}
-		m.pace.begin(ctx, m.pace.free)
+		m.pace.resume()
 		in, grown = m.readAll(ctx, w, newTexts)
 		if ctx.Err() != nil {
 			return true

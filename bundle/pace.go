@@ -21,6 +21,9 @@ const (
 	late, longer = 2 * time.Millisecond, 4 * time.Millisecond
 	// lately is how long after a request others are taken to follow.
 	lately = 100 * time.Millisecond
+	// mostRest is how long the work for one change rests in all, however many requests
+	// there are: whoever takes an access away must not have to wait for them to cease.
+	mostRest = 4 * time.Second
 )
 
 // pace keeps reading and building from taking the processors from requests: while
@@ -40,6 +43,8 @@ type pace struct {
 	free bool
 	// began is when the slice did, and request when a request was last seen.
 	began, request time.Time
+	// rested is how long it has, since begin.
+	rested time.Duration
 }
 
 func newPace() *pace {
@@ -55,8 +60,12 @@ func (p *pace) serve() {
 
 // begin begins work that may last as long as ctx.
 func (p *pace) begin(ctx context.Context, free bool) {
-	p.ctx, p.free, p.began = ctx, free, p.now()
+	p.ctx, p.free, p.rested = ctx, free, 0
+	p.resume()
 }
+
+// resume goes on with the work after a pause.
+func (p *pace) resume() { p.began = p.now() }
 
 // step is called between small parts of the work, and sleeps if it is time to. An
 // error tells that the work is to end.
@@ -76,10 +85,11 @@ func (p *pace) step() error {
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
-	if !p.free && !p.request.IsZero() && now.Sub(p.request) < lately {
-		now = p.rest(now, rests*min(worked, longest))
-	}
 	p.began = now
+	if !p.free && p.rested < mostRest && !p.request.IsZero() && now.Sub(p.request) < lately {
+		p.began = p.rest(now, rests*min(worked, longest))
+		p.rested += p.began.Sub(now)
+	}
 	return nil
 }
 

@@ -64,6 +64,31 @@ func TestPace(t *testing.T) {
 	}
 }
 
+// TestPaceRestsLittle: requests without end do not keep a change from coming into
+// force.
+func TestPaceRestsLittle(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	p := bundle.NewPace(t.Context(), false, true, func() time.Time { return now }, func(d time.Duration) {
+		now = now.Add(d + bundle.Late + 1)
+	})
+	for range 2 {
+		began, worked := now, time.Duration(0)
+		for worked < 10*bundle.MostRest {
+			p.Serve()
+			worked += bundle.Slice
+			now = now.Add(bundle.Slice)
+			if err := p.Step(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if rested := now.Sub(began) - worked; rested < bundle.MostRest || rested > bundle.MostRest+bundle.MostRest/10 {
+			t.Errorf("it rested for %v in all, want %v", rested, bundle.MostRest)
+		}
+		p.Begin(t.Context()) // the next change
+	}
+}
+
 // TestPaceEnds: the work is told to end within a slice.
 func TestPaceEnds(t *testing.T) {
 	t.Parallel()
