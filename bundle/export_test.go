@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
@@ -78,6 +79,9 @@ func ParseSessionKeys(source []byte) (keys []SessionKey, again []byte, findings 
 	f.sessionKeys()
 	return f.listed(), f.text(), findings
 }
+
+// The bounds of a bundle's files.
+const MaxFile, MaxTotal = maxFile, maxTotal
 
 // EditDistance and Nearest look for what was meant.
 var (
@@ -189,6 +193,21 @@ func (m *Manager) Sleep(sleep func(context.Context)) {
 	now := time.Now()
 	m.pace.now = func() time.Time { now = now.Add(slice); return now }
 	m.pace.sleep = func(ctx context.Context, _ time.Duration) { sleep(ctx) }
+}
+
+// Disbelieve has a manager read everything at each poll, whatever the file system tells.
+func (m *Manager) Disbelieve() { m.believe = 0 }
+
+// RestOnce has a manager rest once as soon as it may, for some time, and tell of it.
+func (m *Manager) RestOnce(d time.Duration, rests func()) {
+	start := time.Now()
+	now := start
+	m.pace.now = func() time.Time {
+		now = now.Add(slice)
+		return now.Add(time.Since(start))
+	}
+	var once sync.Once
+	m.pace.sleep = func(context.Context, time.Duration) { once.Do(func() { time.Sleep(d); rests() }) }
 }
 
 // The pace of work, and a pace that a test steps through.

@@ -3,9 +3,14 @@
 package bundle_test
 
 import (
+	"context"
+	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -198,5 +203,94 @@ func TestTextNotRead(t *testing.T) {
 	s.await("the path", func(st bundle.Status) bool { return st.Generation >= 2 && s.may("s3:PutObject") })
 	if s.Status().LastError != "" || s.Status().Failures > 0 {
 		t.Errorf("status %+v", s.Status())
+	}
+}
+
+// TestReadAfterTooMuch: what was not looked at since there was too much before it is
+// looked at when there is not any more, though no event told of it.
+func TestReadAfterTooMuch(t *testing.T) {
+	t.Parallel()
+	const account = "accounts/111122223333"
+	s := &site{TB: t, directory: t.TempDir()}
+	small.with(files{"bundle/" + account + "/groups/staff.yaml": "id: AGPASTAFFEXAMPLE22222\n"}).write(t, s.directory)
+	o := options(t, s.directory)
+	if !bundle.TellsChanges(o.Directory) {
+		t.Skip("the file system of temporary files may not tell of changes")
+	}
+	later, passed := time.Hour, time.Duration(0)
+	r := bundle.NewRereader(o, &later, &passed)
+	r.Read()
+	too := s.path("bundle/" + account + "/groups/too/")
+	s.must(os.Mkdir(too, 0o700))
+	for i := range bundle.MaxTotal/bundle.MaxFile + 1 {
+		name := filepath.Join(too, fmt.Sprintf("much%d.json", i))
+		s.must(os.WriteFile(name, nil, 0o600))
+		s.must(os.Truncate(name, bundle.MaxFile)) // which takes no room
+	}
+	r.Told([]string{account + "/groups"})
+	r.Read()
+	files{alicesPolicy: allow("s3:PutObject")}.write(t, s.directory)
+	s.must(os.RemoveAll(too))
+	r.Told([]string{account + "/groups", account + "/groups/too"})
+	state, _ := r.Read()
+	if fresh, _ := bundle.NewRereader(o, &later, &passed).Read(); state != fresh {
+		t.Error("it finds something else than a first reading")
+	}
+}
+
+// TestReadWrittenThroughMemory: what was written through a mapping into memory, which
+// changes no time, is found after a while all the same.
+func TestReadWrittenThroughMemory(t *testing.T) {
+	t.Parallel()
+	s := &site{TB: t, directory: t.TempDir()}
+	small.write(t, s.directory)
+	f, err := os.OpenFile(s.path(alicesPolicy), os.O_RDWR, 0)
+	s.must(err)
+	defer func() { _ = f.Close() }()
+	text := small[alicesPolicy]
+	mapped, err := syscall.Mmap(int(f.Fd()), 0, len(text), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	s.must(err)
+	defer func() { _ = syscall.Munmap(mapped) }()
+	mapped[0] = text[0] // of a page's first change the file system knows
+	o := options(t, s.directory)
+	o.Poll = 20 * time.Millisecond
+	m := run(t, s.directory, o, (*bundle.Manager).Remember, (*bundle.Manager).Disbelieve)
+	before := m.generation(1)
+	m.await("another reading", func(st bundle.Status) bool { return st.CheckedAt.After(before.CheckedAt) })
+	copy(mapped, allow("s3:PutObject"))
+	m.await("the change", func(bundle.Status) bool { return m.may("s3:PutObject") })
+}
+
+// TestChangedWhileRead: of two changes that are made while the first reading is on its
+// way, the later one does not come into force without the earlier one.
+func TestChangedWhileRead(t *testing.T) {
+	t.Parallel()
+	const denial = "bundle/accounts/111122223333/groups/staff/no.json"
+	directory := t.TempDir()
+	f := small.with(files{
+		"bundle/accounts/111122223333/groups/staff.yaml": "id: AGPASTAFFEXAMPLE22222\n",
+		"bundle/accounts/111122223333/users/alice.yaml":  "id: AIDAALICEEXAMPLE22222\ngroups: [staff]\n",
+		denial: allow("s3:ListBucket"),
+	})
+	f.write(t, directory)
+	o := options(t, directory)
+	o.Poll = time.Hour
+	var armed atomic.Bool
+	s := run(t, directory, o, (*bundle.Manager).Remember, func(m *bundle.Manager) {
+		m.Sleep(func(context.Context) {
+			if !armed.CompareAndSwap(true, false) {
+				return
+			}
+			files{denial: strings.Replace(allow("s3:PutObject"), "Allow", "Deny", 1)}.write(t, directory)
+			files{alicesPolicy: allow("s3:*")}.write(t, directory)
+		})
+	})
+	s.generation(1)
+	armed.Store(true)
+	s.Current() // a request
+	files{alicesPolicy: allow("s3:List*")}.write(t, directory)
+	s.await("both changes", func(bundle.Status) bool { return s.may("s3:DeleteObject") && !s.may("s3:PutObject") })
+	if after := s.Status(); after.Generation != 2 {
+		t.Errorf("they came into force in generation %d", after.Generation)
 	}
 }

@@ -34,11 +34,15 @@ type Manager struct {
 	// key files.
 	read string
 	keys fingerprint
-	// cost is how long a reading takes that looks at everything, and looked when one
+	// cost is how long a reading works that looks at everything, and looked when one
 	// began. grown tells that the last one found directories that were not watched.
 	cost   time.Duration
 	looked time.Time
 	grown  bool
+	// believed is when everything was last read whatever the file system told, and
+	// believe how long that is good for.
+	believed time.Time
+	believe  time.Duration
 }
 
 type fingerprint = [sha256.Size]byte
@@ -67,7 +71,7 @@ type Status struct {
 
 // NewManager makes a Manager; Run makes it work.
 func NewManager(opts Options) *Manager {
-	m := &Manager{opts: opts.withDefaults(), pace: newPace()}
+	m := &Manager{opts: opts.withDefaults(), pace: newPace(), believe: believe}
 	m.reader = reader{opts: &m.opts, pace: m.pace}
 	m.loader = &loader{opts: &m.opts}
 	m.status.Store(&Status{})
@@ -100,6 +104,10 @@ const (
 	// idle is the share of time that polling leaves unused: a large bundle is
 	// polled less often.
 	idle = 20
+	// believe is how long it is believed that files have not changed of which the file
+	// system says so. It does not see all: who writes through a mapping into memory may
+	// change neither time.
+	believe = 10 * time.Minute
 )
 
 // Run loads the files at once and then whenever they change, until ctx ends. A
@@ -194,6 +202,10 @@ func (m *Manager) check(ctx context.Context, w *watcher, whole bool) (stable boo
 		m.reader.memory.told = w.changed
 	} else {
 		m.looked = began
+		if began.Sub(m.believed) >= m.believe {
+			m.reader.memory.forget()
+			m.believed = began
+		}
 	}
 	defer func() {
 		if stable {
@@ -222,6 +234,10 @@ func (m *Manager) check(ctx context.Context, w *watcher, whole bool) (stable boo
 		pause := min(m.opts.Quiet, settle)
 		if in.quiet(began.Add(-m.opts.Quiet)) {
 			pause = min(pause, settled)
+		} else {
+			// Events of other changes may be on their way, and what is looked at where some
+			// were may be newer than what is not looked at elsewhere.
+			m.reader.memory.told = nil
 		}
 		select {
 		case <-ctx.Done():
@@ -260,7 +276,7 @@ func (m *Manager) check(ctx context.Context, w *watcher, whole bool) (stable boo
 // tells that some were not watched before, so that what has changed in them since
 // they were read may have gone unseen.
 func (m *Manager) readAll(ctx context.Context, w *watcher, texts texts) (in *input, grown bool) {
-	start := time.Now()
+	start, rested := m.pace.now(), m.pace.rested
 	in = m.reader.read(ctx, texts)
 	paths := append([]string{m.opts.Directory}, m.opts.KeyFiles...)
 	if m.opts.SessionKeyFile != "" {
@@ -269,7 +285,7 @@ func (m *Manager) readAll(ctx context.Context, w *watcher, texts texts) (in *inp
 	grown = w.watch(in.tree.directories, paths)
 	m.grown = grown
 	if m.reader.memory.told == nil {
-		m.cost = time.Since(start)
+		m.cost = m.pace.now().Sub(start) - (m.pace.rested - rested)
 	}
 	return in, grown
 }

@@ -122,3 +122,26 @@ func TestCollector(t *testing.T) {
 		t.Error("without a goal")
 	}
 }
+
+// TestPollAfterRests: rests for requests do not count as the cost of reading, by which a
+// large bundle is polled less often.
+func TestPollAfterRests(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	small.write(t, directory)
+	o := options(t, directory)
+	o.Poll = 20 * time.Millisecond
+	// If it were the cost, the next reading would not be before patience has ended.
+	const rest = patience * 11 / 10 / 20
+	rested := make(chan struct{})
+	s := run(t, directory, o, func(m *bundle.Manager) {
+		m.RestOnce(rest, func() { close(rested) })
+	})
+	s.generation(1)
+	s.Current() // a request
+	<-rested
+	for range 2 {
+		before := s.Status()
+		s.await("another reading", func(st bundle.Status) bool { return st.CheckedAt.After(before.CheckedAt) })
+	}
+}

@@ -114,6 +114,9 @@ func readTree(ctx context.Context, p *pace, directory string, known *memory, tex
 		known.forget()
 		return t, fmt.Errorf("the bundle cannot be read: %w", err)
 	}
+	if r.full {
+		known.forget() // directories that were not looked at are not watched
+	}
 	return t, nil
 }
 
