@@ -79,10 +79,10 @@ type Operation struct {
 	Bucket, Key string
 	// Body is the use of the body, BodyLimit its greatest size in decoded
 	// bytes.
-	Body      BodyUse
-	BodyLimit int64
+	Body BodyUse
 	// Chunked tells that aws-chunked payloads are allowed.
-	Chunked bool
+	Chunked   bool
+	BodyLimit int64
 	// FromForm is set if Body is BodyForm, FromBody if it is BodyAuthenticates.
 	FromForm FromForm
 	FromBody FromBody
@@ -140,9 +140,6 @@ type Mapped struct {
 	// if TagsOf has tags; the first of them is to read these. Their RequestTags are
 	// filled when those were read.
 	IfTagged int
-	// Undecided tells that the operation needs no permission and nothing can deny
-	// it: its accesses are recorded and not decided.
-	Undecided bool
 	// Assume, if set, is what the caller asks to become, of which the Accesses are
 	// the beginning: what must be allowed follows from the role.
 	Assume *Assumption
@@ -157,6 +154,9 @@ type Mapped struct {
 	// door that cannot change answers must not let the operation pass then; what
 	// else Response does, it may do without.
 	Withholds bool
+	// Undecided tells that the operation needs no permission and nothing can deny
+	// it: its accesses are recorded and not decided.
+	Undecided bool
 }
 
 // Answer is an answer that follows from what is enforced.

@@ -101,16 +101,16 @@ func (c *condition) holds(e *environment, deny bool) verdict {
 		return verdictOf(c.absent())
 	case clock != noClock:
 		return c.passesClock(e, clock)
-	case c.set == policy.NoSet && (c.key.Multivalued || v.multiple):
+	case c.set == policy.NoSet && (c.key.Multivalued || v.multiple()):
 		return no
-	case v.unusable:
+	case !v.Usable():
 		// Nothing tells which of the two values counts: what the condition
 		// guards is denied, and what it opens stays shut.
 		return verdictOf(deny)
-	case !v.multiple:
+	case v.single():
 		return c.passes(e, v.text)
 	}
-	return c.passesList(e, v.list)
+	return c.passesList(e, v.other.list)
 }
 
 // passesList is passes for a list of values: for all of them, or for any.

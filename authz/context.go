@@ -44,22 +44,38 @@ func (c *Context) Use(r *Room) {
 // Value is what a condition key holds: one string, or a list of them. The
 // zero value is the empty string.
 type Value struct {
-	text     string
+	text string
+	// other is what the key holds that has not one string; nil if it has. Most have,
+	// and a request has many keys.
+	other *other
+}
+
+// other is what is no single value: a list, or what is not usable.
+type other struct {
 	list     []string
-	multiple bool
 	unusable bool
 }
 
+var unusable = &other{unusable: true}
+
+func (v *Value) single() bool   { return v.other == nil }
+func (v *Value) multiple() bool { return v.other != nil && !v.other.unusable }
+
 // Single is the value of a key that has one; ok is false for a list and for a
 // value that is not usable.
-func (v Value) Single() (text string, ok bool) { return v.text, !v.multiple && !v.unusable }
+func (v Value) Single() (text string, ok bool) { return v.text, v.single() }
 
 // List is the values of a key that has a list; ok is false for a single value.
-func (v Value) List() (values []string, ok bool) { return v.list, v.multiple }
+func (v Value) List() (values []string, ok bool) {
+	if !v.multiple() {
+		return nil, false
+	}
+	return v.other.list, true
+}
 
 // Usable is false if the request gave the key values between which nothing
 // decides: two tags whose keys differ in case alone.
-func (v Value) Usable() bool { return !v.unusable }
+func (v Value) Usable() bool { return v.other == nil || !v.other.unusable }
 
 // Set gives a key one value, and takes the place of what it held.
 func (c *Context) Set(key, value string) { c.set(key, Value{text: value}) }
@@ -67,7 +83,7 @@ func (c *Context) Set(key, value string) { c.set(key, Value{text: value}) }
 // SetList gives a key a list of values, and takes the place of what it held.
 // The list is not copied. An empty list is as good as no key.
 func (c *Context) SetList(key string, values []string) {
-	c.set(key, Value{list: values, multiple: true})
+	c.set(key, Value{other: &other{list: values}})
 }
 
 // SetTag adds a tag to a namespace such as "aws:requesttag". If the namespace
@@ -76,7 +92,7 @@ func (c *Context) SetList(key string, values []string) {
 func (c *Context) SetTag(namespace, tag, value string) {
 	name := strings.ToLower(namespace + "/" + tag)
 	if _, ok := c.Lookup(name); ok {
-		c.set(name, Value{unusable: true})
+		c.set(name, Value{other: unusable})
 		return
 	}
 	c.set(name, Value{text: value})

@@ -62,7 +62,7 @@ const (
 func (e *environment) find(k *key.Key) (v *Value, c clock, family string) {
 	for _, keys := range [...]*Context{&e.access.Keys, &e.request.Keys, &e.caller.Keys} {
 		if v = keys.find(k.Name, k.Hash); v != nil {
-			if v.multiple && len(v.list) == 0 {
+			if v.multiple() && len(v.other.list) == 0 {
 				return nil, noClock, ""
 			}
 			return v, noClock, ""

@@ -56,7 +56,8 @@ func TestAppendKey_fields(t *testing.T) {
 		{authz.Request{}, "Now Keys Endpoint"},
 		{authz.Access{}, "Action Resource Account Policy RCP Kind Keys"},
 		{authz.Context{}, "hashes entries unread"},
-		{authz.Value{}, "text list multiple unusable"},
+		{authz.Value{}, "text other"},
+		{reflect.Zero(reflect.TypeFor[authz.Value]().Field(1).Type.Elem()).Interface(), "list unusable"},
 	}
 	for _, tt := range tests {
 		var fields []string

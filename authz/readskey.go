@@ -165,11 +165,11 @@ func (r *read) append(key []byte, e *environment) []byte {
 		return r.appendClock(append(key, keySingle), e, c)
 	case v == nil:
 		return append(key, keyAbsent)
-	case v.unusable:
+	case !v.Usable():
 		return append(key, keyUnusable)
-	case v.multiple:
-		key = appendNumber(append(key, keyList), len(v.list))
-		for _, text := range v.list {
+	case v.multiple():
+		key = appendNumber(append(key, keyList), len(v.other.list))
+		for _, text := range v.other.list {
 			key = appendText(key, text)
 		}
 		return key

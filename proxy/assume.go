@@ -19,7 +19,7 @@ func (e *Enforcer) assumeItself(v *Verdict, assuming *session.Assuming) *wire.Re
 		v.accesses = trust // they denied
 		return r
 	}
-	v.record.Trust, v.session = trust, grant.Session()
+	v.noteRare().trust, v.session = trust, grant.Session()
 	v.caller = v.session.Caller
 	return nil
 }
@@ -30,8 +30,8 @@ func (e *Enforcer) decideAssumption(v *Verdict) *wire.Refusal {
 		Snapshot: v.snapshot, Caller: v.caller, AccessKeyID: v.accessKeyID(), Session: v.session,
 		Assumption: v.mapped.Assume, Now: v.now,
 	}
-	if v.federated != nil {
-		q.Caller, q.Federated = nil, v.federated
+	if who := v.rarely().federated; who != nil {
+		q.Caller, q.Federated = nil, who
 	}
 	if e.Sessions == nil {
 		return wire.Unavailable("there are no sessions")
@@ -40,7 +40,8 @@ func (e *Enforcer) decideAssumption(v *Verdict) *wire.Refusal {
 	if r != nil {
 		return r
 	}
-	v.grant, v.accesses, r = v.mayAssume(assuming)
+	grant, accesses, r := v.mayAssume(assuming)
+	v.noteRare().grant, v.accesses = grant, accesses
 	return r
 }
 

@@ -33,12 +33,12 @@ const (
 	authAnonymous   = "anonymous"
 )
 
-// identify establishes the caller, and returns the body where that took reading it
+// identify establishes the caller, tells place of its account, and returns the body where that took reading it
 // or the operation is decided from it.
-func (e *Enforcer) identify(ctx context.Context, v *Verdict) (body []byte, r *wire.Refusal) {
+func (e *Enforcer) identify(ctx context.Context, v *Verdict, place *action.Place) (body []byte, r *wire.Refusal) {
 	switch v.Operation.Body {
 	case action.BodyForm:
-		r = e.takeForm(v)
+		r = e.takeForm(v, *place)
 	case action.BodyAuthenticates:
 		body, r = e.readFirst(ctx, v)
 	default:
@@ -50,7 +50,7 @@ func (e *Enforcer) identify(ctx context.Context, v *Verdict) (body []byte, r *wi
 	if r != nil {
 		return nil, r
 	}
-	v.place.Caller = v.caller.Account
+	place.Caller = v.caller.Account
 	if v.Operation.Body == action.BodyAuthenticates {
 		return body, nil
 	}
@@ -117,7 +117,7 @@ func (v *Verdict) mayAsk() *wire.Refusal {
 	switch {
 	case v.Route.Answers != nil && v.isAnonymous():
 		return &wire.Refusal{Status: 403, Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token"}
-	case !v.isAnonymous() && v.caller.Account == "" && (v.federated == nil || v.Route.Answers == nil):
+	case !v.isAnonymous() && v.caller.Account == "" && (v.rarely().federated == nil || v.Route.Answers == nil):
 		// Who shows a token only is nobody yet, but to the service that tells who
 		// they may become.
 		return &wire.Refusal{
@@ -127,7 +127,7 @@ func (v *Verdict) mayAsk() *wire.Refusal {
 	case v.method == authCertificate && v.session == nil && (v.Operation.Name == "GetSessionToken" || v.Operation.Name == "GetFederationToken"):
 		// What they issue would outlive the certificate.
 		return &wire.Refusal{Status: 403, Code: "AccessDenied", Message: "Cannot call " + v.Operation.Name + " with a certificate"}
-	case v.Route.Answers != nil && v.federated == nil:
+	case v.Route.Answers != nil && v.rarely().federated == nil:
 		return session.MayCall(v.Operation.Name, v.caller, v.session)
 	case v.passesThrough() && (v.session != nil || v.method == authCertificate):
 		return passesNot("the upstream gets requests as they are, and does not know temporary credentials or certificates")
@@ -150,7 +150,7 @@ func (v *Verdict) params(keys *snapshotKeys) sigv4.Params {
 		Service: v.Route.Service,
 		Regions: v.Route.Regions,
 		Keys:    keys,
-		Payload: sigv4.PayloadRule{Chunked: v.Operation.Chunked, BodyHash: v.bodyHash},
+		Payload: sigv4.PayloadRule{Chunked: v.Operation.Chunked, BodyHash: v.rarely().bodyHash},
 	}
 }
 

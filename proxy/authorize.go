@@ -104,7 +104,7 @@ func (e *Enforcer) rewriteSafely(ctx context.Context, v *Verdict) (req *wire.Req
 		Request:    v.Request,
 		Caller:     v.caller,
 		Bucket:     v.Operation.Bucket,
-		HostBucket: v.place.Bucket != "",
+		HostBucket: v.hostNames,
 		Payload:    v.Payload,
 		Now:        v.now,
 		RequestID:  v.id,

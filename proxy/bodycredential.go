@@ -39,6 +39,6 @@ func (e *Enforcer) authenticateBody(ctx context.Context, v *Verdict, credential 
 	if r != nil {
 		return r
 	}
-	v.federated = who
+	v.noteRare().federated = who
 	return e.become(v, who.Caller)
 }

@@ -41,7 +41,6 @@ type Verdict struct {
 	door     *Door
 	id       string
 	now      time.Time
-	place    action.Place
 	snapshot *bundle.Snapshot
 	keys     snapshotKeys
 	caller   *authz.Caller
@@ -49,44 +48,71 @@ type Verdict struct {
 	// method is how the caller was or is to be established; empty if that is not
 	// known.
 	method string
-	// session is that of temporary credentials; nil for long-term ones. federated is
-	// the holder of a credential in the body.
-	session   *session.Session
-	federated *session.Federated
-	// bodyHash is the SHA-256 of a body that was read before authentication, in hex.
-	bodyHash string
+	// session is that of temporary credentials; nil for long-term ones.
+	session *session.Session
+	// rare is what few requests have; nil if this has nothing of it.
+	rare *rare
 	// sourceIP is the client's address; empty until it is asked for.
 	sourceIP string
 	request  authz.Request
 	mapped   action.Mapped
 	accesses []audit.Access
 	one      [1]audit.Access // room for most
-	grant    *session.Grant  // what the caller may become, if it asks for that
-	record   audit.Record
 	// form is the form that Request was made of, and answerForm the answer that
 	// it asks for; nil if there is none.
 	form       *sigv4.PostForm
 	answerForm func(*wire.Response) *wire.Response
 	held       int64
-	admitted   bool
-	limited    bool   // refused for what the peer has failed in before
 	peer       uint64 // whom the limiter counts failures of; 0 until it is asked for
-	filled     bool   // the keys that all accesses share
+	admitted   bool
+	limited    bool // refused for what the peer has failed in before
+	filled     bool // the keys that all accesses share
+	hostNames  bool // the host names the bucket
 	// unread tells that the body goes on past the door, without being verified.
 	unread bool
 	// refused holds, for an operation that is answered item by item, the
 	// refusal of each item; kept tells whether any item goes on.
-	refused []*wire.Refusal
 	kept    bool
+	refused []*wire.Refusal
 	// answer is what is answered here in place of the upstream; nil if nothing
 	// is.
 	answer *wire.Response
-	// tags are those of the objects that were read for the decision, and tagged
-	// is the first access that is demanded only if what is copied has tags.
-	tags   []objectTags
-	tagged int
+	// tags are those of the objects that were read for the decision.
+	tags []objectTags
 	// upstreamRequestID is the id the upstream answered with.
 	upstreamRequestID string
+}
+
+// rare is what only those requests have that come with a token or a certificate, that
+// ask for temporary credentials, or whose body is read before they are authenticated.
+// It is apart for the size of all others.
+type rare struct {
+	// federated is the holder of a credential in the body.
+	federated *session.Federated
+	// bodyHash is the SHA-256 of a body that was read before authentication, in hex.
+	bodyHash string
+	// grant is what the caller may become, if it asks for that.
+	grant *session.Grant
+	// trust are the accesses by which a token or a certificate became a session.
+	trust []audit.Access
+	// issued is what the service issued; nil if it did not.
+	issued *audit.Issued
+}
+
+// rarely is to read what is rare.
+func (v *Verdict) rarely() rare {
+	if v.rare == nil {
+		return rare{}
+	}
+	return *v.rare
+}
+
+// noteRare is to write what is rare.
+func (v *Verdict) noteRare() *rare {
+	if v.rare == nil {
+		v.rare = new(rare)
+	}
+	return v.rare
 }
 
 // Revision is that of the snapshot that decided; empty if there was none.
@@ -153,7 +179,8 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		return r
 	}
 	buckets := e.bucketsOf(v.snapshot)
-	v.place = action.Place{
+	v.hostNames = bucket != ""
+	place := action.Place{
 		Route:     v.Route.Name,
 		Bucket:    bucket,
 		Partition: v.Route.Partition,
@@ -163,16 +190,16 @@ func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {
 		Policy:    buckets.policy,
 		Now:       v.now,
 	}
-	if v.Operation, r = v.Route.Mapper.Recognise(v.Request, v.place); r != nil {
+	if v.Operation, r = v.Route.Mapper.Recognise(v.Request, place); r != nil {
 		// Who sends what cannot be mapped is worth knowing, but AWS answers
 		// malformed requests before it looks at credentials.
 		return r
 	}
-	body, r := e.identify(ctx, v)
+	body, r := e.identify(ctx, v, &place)
 	if r != nil {
 		return r
 	}
-	if v.mapped, r = v.Route.Mapper.Map(v.Request, &v.Operation, v.place, body); r != nil {
+	if v.mapped, r = v.Route.Mapper.Map(v.Request, &v.Operation, place, body); r != nil {
 		return r
 	}
 	if r = v.mayServe(); r != nil {
@@ -207,7 +234,7 @@ func (v *Verdict) mayServe() *wire.Refusal {
 	switch m := &v.mapped; {
 	case len(m.Accesses) == 0:
 		return wire.Unavailable("the mapper found no access in " + v.Operation.Name)
-	case (m.Undecided || m.Assume != nil) && v.Route.Answers == nil, v.federated != nil && m.Assume == nil:
+	case (m.Undecided || m.Assume != nil) && v.Route.Answers == nil, v.rarely().federated != nil && m.Assume == nil:
 		return wire.Unavailable("the mapper decides " + v.Operation.Name + " in a way that is for services in this process, or for callers of their own")
 	case m.Withholds && !v.door.Can.Response && !v.ownsEverything():
 		return needs(v, "to take out of the upstream's answer what is not the caller's")

@@ -21,18 +21,18 @@ func (v *Verdict) decide(ctx context.Context) *wire.Refusal {
 	if v.accesses = v.one[:1]; len(v.mapped.Accesses) != 1 {
 		v.accesses = make([]audit.Access, len(v.mapped.Accesses))
 	}
-	v.tagged = len(v.accesses) - v.mapped.IfTagged
+	tagged := v.tagged()
 	var first *wire.Refusal
 	// held is the denial by tags of a copy's source, told only to whom may read
 	// them: the denial of reading comes before it. It is of the access heldBy.
 	var held *wire.Refusal
 	heldBy := 0
 	for i := range v.mapped.Accesses {
-		if i == v.tagged && !v.copiesTags(ctx) {
+		if i == tagged && !v.copiesTags(ctx) {
 			v.accesses = v.accesses[:i]
 			break
 		}
-		if held != nil && i > v.tagged {
+		if held != nil && i > tagged {
 			break // the first of these is to read the tags, the others are to write them
 		}
 		a := &v.mapped.Accesses[i]

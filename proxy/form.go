@@ -9,7 +9,7 @@ import (
 // takeForm reads an upload by a form up to its file, establishes the caller from
 // it, and puts the request that it stands for in its place: what follows decides
 // that request, as if it had come. The file is not touched.
-func (e *Enforcer) takeForm(v *Verdict) *wire.Refusal {
+func (e *Enforcer) takeForm(v *Verdict, place action.Place) *wire.Refusal {
 	switch can := v.door.Can; {
 	case !can.Body:
 		return needs(v, "the request's body")
@@ -34,11 +34,11 @@ func (e *Enforcer) takeForm(v *Verdict) *wire.Refusal {
 	if r := e.authenticateForm(v, form); r != nil {
 		return r
 	}
-	upload, r := v.Operation.FromForm(v.Request, v.place, form.Bucket, form.Fields)
+	upload, r := v.Operation.FromForm(v.Request, place, form.Bucket, form.Fields)
 	if r != nil {
 		return r
 	}
-	operation, r := v.Route.Mapper.Recognise(upload.Request, v.place)
+	operation, r := v.Route.Mapper.Recognise(upload.Request, place)
 	if r != nil {
 		return r
 	}

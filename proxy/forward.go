@@ -32,7 +32,7 @@ func (e *Enforcer) Forward(ctx context.Context, v *Verdict) (*wire.Response, *wi
 		Request:    v.Request,
 		Caller:     v.caller,
 		Bucket:     v.Operation.Bucket,
-		HostBucket: v.place.Bucket != "",
+		HostBucket: v.hostNames,
 		Body:       v.Body,
 		Payload:    v.Payload,
 		Now:        v.now,

@@ -103,7 +103,7 @@ func (m *Metrics) observe(v *Verdict, status int, elapsed time.Duration) {
 	}
 	m.decisions.of(v.door.Name, service, decision, reason).Inc()
 	m.duration.of(v.door.Name, service).Observe(elapsed.Seconds())
-	if v.record.Issued != nil {
+	if v.rarely().issued != nil {
 		m.issued.of(v.door.Name, v.Operation.Name).Inc()
 	}
 	if status != 0 { // the answer is another's to give

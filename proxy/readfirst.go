@@ -24,7 +24,7 @@ func (e *Enforcer) readFirst(ctx context.Context, v *Verdict) ([]byte, *wire.Ref
 		return nil, r
 	}
 	sum := sha256.Sum256(body)
-	v.bodyHash = hex.EncodeToString(sum[:])
+	v.noteRare().bodyHash = hex.EncodeToString(sum[:])
 	if credential.Kind == action.NoCredential {
 		return body, e.authenticate(ctx, v)
 	}

@@ -5,6 +5,7 @@ import "github.com/sallyport-iam/sallyport/audit"
 // recordSession tells in a record of temporary credentials: those used, those asked
 // for and those issued.
 func (v *Verdict) recordSession(record *audit.Record) {
+	federated := v.rarely().federated
 	switch {
 	case v.session != nil:
 		s := v.session
@@ -12,8 +13,8 @@ func (v *Verdict) recordSession(record *audit.Record) {
 			Issued: s.Issued, MFA: !s.MFA.IsZero(), IssuerName: s.IssuerName,
 			Provider: s.Provider, SourceIdentity: s.SourceIdentity,
 		}
-	case v.federated != nil:
-		record.Federated = &audit.Federated{Subject: v.federated.Subject, Provider: v.federated.Provider}
+	case federated != nil:
+		record.Federated = &audit.Federated{Subject: federated.Subject, Provider: federated.Provider}
 	}
 	if a := v.mapped.Assume; a != nil {
 		record.Assumption = &audit.Assumption{

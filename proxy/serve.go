@@ -112,8 +112,8 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 	if zone != "" {
 		zone = "%" + zone
 	}
-	record := &v.record
-	*record = audit.Record{
+	rare := v.rarely()
+	record := &audit.Record{ // on the stack
 		Time:              v.now,
 		ID:                v.id,
 		Door:              v.door.Name,
@@ -132,8 +132,8 @@ func (e *Enforcer) Finish(v *Verdict, status int) {
 		PayloadUnread:     v.unread,
 		SourcePrincipal:   v.received.PeerPrincipal,
 		SourceRequestID:   v.received.ID,
-		Trust:             record.Trust,
-		Issued:            record.Issued,
+		Trust:             rare.trust,
+		Issued:            rare.issued,
 	}
 	if v.Route != nil {
 		record.Route, record.Service = v.Route.Name, v.Route.Service

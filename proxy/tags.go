@@ -32,7 +32,7 @@ const maxTagReads = 64
 // says for want of what. bySource tells that it depends on the tags that a copy
 // takes along.
 func (v *Verdict) decideAccess(ctx context.Context, i int) (d authz.Decision, bySource bool, r *wire.Refusal) {
-	if i >= v.tagged {
+	if i >= v.tagged() {
 		// They were read, or could not be.
 		if r := v.fillTags(ctx, i, action.RequestTags); r != nil {
 			return authz.Decision{Needs: action.RequestTags}, false, r
@@ -51,6 +51,9 @@ func (v *Verdict) decideAccess(ctx context.Context, i int) (d authz.Decision, by
 	}
 	return d, bySource, nil
 }
+
+// tagged is the first access that is demanded only if what is copied has tags.
+func (v *Verdict) tagged() int { return len(v.mapped.Accesses) - v.mapped.IfTagged }
 
 // fillTags reads the tags that are a family of condition keys of an access, and
 // fills them.

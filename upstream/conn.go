@@ -22,6 +22,8 @@ type conn struct {
 	peek     tcp.Peek
 
 	reading, writing tcp.Deadline
+	// cancel is abort, made once.
+	cancel func()
 	// served tells that the connection has carried an exchange, idleSince the end
 	// of the last one.
 	served    bool
@@ -43,6 +45,7 @@ func (u *Upstream) dial(ctx context.Context) (*conn, error) {
 	tcp.SetLinger(below, 0)
 	c := &conn{Conn: below, below: below}
 	c.peek.Init(below)
+	c.cancel = c.abort
 	if u.tls != nil {
 		secured := tls.Client(below, u.tls)
 		ctx, cancel := context.WithTimeout(ctx, u.options.ConnectTimeout)

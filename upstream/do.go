@@ -74,6 +74,8 @@ type exchange struct {
 	body    *requestBody
 	// answer is the answer's body.
 	answer responseBody
+	// passed is the answer, if it is passed on.
+	passed wire.Response
 	// last tells that the connection serves nothing after the answer.
 	last bool
 	// signedByClient tells that the signature is the client's own.
@@ -101,7 +103,7 @@ func (e *exchange) run(call *Call) (*wire.Response, *wire.Refusal) {
 	if err != nil {
 		return nil, e.failed(err)
 	}
-	return e.judge(answer)
+	return e.judge(&answer)
 }
 
 // Rewritten is the request that Do would send, for a door behind which somebody

@@ -51,7 +51,8 @@ func (e *exchange) pass(answer *http1.Response) *wire.Response {
 	if e.body != nil && !e.body.whole.Load() {
 		e.body.stopped.Store(true)
 	}
-	resp := &wire.Response{Status: answer.Status, Fields: keepEndToEnd(answer.Fields), BodySize: answer.Length}
+	resp := &e.passed
+	*resp = wire.Response{Status: answer.Status, Fields: keepEndToEnd(answer.Fields), BodySize: answer.Length}
 	if answer.Length == 0 {
 		e.finish()
 		return resp

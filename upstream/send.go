@@ -15,7 +15,7 @@ import (
 
 // send sends a request whose head is in buffer, and reads the head of the
 // answer; a second time if the connection was stale.
-func (e *exchange) send(req *wire.Request, buffer *[]byte) (*http1.Response, error) {
+func (e *exchange) send(req *wire.Request, buffer *[]byte) (http1.Response, error) {
 	owned := true
 	defer func() {
 		if owned {
@@ -31,11 +31,11 @@ func (e *exchange) send(req *wire.Request, buffer *[]byte) (*http1.Response, err
 			message = slices.Grow(message, leastPiece)
 		}
 		if message, err = e.body.piece(message); err != nil {
-			return nil, err
+			return http1.Response{}, err
 		}
 	}
 	if err := e.upstream.pool.enter(e.caller, e.upstream.options.ProgressTimeout); err != nil {
-		return nil, err
+		return http1.Response{}, err
 	}
 	c := e.upstream.pool.take()
 	e.report.Reused = c != nil
@@ -43,7 +43,7 @@ func (e *exchange) send(req *wire.Request, buffer *[]byte) (*http1.Response, err
 		var err error
 		if c, err = e.upstream.dial(e.caller); err != nil {
 			e.upstream.pool.leave()
-			return nil, err
+			return http1.Response{}, err
 		}
 	}
 	e.use(c)
@@ -57,7 +57,7 @@ func (e *exchange) send(req *wire.Request, buffer *[]byte) (*http1.Response, err
 	e.drop()
 	if c, err = e.upstream.dial(e.caller); err != nil {
 		e.upstream.pool.leave()
-		return nil, err
+		return http1.Response{}, err
 	}
 	e.use(c)
 	return e.exchange(req.Method, message, nil, false)
@@ -69,19 +69,19 @@ const leastPiece = 8<<10 + maxFrame
 // use begins an exchange on a connection.
 func (e *exchange) use(c *conn) {
 	e.conn = c
-	e.unwatch = context.AfterFunc(e.caller, c.abort)
+	e.unwatch = context.AfterFunc(e.caller, c.cancel)
 }
 
 // exchange writes a message and reads the head of the answer. If there is more
 // of the body, it is sent meanwhile, with buffer, which is its own from here on.
-func (e *exchange) exchange(method string, message []byte, buffer *[]byte, more bool) (*http1.Response, error) {
+func (e *exchange) exchange(method string, message []byte, buffer *[]byte, more bool) (http1.Response, error) {
 	c, o := e.conn, &e.upstream.options
 	c.half.Store(e.body != nil)
 	switch {
 	case e.body == nil:
 		c.writing.Allow(o.ProgressTimeout)
 		if _, err := c.direct.Write(message); err != nil {
-			return nil, e.unwritten(err)
+			return http1.Response{}, e.unwritten(err)
 		}
 		c.reading.Allow(o.ResponseHeaderTimeout)
 	case more:
@@ -104,7 +104,7 @@ func (e *exchange) exchange(method string, message []byte, buffer *[]byte, more 
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		err = &stall{awaiting, o.ResponseHeaderTimeout}
 	}
-	return nil, err
+	return http1.Response{}, err
 }
 
 // maxAnswerHead is the greatest size of an answer's header, in bytes.

@@ -27,12 +27,12 @@ type Request struct {
 	// Port is the port of the door that the request came to; 0 if the door does
 	// not tell.
 	Port uint16
+	// HasQuery tells "/x?" from "/x". It stands here for the size of the whole.
+	HasQuery bool
 	// Path is the raw path of the request target: undecoded, it begins with "/".
 	Path string
 	// RawQuery is what follows the first "?" of the target, undecoded.
 	RawQuery string
-	// HasQuery tells "/x?" from "/x".
-	HasQuery bool
 	// Query is RawQuery parsed by ParseQuery.
 	Query Query
 	// Fields are the header fields but Host; see Fields.
@@ -193,10 +193,13 @@ func (f Fields) Same(other Fields, name string) bool {
 	return other[next:].Count(name) == 0
 }
 
+// spareFields is room in a copy for the fields that authentication adds.
+const spareFields = 4
+
 // Clone copies the fields, so that the copy can be changed.
 func (f Fields) Clone() Fields {
 	if f == nil {
 		return nil
 	}
-	return append(make(Fields, 0, len(f)+8), f...)
+	return append(make(Fields, 0, len(f)+spareFields), f...)
 }

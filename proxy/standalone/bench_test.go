@@ -2,11 +2,28 @@ package standalone_test
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/sallyport-iam/sallyport/action/s3"
+	"github.com/sallyport-iam/sallyport/audit"
+	"github.com/sallyport-iam/sallyport/authz/cache"
+	"github.com/sallyport-iam/sallyport/proxy"
+	"github.com/sallyport-iam/sallyport/proxy/standalone"
+	"github.com/sallyport-iam/sallyport/secret"
+	"github.com/sallyport-iam/sallyport/sigv4"
+	"github.com/sallyport-iam/sallyport/upstream"
+	"github.com/sallyport-iam/sallyport/wire"
+	"github.com/sallyport-iam/sallyport/wire/refusal"
 )
 
 // BenchmarkGet reads objects through a door from a store, all in one process.
@@ -38,4 +55,103 @@ func BenchmarkGet(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkSignedGet reads a small object as the binary serves it: signed, decided
+// from memory, recorded. Client and store allocate nothing, so that what is
+// allocated is the door's. How often garbage is collected follows from it, and where
+// a bundle is large, each time costs.
+func BenchmarkSignedGet(b *testing.B) {
+	up, err := upstream.New(upstream.Options{
+		Name: "store", Endpoint: openStore(b), Addressing: upstream.Path, Region: "us-east-1", Service: "s3",
+		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "store-secret-example", ""),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(up.Close)
+	decisions, err := cache.New(cache.Options{MaxBytes: 1 << 20})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(decisions.Close)
+	door := openDoor(b, nil, func(o *standalone.Options) {
+		o.Door.Routes = proxy.NewTable([]*proxy.Route{{
+			Name: "main", Hosts: []string{"localhost"}, Service: "s3", Regions: []string{"us-east-1"}, Partition: "aws",
+			Protocol: refusal.S3, Mapper: s3.New(s3.Options{StrictKeys: true, ObjectTags: true}), Upstream: up,
+		}})
+		o.Enforcer.Decide = decisions.Decide
+		o.Enforcer.Audit = audit.New(audit.Options{Output: io.Discard})
+		o.Enforcer.Verifier = sigv4.NewVerifier(sigv4.Options{KeyCacheEntries: 1 << 10})
+	})
+	req := &wire.Request{Method: "GET", Host: "localhost", Path: "/open/objects/000123", Scheme: "http"}
+	req.Fields.Set("user-agent", "aws-cli/2.15")
+	sigv4.NewSigner().Sign(req, sigv4.Credentials{AccessKeyID: accessKeyID, SecretAccessKey: secret.New(secretAccessKey)}, "s3", "us-east-1", "UNSIGNED-PAYLOAD", time.Now())
+	message := []byte("GET " + req.Path + " HTTP/1.1\r\nHost: localhost\r\n")
+	for _, f := range req.Fields {
+		message = fmt.Appendf(message, "%s: %s\r\n", f.Name, f.Value)
+	}
+	message = append(message, "\r\n"...)
+	conn := dial(b, door)
+	_ = conn.SetDeadline(time.Time{})
+	if _, err := conn.Write(message); err != nil {
+		b.Fatal(err)
+	}
+	if resp, body := conn.answer(); resp.StatusCode != http.StatusOK || len(body) != objectSize {
+		b.Fatal(resp.Status, body)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		if _, err := conn.Write(message); err != nil {
+			b.Fatal(err)
+		}
+		for line := []byte(nil); string(line) != "\r\n"; {
+			if line, err = conn.in.ReadSlice('\n'); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if n, err := conn.in.Discard(objectSize); err != nil {
+			b.Fatal(n, err)
+		}
+	}
+}
+
+// objectSize is that of the objects of openStore.
+const objectSize = 1 << 10
+
+// openStore opens a store that answers everything with an object.
+func openStore(b *testing.B) *url.URL {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = listener.Close() })
+	answer := []byte("HTTP/1.1 200 OK\r\nServer: store\r\nContent-Type: application/octet-stream\r\nAccept-Ranges: bytes\r\n" +
+		"ETag: \"0123456789abcdef0123456789abcdef\"\r\nLast-Modified: Mon, 02 Mar 2026 10:00:00 GMT\r\n" +
+		"X-Amz-Request-Id: 0123456789ABCDEF\r\nContent-Length: 1024\r\n\r\n" + strings.Repeat("x", objectSize))
+	serve := func(conn net.Conn) {
+		defer conn.Close()
+		for in := bufio.NewReader(conn); ; {
+			line, err := in.ReadSlice('\n')
+			if err != nil {
+				return
+			}
+			if len(line) == len("\r\n") {
+				if _, err := conn.Write(answer); err != nil {
+					return
+				}
+			}
+		}
+	}
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go serve(conn)
+		}
+	}()
+	return &url.URL{Scheme: "http", Host: listener.Addr().String()}
 }

@@ -185,7 +185,7 @@ func (c *session) next() bool {
 		c.refuse(err)
 		return false
 	}
-	return c.exchange(head) && c.state.CompareAndSwap(busy, waiting) && !s.draining.Load()
+	return c.exchange(&head) && c.state.CompareAndSwap(busy, waiting) && !s.draining.Load()
 }
 
 // refuse answers what is no request. What the client still sends is taken for a

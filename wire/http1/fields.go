@@ -49,13 +49,13 @@ type problem string
 func (p problem) Error() string { return string(p) }
 
 // parse reads the lines of a head behind the first; each ends in CR LF. spare
-// is how many fields the caller may add.
+// is how many fields the caller may add; -1 that one line is Host, and no field.
 func (h *head) parse(lines string, count, spare int) error {
 	if count > MaxFields {
 		return ErrTooLarge
 	}
 	h.length = -1
-	h.fields = make(wire.Fields, 0, count+spare)
+	h.fields = make(wire.Fields, 0, max(count+spare, 0))
 	for lines != "" {
 		end := strings.IndexByte(lines, '\n')
 		line := lines[:end-1]

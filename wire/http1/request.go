@@ -34,20 +34,19 @@ type Request struct {
 // taken, after which nothing more can be read, or the connection's own.
 //
 // One empty line before a request is ignored (RFC 9112, section 2.2).
-func (r *Reader) Request(limit int) (*Request, error) {
+func (r *Reader) Request(limit int) (req Request, err error) {
 	lines, count, err := r.head(limit)
 	if err == nil && count == 0 {
 		lines, count, err = r.head(limit)
 	}
 	if err != nil {
-		return nil, refused(err)
+		return Request{}, refused(err)
 	}
 	if count == 0 {
-		return nil, refused(problem("there is no request line"))
+		return Request{}, refused(problem("there is no request line"))
 	}
-	req := &Request{}
 	if err := req.parse(lines, count); err != nil {
-		return nil, refused(err)
+		return Request{}, refused(err)
 	}
 	return req, nil
 }
@@ -60,7 +59,7 @@ func (req *Request) parse(lines []byte, count int) error {
 		return refusal
 	}
 	var h head
-	if err := h.parse(text[end:], count-1, 0); err != nil {
+	if err := h.parse(text[end:], count-1, -1); err != nil {
 		return err
 	}
 	if h.hosts != 1 {

@@ -59,10 +59,10 @@ func TestRequest(t *testing.T) {
 				t.Errorf("%s, %s: %v", tt.name, way.name, err)
 				continue
 			}
-			if diff := cmp.Diff(&tt.want, got); diff != "" {
+			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("%s, %s: %s", tt.name, way.name, diff)
 			}
-			body := reader.Body(got)
+			body := reader.Body(&got)
 			if text, err := io.ReadAll(&body); string(text) != tt.body || err != nil || !body.Whole() {
 				t.Errorf("%s, %s: body %q, %v", tt.name, way.name, text, err)
 			}
@@ -224,7 +224,7 @@ func TestBodyThatIsNone(t *testing.T) {
 				t.Errorf("%s: %v", tt.name, err)
 				continue
 			}
-			body := reader.Body(req)
+			body := reader.Body(&req)
 			text, err := io.ReadAll(&body)
 			if err == nil || body.Whole() {
 				t.Errorf("%s, %s: %q is whole", tt.name, way.name, text)
@@ -265,8 +265,8 @@ func FuzzRequest(f *testing.F) {
 		if err != nil {
 			t.Fatalf("net/http: %v", err)
 		}
-		compareRequest(t, req, other)
-		body := reader.Body(req)
+		compareRequest(t, &req, other)
+		body := reader.Body(&req)
 		got, err := io.ReadAll(&body)
 		if err != nil {
 			return

@@ -26,41 +26,41 @@ type Response struct {
 // limit bytes; interim answers before it but 101 are passed over. Its body, if
 // there is one, is to be read next; see Body. The error is io.EOF if the
 // connection ended before an answer began.
-func (r *Reader) Response(method string, limit int) (*Response, error) {
+func (r *Reader) Response(method string, limit int) (Response, error) {
 	for range maxInterim + 1 {
 		if err := r.Await(); err != nil {
-			return nil, err
+			return Response{}, err
 		}
 		// What speaks another protocol may wait for us now.
 		if begin := r.buf[r.start:min(r.end, r.start+len(protocol))]; !strings.HasPrefix(protocol, string(begin)) {
-			return nil, fmt.Errorf("malformed HTTP response: it begins with %q", begin)
+			return Response{}, fmt.Errorf("malformed HTTP response: it begins with %q", begin)
 		}
 		lines, count, err := r.head(limit)
 		if errors.Is(err, errLine) {
-			return nil, fmt.Errorf("malformed HTTP response: %w", err)
+			return Response{}, fmt.Errorf("malformed HTTP response: %w", err)
 		}
 		if err != nil {
-			return nil, unexpected(err)
+			return Response{}, unexpected(err)
 		}
-		resp := &Response{}
+		var resp Response
 		if err := resp.parse(lines, count, method); err != nil {
 			if refusal, ok := errors.AsType[*wire.Refusal](err); ok {
 				err = errors.New(refusal.Message)
 			}
-			return nil, fmt.Errorf("malformed HTTP response: %w", err)
+			return Response{}, fmt.Errorf("malformed HTTP response: %w", err)
 		}
 		if resp.Status >= 200 || resp.Status == 101 {
 			return resp, nil
 		}
 	}
-	return nil, fmt.Errorf("malformed HTTP response: more than %d interim answers", maxInterim)
+	return Response{}, fmt.Errorf("malformed HTTP response: more than %d interim answers", maxInterim)
 }
 
 // protocol is what an answer begins with.
 const protocol = "HTTP/1."
 
 // extra is how many fields those who pass an answer on may add to it.
-const extra = 4
+const extra = 2
 
 func (resp *Response) parse(lines []byte, count int, method string) error {
 	end := bytes.IndexByte(lines, '\n') + 1

@@ -48,7 +48,7 @@ func TestResponse(t *testing.T) {
 			if resp.Status != tt.status || resp.Length != tt.length || resp.Last != tt.last || resp.Fields.Get("link") != "" {
 				t.Errorf("%s, %s: %+v", tt.name, way.name, resp)
 			}
-			body := reader.AnswerBody(resp)
+			body := reader.AnswerBody(&resp)
 			if text, err := io.ReadAll(&body); string(text) != tt.body || err != nil {
 				t.Errorf("%s, %s: body %q, %v", tt.name, way.name, text, err)
 			}
@@ -93,7 +93,7 @@ func FuzzResponse(f *testing.F) {
 		if err != nil {
 			t.Fatalf("net/http: %v", err)
 		}
-		body := reader.AnswerBody(resp)
+		body := reader.AnswerBody(&resp)
 		got, err := io.ReadAll(&body)
 		if err != nil {
 			return
@@ -116,7 +116,7 @@ func round(t *testing.T, req *wire.Request) *http1.Request {
 	if err != nil {
 		t.Fatalf("%q: %v", out, err)
 	}
-	return got
+	return &got
 }
 
 func TestAppendRequest(t *testing.T) {
