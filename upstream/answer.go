@@ -61,7 +61,7 @@ func (b *responseBody) PassTo(client *net.TCPConn, most int64, allow func()) (in
 		allow()
 		return nil
 	})
-	b.body.Passed(moved)
+	b.body.Passed(moved, err)
 	if _, ok := errors.AsType[*tcp.WriteError](err); ok {
 		return moved, err
 	}

@@ -75,7 +75,7 @@ func (u *upload) PassTo(store *net.TCPConn, most int64, allow func()) (int64, er
 		allow()
 		return u.begin()
 	})
-	u.body.Passed(moved)
+	u.body.Passed(moved, err)
 	if u.body.Whole() {
 		u.whole.Store(true)
 	}

@@ -66,9 +66,13 @@ func (b *Body) Left() int64 {
 	return b.left
 }
 
-// Passed tells that n of the bytes that are Left went another way.
-func (b *Body) Passed(n int64) {
-	if b.left -= n; b.left == 0 {
+// Passed tells that n of the bytes that are Left went another way, and what ended
+// that early. With it some may be lost, so that nothing behind them is to be read.
+func (b *Body) Passed(n int64, err error) {
+	switch b.left -= n; {
+	case err != nil:
+		b.err = unexpected(err)
+	case b.left == 0:
 		b.err = io.EOF
 	}
 }
@@ -80,7 +84,7 @@ func (b *Body) Skip() bool {
 		return b.Whole()
 	}
 	b.r.start += int(b.left)
-	b.Passed(b.left)
+	b.Passed(b.left, nil)
 	return true
 }
 

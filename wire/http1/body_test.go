@@ -1,0 +1,49 @@
+package http1_test
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/sallyport-iam/sallyport/wire/http1"
+)
+
+// TestBodyThatPassesElsewhere: of a body whose bytes go another way, and may get lost
+// there, nothing is read, skipped or called whole that is not at its place.
+func TestBodyThatPassesElsewhere(t *testing.T) {
+	t.Parallel()
+	lost := errors.New("the other side is gone")
+	for _, tt := range []struct {
+		name   string
+		passed int64
+		err    error
+		left   int64
+		whole  bool
+		read   error
+	}{
+		{"some", 4, nil, 6, false, nil},
+		{"all", 10, nil, 0, true, io.EOF},
+		{"some, and others are lost", 4, lost, 0, false, lost},
+		{"all, and then an error", 10, lost, 0, false, lost},
+		{"none, for the connection ended", 0, io.EOF, 0, false, io.ErrUnexpectedEOF},
+	} {
+		head := "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
+		reader := http1.NewReader(io.MultiReader(strings.NewReader(head), strings.NewReader("0123456789")))
+		req, err := reader.Request(1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := reader.Body(&req)
+		if left := body.Left(); left != 10 {
+			t.Fatalf("%d are left", left)
+		}
+		body.Passed(tt.passed, tt.err)
+		if body.Left() != tt.left || body.Whole() != tt.whole || body.Skip() != tt.whole {
+			t.Errorf("%s: %d left, whole %v, want %d, %v", tt.name, body.Left(), body.Whole(), tt.left, tt.whole)
+		}
+		if _, err := body.Read(make([]byte, 1)); !errors.Is(err, tt.read) {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.read)
+		}
+	}
+}
