@@ -104,6 +104,9 @@ const (
 	// idle is the share of time that polling leaves unused: a large bundle is
 	// polled less often.
 	idle = 20
+	// overdue is how many times as late as polling would be an edit looks everywhere:
+	// where there is one after the other, nothing is polled.
+	overdue = 2
 	// believe is how long it is believed that files have not changed of which the file
 	// system says so. It does not see all: who writes through a mapping into memory may
 	// change neither time.
@@ -144,8 +147,7 @@ func (m *Manager) Run(ctx context.Context) error {
 				last = time.Time{}
 			}
 		case err := <-w.errors():
-			m.opts.Logger.Warn("watching the bundle: reading everything", zap.Error(err))
-			w.lost = true
+			w.lose(err)
 			last = time.Now()
 			if first.IsZero() {
 				first = last
@@ -198,7 +200,7 @@ func (m *Manager) check(ctx context.Context, w *watcher, whole bool) (stable boo
 	atomically := m.swapped()
 	began := time.Now()
 	m.reader.memory.told = nil
-	if !whole && !atomically && !m.grown && !w.lost && !w.blind() && began.Sub(m.looked) < m.poll(w) {
+	if !whole && !atomically && !m.grown && !w.lost && !w.blind() && began.Sub(m.looked) < overdue*m.poll(w) {
 		m.reader.memory.told = w.changed
 	} else {
 		m.looked = began
@@ -234,15 +236,14 @@ func (m *Manager) check(ctx context.Context, w *watcher, whole bool) (stable boo
 		pause := min(m.opts.Quiet, settle)
 		if in.quiet(began.Add(-m.opts.Quiet)) {
 			pause = min(pause, settled)
-		} else {
-			// Events of other changes may be on their way, and what is looked at where some
-			// were may be newer than what is not looked at elsewhere.
+		}
+		// What was looked at where events had been may be newer than what was not looked
+		// at elsewhere: the second reading looks where events have been since, too.
+		if !w.note(ctx, pause) {
 			m.reader.memory.told = nil
 		}
-		select {
-		case <-ctx.Done():
+		if ctx.Err() != nil {
 			return true
-		case <-time.After(pause):
 		}
 		m.pace.resume()
 		in, grown = m.readAll(ctx, w, newTexts)

@@ -1,10 +1,12 @@
 package bundle
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/fsnotify/fsnotify"
 	"go.uber.org/zap"
@@ -132,6 +134,32 @@ func (w *watcher) watch(tree []directory, paths []string) (grown bool) {
 	w.lost = false
 	w.reported = failed
 	return grown
+}
+
+// lose notes an error of the system, by which events are missing.
+func (w *watcher) lose(err error) {
+	w.logger.Warn("watching the bundle: reading everything", zap.Error(err))
+	w.lost = true
+}
+
+// note notes events for some time. all tells that no more seem to be on their way.
+func (w *watcher) note(ctx context.Context, d time.Duration) (all bool) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	var last time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case event := <-w.events():
+			_ = w.matters(event)
+			last = time.Now()
+		case err := <-w.errors():
+			w.lose(err)
+		case <-timer.C:
+			return !w.lost && time.Since(last) >= settled
+		}
+	}
 }
 
 // matters tells whether an event may change what a reading would find.
