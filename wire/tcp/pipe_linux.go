@@ -16,6 +16,9 @@ const (
 	// wide is how many pipes are so large, before others get a quarter of it: a user
 	// has 64 MiB in pipes by default, and those that come then none.
 	wide = 32
+	// most is how many there are at a time, which is as much as a user has: the kernel
+	// does not bound root.
+	most = 160
 	// leastPipe is the size below which a pipe is no better than a buffer.
 	leastPipe = 64 << 10
 )
@@ -40,7 +43,7 @@ func takePipe() *pipe {
 		return p
 	}
 	var ends [2]int
-	if unix.Pipe2(ends[:], unix.O_CLOEXEC|unix.O_NONBLOCK) != nil {
+	if alive.Load() >= most || unix.Pipe2(ends[:], unix.O_CLOEXEC|unix.O_NONBLOCK) != nil {
 		return nil
 	}
 	if alive.Add(1); !enlarge(ends[0]) {
