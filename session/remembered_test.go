@@ -285,7 +285,7 @@ func TestRememberedCredentials(t *testing.T) {
 	t.Parallel()
 	seeds, steps := uint64(4), 300
 	if testing.Short() {
-		seeds, steps = 1, 60
+		seeds, steps = 1, 150
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
