@@ -225,12 +225,12 @@ func NewPace(ctx context.Context, free, collecting bool, now func() time.Time, s
 	p := newPace()
 	p.collecting = func() bool { return collecting }
 	p.now, p.sleep = now, func(_ context.Context, d time.Duration) { sleeping(d) }
-	p.begin(ctx, free)
+	p.begin(ctx, free, false)
 	return Pace{p}
 }
 
-// Begin begins the work for another change.
-func (p Pace) Begin(ctx context.Context) { p.begin(ctx, p.free) }
+// Begin begins the work for another change, or once more for the same.
+func (p Pace) Begin(ctx context.Context, again bool) { p.begin(ctx, p.free, again) }
 
 // Serve tells of a request, Step is called between parts of the work.
 func (p Pace) Serve()      { p.serve() }

@@ -39,6 +39,8 @@ type Manager struct {
 	cost   time.Duration
 	looked time.Time
 	grown  bool
+	// again tells that files changed during the last check, or might have.
+	again bool
 	// believed is when everything was last read whatever the file system told, and
 	// believe how long that is good for.
 	believed time.Time
@@ -209,12 +211,12 @@ func (m *Manager) check(ctx context.Context, w *watcher, whole bool) (stable boo
 			m.believed = began
 		}
 	}
+	m.pace.begin(ctx, m.current.Load() == nil, m.again)
 	defer func() {
-		if stable {
+		if m.again = !stable; stable {
 			clear(w.changed)
 		}
 	}()
-	m.pace.begin(ctx, m.current.Load() == nil)
 	// Most readings find what is known, and one that is not atomic is not built of.
 	kept := noTexts
 	if atomically {

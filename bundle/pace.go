@@ -58,9 +58,12 @@ func (p *pace) serve() {
 	}
 }
 
-// begin begins work that may last as long as ctx.
-func (p *pace) begin(ctx context.Context, free bool) {
-	p.ctx, p.free, p.rested = ctx, free, 0
+// begin begins work that may last as long as ctx. again tells that the last came to
+// nothing, since files changed meanwhile: it has rested for this, too.
+func (p *pace) begin(ctx context.Context, free, again bool) {
+	if p.ctx, p.free = ctx, free; !again {
+		p.rested = 0
+	}
 	p.resume()
 }
 

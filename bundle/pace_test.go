@@ -85,7 +85,13 @@ func TestPaceRestsLittle(t *testing.T) {
 		if rested := now.Sub(began) - worked; rested < bundle.MostRest || rested > bundle.MostRest+bundle.MostRest/10 {
 			t.Errorf("it rested for %v in all, want %v", rested, bundle.MostRest)
 		}
-		p.Begin(t.Context()) // the next change
+		p.Begin(t.Context(), true) // the same once more
+		p.Serve()
+		now = now.Add(bundle.Slice)
+		if began := now; p.Step() != nil || now != began {
+			t.Errorf("it rested for %v more", now.Sub(began))
+		}
+		p.Begin(t.Context(), false) // the next change
 	}
 }
 
