@@ -214,7 +214,7 @@ func (m *Manager) RestOnce(d time.Duration, rests func()) {
 const (
 	Slice, Rests, Longest = slice, rests, longest
 	Late, Longer, Lately  = late, longer, lately
-	MostRest              = mostRest
+	Patience, Stretch     = patience, stretch
 )
 
 // Pace is a pace by a clock of the test.

@@ -21,9 +21,12 @@ const (
 	late, longer = 2 * time.Millisecond, 4 * time.Millisecond
 	// lately is how long after a request others are taken to follow.
 	lately = 100 * time.Millisecond
-	// mostRest is how long the work for one change rests in all, however many requests
-	// there are: whoever takes an access away must not have to wait for them to cease.
-	mostRest = 4 * time.Second
+	// patience is how long the work for one change rests like this in all, however many
+	// requests there are: whoever takes an access away must not have to wait for them
+	// to cease. From then on it rests as long as it works, in stretches that are long
+	// beside how late it wakes up: it has half of one processor, or not much less.
+	patience = 4 * time.Second
+	stretch  = 2 * time.Millisecond
 )
 
 // pace keeps reading and building from taking the processors from requests: while
@@ -77,8 +80,11 @@ func (p *pace) step() error {
 		return nil
 	}
 	now := p.now()
-	worked := now.Sub(p.began)
-	if worked < slice {
+	worked, enough := now.Sub(p.began), slice
+	if p.rested >= patience {
+		enough = stretch
+	}
+	if worked < enough {
 		return nil
 	}
 	if p.requested.Load() {
@@ -89,15 +95,20 @@ func (p *pace) step() error {
 		return err
 	}
 	p.began = now
-	if !p.free && p.rested < mostRest && !p.request.IsZero() && now.Sub(p.request) < lately {
-		p.began = p.rest(now, rests*min(worked, longest))
+	if !p.free && !p.request.IsZero() && now.Sub(p.request) < lately {
+		p.began = p.rest(now, min(worked, longest))
 		p.rested += p.began.Sub(now)
 	}
 	return nil
 }
 
-// rest sleeps, and tells when it is then.
-func (p *pace) rest(now time.Time, d time.Duration) time.Time {
+// rest sleeps after some work, and tells when it is then.
+func (p *pace) rest(now time.Time, worked time.Duration) time.Time {
+	if p.rested >= patience {
+		p.sleep(p.ctx, worked)
+		return p.now()
+	}
+	d := rests * worked
 	if p.collecting() {
 		d = max(d, longer)
 	}

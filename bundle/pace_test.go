@@ -64,32 +64,35 @@ func TestPace(t *testing.T) {
 	}
 }
 
-// TestPaceRestsLittle: requests without end do not keep a change from coming into
-// force.
-func TestPaceRestsLittle(t *testing.T) {
+// TestPaceHurries: requests without end do not keep a change from coming into force.
+func TestPaceHurries(t *testing.T) {
 	t.Parallel()
+	var slept time.Duration
 	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 	p := bundle.NewPace(t.Context(), false, true, func() time.Time { return now }, func(d time.Duration) {
-		now = now.Add(d + bundle.Late + 1)
+		slept += d
+		now = now.Add(d)
 	})
-	for range 2 {
-		began, worked := now, time.Duration(0)
-		for worked < 10*bundle.MostRest {
+	// work does some, a slice at a time, and tells how long it rested meanwhile.
+	work := func(d time.Duration) time.Duration {
+		before := slept
+		for ; d > 0; d -= bundle.Slice {
 			p.Serve()
-			worked += bundle.Slice
 			now = now.Add(bundle.Slice)
 			if err := p.Step(); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if rested := now.Sub(began) - worked; rested < bundle.MostRest || rested > bundle.MostRest+bundle.MostRest/10 {
-			t.Errorf("it rested for %v in all, want %v", rested, bundle.MostRest)
+		return slept - before
+	}
+	for range 2 {
+		const much = 10 * bundle.Patience
+		if rested := work(much); rested < bundle.Patience || rested > bundle.Patience+much {
+			t.Errorf("it rested for %v while it worked for %v", rested, much)
 		}
 		p.Begin(t.Context(), true) // the same once more
-		p.Serve()
-		now = now.Add(bundle.Slice)
-		if began := now; p.Step() != nil || now != began {
-			t.Errorf("it rested for %v more", now.Sub(began))
+		if rested := work(10 * bundle.Stretch); rested != 10*bundle.Stretch {
+			t.Errorf("once more, it rested for %v while it worked for %v", rested, 10*bundle.Stretch)
 		}
 		p.Begin(t.Context(), false) // the next change
 	}
