@@ -33,8 +33,8 @@ const (
 	authAnonymous   = "anonymous"
 )
 
-// identify establishes the caller, tells place of its account, and returns the body where that took reading it
-// or the operation is decided from it.
+// identify establishes the caller, tells place of its account, and returns the body
+// where that took reading it or the operation is decided from it.
 func (e *Enforcer) identify(ctx context.Context, v *Verdict, place *action.Place) (body []byte, r *wire.Refusal) {
 	switch v.Operation.Body {
 	case action.BodyForm:

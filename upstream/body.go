@@ -32,7 +32,8 @@ var largeBuffers = sync.Pool{New: func() any {
 	return &b
 }}
 
-// largeBody is the size from which a body is large.
+// largeBody is the size from which a body is large. One in chunks never is: the
+// memory for these and such a piece would be more than a body may hold.
 const largeBody = 1 << 20
 
 // requestBody is a request's body on its way to the upstream. Its first piece
@@ -117,7 +118,7 @@ func (b *requestBody) send(c *conn, buffer *[]byte) {
 	if !b.pass(c) {
 		return
 	}
-	if b.size-b.count >= largeBody { // one buffer for each body
+	if b.size-b.count >= largeBody && (b.verifier == nil || !b.verifier.Reframed()) { // one buffer for each body
 		from.Put(buffer)
 		from, buffer = &largeBuffers, largeBuffers.Get().(*[]byte)
 	}
