@@ -120,9 +120,9 @@ func (b *Body) read(p []byte) (int, error) {
 // framing keeps: nothing of it needs to be held.
 func (b *Body) unchecked() bool { return b.lengthOnly && b.frame == nil && b.signed == nil }
 
-// Reframed tells that the body comes or goes on in chunks, which takes memory of its
-// own, of some 100 KiB.
-func (b *Body) Reframed() bool { return b.frame != nil || b.signed != nil }
+// InChunks tells that the body comes or goes on in chunks, which takes memory of its
+// own, of up to some 100 KiB.
+func (b *Body) InChunks() bool { return b.chunks != nil || b.frame != nil || b.signed != nil }
 
 // Source is the source of a body of which nothing is verified but its length,
 // and how many bytes are left of it, so that they can go another way than

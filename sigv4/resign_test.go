@@ -190,6 +190,10 @@ func TestResign(t *testing.T) {
 					if body.Size() != int64(len(encoded)) {
 						t.Errorf("Size() = %d, want %d", body.Size(), len(encoded))
 					}
+					comes := kind != "hash" && kind != "unsigned"
+					if goes := encoded != data; body.InChunks() != (comes || goes) {
+						t.Errorf("InChunks() = %t; it comes so: %t, and goes on so: %t", body.InChunks(), comes, goes)
+					}
 					yielded, err := readAll(body, piece)
 					if err != nil || string(yielded) != encoded {
 						t.Fatalf("%d bytes of %d, %v", len(yielded), len(encoded), err)

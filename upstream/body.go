@@ -118,7 +118,7 @@ func (b *requestBody) send(c *conn, buffer *[]byte) {
 	if !b.pass(c) {
 		return
 	}
-	if b.size-b.count >= largeBody && (b.verifier == nil || !b.verifier.Reframed()) { // one buffer for each body
+	if b.size-b.count >= largeBody && (b.verifier == nil || !b.verifier.InChunks()) { // one buffer for each body
 		from.Put(buffer)
 		from, buffer = &largeBuffers, largeBuffers.Get().(*[]byte)
 	}
