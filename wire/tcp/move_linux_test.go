@@ -12,87 +12,89 @@ import (
 	"github.com/sallyport-iam/sallyport/wire/tcp"
 )
 
-// move is Move of n bytes from a sender to a receiver, with limit for each wait.
-func move(t testing.TB, n int64, limit time.Duration, send func(io.Writer), receive func(io.Reader)) (moved int64, err error) {
+// over is closed once Move has returned.
+type over <-chan struct{}
+
+// move is Move of n bytes from a sender to a receiver, with limit for each wait. It
+// calls waits before each that may begin.
+func move(t testing.TB, n int64, limit time.Duration, waits func(), send func(io.Writer, over), receive func(io.Reader, over)) (moved int64, err error) {
 	t.Helper()
 	sender, from := pair(t)
 	to, receiver := pair(t)
+	ended := make(chan struct{})
 	go func() {
-		send(sender)
+		send(sender, ended)
 		_ = sender.CloseWrite()
 	}()
 	received := make(chan struct{})
 	go func() {
 		defer close(received)
-		receive(receiver)
+		receive(receiver, ended)
 	}()
 	reading, writing := tcp.Deadline{Set: from.SetReadDeadline}, tcp.Deadline{Set: to.SetWriteDeadline}
 	moved, err = tcp.Move(to, from, n, func() error {
+		waits()
 		reading.Allow(limit)
 		writing.Allow(limit)
 		return nil
 	})
+	close(ended)
 	_ = to.Close()
 	<-received
 	return moved, err
 }
 
-func discard(r io.Reader) { _, _ = io.Copy(io.Discard, r) }
+func discard(r io.Reader, _ over) { _, _ = io.Copy(io.Discard, r) }
 
 func TestMove(t *testing.T) {
 	t.Parallel()
-	const size, limit = 64 << 20, time.Second
-	const piece = 32 << 10
-	fast := func(w io.Writer) { _, _ = w.Write(make([]byte, size)) }
+	const size, piece = 64 << 20, 32 << 10
+	const short, long = time.Second, time.Minute // nothing takes long
+	fast := func(w io.Writer, _ over) { _, _ = w.Write(make([]byte, size)) }
 	for _, tt := range []struct {
 		name    string
-		send    func(io.Writer)
-		receive func(io.Reader)
+		limit   time.Duration
+		send    func(io.Writer, over)
+		receive func(io.Reader, over)
 		moved   int64 // at least
 		err     error
 		taker   bool // whose fault it is
 	}{
-		{"fast", fast, discard, size, nil, false},
-		{"ends early", func(w io.Writer) { _, _ = w.Write(make([]byte, size/2)) }, discard, size / 2, io.ErrUnexpectedEOF, false},
-		{"stalls", func(w io.Writer) { _, _ = w.Write(make([]byte, piece)); time.Sleep(2 * limit) }, discard, piece, os.ErrDeadlineExceeded, false},
-		{"is not taken", fast, func(io.Reader) { time.Sleep(2 * limit) }, 0, os.ErrDeadlineExceeded, true},
-		{"the taker goes away", fast, func(r io.Reader) {
+		{"fast", long, fast, discard, size, nil, false},
+		{"ends early", long, func(w io.Writer, _ over) { _, _ = w.Write(make([]byte, size/2)) }, discard, size / 2, io.ErrUnexpectedEOF, false},
+		{"stalls", short, func(w io.Writer, over over) { _, _ = w.Write(make([]byte, piece)); <-over }, discard, piece, os.ErrDeadlineExceeded, false},
+		{"is not taken", short, fast, func(_ io.Reader, over over) { <-over }, 0, os.ErrDeadlineExceeded, true},
+		{"the taker goes away", long, fast, func(r io.Reader, _ over) {
 			_, _ = io.CopyN(io.Discard, r, size/2)
 			_ = r.(*net.TCPConn).SetLinger(0)
 			_ = r.(*net.TCPConn).Close()
 		}, size / 2, syscall.ECONNRESET, true},
-		{"is reset", func(w io.Writer) {
+		{"is reset", long, func(w io.Writer, _ over) {
 			_, _ = w.Write(make([]byte, piece))
 			_ = w.(*net.TCPConn).SetLinger(0)
 			_ = w.(*net.TCPConn).Close()
 		}, discard, 0, syscall.ECONNRESET, false},
-		{"sent fast, and then slowly", func(w io.Writer) {
+		{"sent fast, and then slowly", long, func(w io.Writer, _ over) {
 			const slow = 4 << 20
 			_, _ = w.Write(make([]byte, size-slow))
 			for range slow / piece {
 				_, _ = w.Write(make([]byte, piece))
-				time.Sleep(20 * time.Millisecond)
+				time.Sleep(10 * time.Millisecond)
 			}
 		}, discard, size, nil, false},
-		{"taken fast, and then slowly", fast, func(r io.Reader) {
+		{"taken fast, and then slowly", long, fast, func(r io.Reader, _ over) {
 			_, _ = io.CopyN(io.Discard, r, size-8<<20)
 			for {
 				if n, _ := io.ReadFull(r, make([]byte, piece)); n == 0 {
 					return
 				}
-				time.Sleep(8 * time.Millisecond)
+				time.Sleep(4 * time.Millisecond)
 			}
 		}, size, nil, false},
-		{"sent slowly", func(w io.Writer) {
-			for range 128 {
-				_, _ = w.Write(make([]byte, 1<<10))
-				time.Sleep(25 * time.Millisecond)
-			}
-		}, discard, 128 << 10, io.ErrUnexpectedEOF, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			moved, err := move(t, size, limit, tt.send, tt.receive)
+			moved, err := move(t, size, tt.limit, func() {}, tt.send, tt.receive)
 			if !errors.Is(err, tt.err) || moved < tt.moved {
 				t.Errorf("%d bytes, %v; want %d, %v", moved, err, tt.moved, tt.err)
 			}
@@ -103,16 +105,34 @@ func TestMove(t *testing.T) {
 	}
 }
 
+// TestMoveEachWait sends each piece only once Move has said that it may wait for it.
+func TestMoveEachWait(t *testing.T) {
+	t.Parallel()
+	const pieces, piece = 128, 1 << 10
+	waits := make(chan struct{}, 2*pieces+1) // for a piece, and for room for it
+	moved, err := move(t, pieces*piece+1, time.Minute, func() { waits <- struct{}{} },
+		func(w io.Writer, _ over) {
+			for range pieces {
+				<-waits
+				_, _ = w.Write(make([]byte, piece))
+				<-waits
+			}
+		}, discard)
+	if moved != pieces*piece || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("%d bytes, %v; want %d, %v", moved, err, pieces*piece, io.ErrUnexpectedEOF)
+	}
+}
+
 func BenchmarkMove(b *testing.B) {
 	const size = 1 << 30
 	b.SetBytes(size)
 	for b.Loop() {
 		sent, received := make([]byte, 1<<20), make([]byte, 1<<20)
-		if n, err := move(b, size, time.Minute, func(w io.Writer) {
+		if n, err := move(b, size, time.Minute, func() {}, func(w io.Writer, _ over) {
 			for range size / len(sent) {
 				_, _ = w.Write(sent)
 			}
-		}, func(r io.Reader) {
+		}, func(r io.Reader, _ over) {
 			for {
 				if n, _ := r.Read(received); n == 0 {
 					return
