@@ -7,6 +7,8 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 # Every Go module of the repository; "." is the product.
 MODULES := . $(patsubst %/go.mod,%,$(wildcard */go.mod))
+# What keeps memory for the next request.
+POISONED := ./proxy/...
 FUZZTIME ?= 10s
 IMAGE ?= sallyport:dev
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
@@ -42,6 +44,7 @@ image: ## build the container image (IMAGE=name:tag)
 .PHONY: test
 test: bin/testsummary ## run all tests, real processes included, and tell what was skipped and why
 	@bin/testsummary -race -timeout=20m $(MODULES)
+	@go test -tags poison -timeout=20m $(POISONED) # memory that is used again, overwritten in between
 
 .PHONY: test-short
 test-short: ## run the product's own tests without the race detector and what is slow

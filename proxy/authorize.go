@@ -97,6 +97,7 @@ func (e *Enforcer) rewriteSafely(ctx context.Context, v *Verdict) (req *wire.Req
 	defer func() {
 		if p := recover(); p != nil {
 			e.Logger.Error("a panic refused a request", zap.String("request_id", v.id), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+			v.panicked = true
 			req, r = nil, wire.Unavailable("panic while the request was signed")
 		}
 	}()

@@ -3,132 +3,21 @@ package proxy
 import (
 	"context"
 	"runtime/debug"
-	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/sallyport-iam/sallyport/action"
-	"github.com/sallyport-iam/sallyport/audit"
-	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/bundle"
-	"github.com/sallyport-iam/sallyport/session"
-	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/upstream"
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
-// Verdict is what the enforcement point made of a request. It belongs to the
-// one goroutine that serves the request.
-type Verdict struct {
-	// Refusal is why the request is not let through; nil if it is.
-	Refusal *wire.Refusal
-	// Route is where the request goes; nil if it found none.
-	Route *Route
-	// Operation is what it asks for.
-	Operation action.Operation
-	// Request is what goes on to the upstream: what was received, or what a
-	// rewrite made of it.
-	Request *wire.Request
-	// Body verifies a body that streams as it passes; nil otherwise.
-	Body *sigv4.Body
-	// Payload is the payload line for the next hop where Body is nil.
-	Payload string
-
-	evaluate Decide
-	// received is the request as it came. What is recorded and answered is about
-	// it.
-	received *wire.Request
-	door     *Door
-	id       string
-	now      time.Time
-	snapshot *bundle.Snapshot
-	keys     snapshotKeys
-	caller   *authz.Caller
-	verified *sigv4.Verified
-	// method is how the caller was or is to be established; empty if that is not
-	// known.
-	method string
-	// session is that of temporary credentials; nil for long-term ones.
-	session *session.Session
-	// rare is what few requests have; nil if this has nothing of it.
-	rare *rare
-	// sourceIP is the client's address; empty until it is asked for.
-	sourceIP string
-	request  authz.Request
-	mapped   action.Mapped
-	accesses []audit.Access
-	one      [1]audit.Access // room for most
-	// form is the form that Request was made of, and answerForm the answer that
-	// it asks for; nil if there is none.
-	form       *sigv4.PostForm
-	answerForm func(*wire.Response) *wire.Response
-	held       int64
-	peer       uint64 // whom the limiter counts failures of; 0 until it is asked for
-	admitted   bool
-	limited    bool // refused for what the peer has failed in before
-	filled     bool // the keys that all accesses share
-	hostNames  bool // the host names the bucket
-	// unread tells that the body goes on past the door, without being verified.
-	unread bool
-	// refused holds, for an operation that is answered item by item, the
-	// refusal of each item; kept tells whether any item goes on.
-	kept    bool
-	refused []*wire.Refusal
-	// answer is what is answered here in place of the upstream; nil if nothing
-	// is.
-	answer *wire.Response
-	// tags are those of the objects that were read for the decision.
-	tags []objectTags
-	// upstreamRequestID is the id the upstream answered with.
-	upstreamRequestID string
-}
-
-// rare is what only those requests have that come with a token or a certificate, that
-// ask for temporary credentials, or whose body is read before they are authenticated.
-// It is apart for the size of all others.
-type rare struct {
-	// federated is the holder of a credential in the body.
-	federated *session.Federated
-	// bodyHash is the SHA-256 of a body that was read before authentication, in hex.
-	bodyHash string
-	// grant is what the caller may become, if it asks for that.
-	grant *session.Grant
-	// trust are the accesses by which a token or a certificate became a session.
-	trust []audit.Access
-	// issued is what the service issued; nil if it did not.
-	issued *audit.Issued
-}
-
-// rarely is to read what is rare.
-func (v *Verdict) rarely() rare {
-	if v.rare == nil {
-		return rare{}
-	}
-	return *v.rare
-}
-
-// noteRare is to write what is rare.
-func (v *Verdict) noteRare() *rare {
-	if v.rare == nil {
-		v.rare = new(rare)
-	}
-	return v.rare
-}
-
-// Revision is that of the snapshot that decided; empty if there was none.
-func (v *Verdict) Revision() string {
-	if v.snapshot == nil {
-		return ""
-	}
-	return v.snapshot.Revision()
-}
-
 // Check decides a request: route, authenticate, map, decide. The caller must
-// call Verdict.Finish once the answer's status is known. Check reads the body
-// only where the operation is decided from it. A request that is cancelled, or
-// on which something panics, is refused.
+// call Finish once the answer's status is known, and may call Verdict.Release
+// after that. Check reads the body only where the operation is decided from it. A
+// request that is cancelled, or on which something panics, is refused.
 func (e *Enforcer) Check(ctx context.Context, door *Door, req *wire.Request, id string) *Verdict {
-	v := new(Verdict)
+	v := newVerdict()
 	e.checkInto(ctx, v, door, req, id)
 	return v
 }
@@ -139,7 +28,7 @@ func (e *Enforcer) checkInto(ctx context.Context, v *Verdict, door *Door, req *w
 	defer func() {
 		if p := recover(); p != nil {
 			e.Logger.Error("a panic denied a request", zap.String("request_id", id), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
-			v.Refusal = wire.Unavailable("panic while the request was checked")
+			v.panicked, v.Refusal = true, wire.Unavailable("panic while the request was checked")
 		}
 	}()
 	v.Refusal = e.check(ctx, v)
@@ -147,14 +36,6 @@ func (e *Enforcer) checkInto(ctx context.Context, v *Verdict, door *Door, req *w
 	if v.Refusal == nil && ctx.Err() != nil {
 		v.Refusal = wire.Unavailable("the request was cancelled before it was decided: " + ctx.Err().Error())
 	}
-}
-
-// reset makes a Verdict as new, and keeps the memory for the keys of a request.
-func (v *Verdict) reset() {
-	v.Operation.Release()
-	keys := v.request.Keys
-	keys.Reset()
-	*v = Verdict{request: authz.Request{Keys: keys}}
 }
 
 func (e *Enforcer) check(ctx context.Context, v *Verdict) (r *wire.Refusal) {

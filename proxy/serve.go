@@ -14,12 +14,18 @@ import (
 
 // Serve is the whole way of a request at a door that forwards: check, forward,
 // answer, record. It always returns an answer; the door writes it and closes
-// its body.
+// its body. When it has returned, nothing here refers to req any more, but for what
+// moves its Body, and texts.
 func (e *Enforcer) Serve(ctx context.Context, door *Door, req *wire.Request, id string) *wire.Response {
 	e.Metrics.inFlight.Inc()
 	defer e.Metrics.inFlight.Dec()
-	v := e.Check(ctx, door, req, id)
-	defer e.release(v) // whatever happens
+	v, finished := e.Check(ctx, door, req, id), false
+	defer func() {
+		e.release(v) // whatever happens
+		if finished {
+			v.Release()
+		}
+	}()
 	var resp *wire.Response
 	if v.Refusal == nil {
 		resp, v.Refusal = e.forwardSafely(ctx, v)
@@ -29,9 +35,7 @@ func (e *Enforcer) Serve(ctx context.Context, door *Door, req *wire.Request, id 
 	}
 	v.mark(resp)
 	e.Finish(v, resp.Status)
-	if v.Refusal == nil { // what panicked may hold on to it
-		v.Operation.Release()
-	}
+	finished = true
 	return resp
 }
 
@@ -63,6 +67,7 @@ func (e *Enforcer) forwardSafely(ctx context.Context, v *Verdict) (resp *wire.Re
 	defer func() {
 		if p := recover(); p != nil {
 			e.Logger.Error("a panic refused a request", zap.String("request_id", v.id), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
+			v.panicked = true
 			resp, r = nil, wire.Unavailable("panic while the request was forwarded")
 		}
 	}()

@@ -137,7 +137,7 @@ func (p *point) close() error {
 func (p *point) check(req *wire.Request) *wire.Refusal {
 	v := p.enforcer.Check(context.Background(), p.door, req, "0123456789abcdef")
 	p.enforcer.Finish(v, http.StatusOK)
-	v.Operation.Release() // as Serve does
+	defer v.Release() // as Serve does
 	return v.Refusal
 }
 
@@ -208,7 +208,7 @@ func measureCheck(o measure.Options, users int, r *report.Report) (err error) {
 		stage("check: all of these, and decide", func() bool {
 			v := p.enforcer.Check(context.Background(), p.door, req, "0123456789abcdef")
 			p.audit.Forgo() // nothing is recorded of it
-			v.Operation.Release()
+			defer v.Release()
 			return v.Refusal == nil
 		}),
 		stage(checkWhole, func() bool { return p.check(req) == nil }),
