@@ -369,8 +369,13 @@ func TestUpstreamDown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := listener.Addr().String()
-	_ = listener.Close()
+	defer listener.Close()
+	client, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	address := client.LocalAddr().String() // where nobody listens, nor can meanwhile
 	u, seen := open(t, "http://"+address, nil)
 	resp, refusal := u.Do(context.Background(), get("GET", "/k"))
 	unavailable(t, resp, refusal, "connection refused")

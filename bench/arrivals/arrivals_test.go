@@ -3,6 +3,8 @@
 package arrivals_test
 
 import (
+	"context"
+	"errors"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -59,31 +61,25 @@ func TestRun(t *testing.T) {
 }
 
 // TestOmission checks that requests which come while a server stands still are
-// asked, and that their waiting counts: of 400 at a steady rate, those of the
-// second half wait for half of that second on the average.
+// asked, and that their waiting counts: all of them come while it does, so half wait
+// for half of that time or longer.
 func TestOmission(t *testing.T) {
 	t.Parallel()
 	const still = 500 * time.Millisecond
-	start := time.Now()
+	asked, goOn := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	var gate sync.RWMutex
 	load := arrivals.Load{Requests: requests[:1], Address: serve(t, func(http.ResponseWriter, *http.Request) {
-		once.Do(func() {
-			gate.Lock()
-			defer gate.Unlock()
-			time.Sleep(still)
-		})
-		gate.RLock()
-		defer gate.RUnlock()
+		once.Do(func() { close(asked) })
+		<-goOn
 	})}
-	running, err := load.Start(t.Context(), 400, time.Minute)
+	go func() {
+		<-asked
+		time.Sleep(still)
+		close(goOn)
+	}()
+	got, err := load.Run(t.Context(), 400, still)
 	if err != nil {
 		t.Fatal(err)
-	}
-	time.Sleep(time.Until(start.Add(still)))
-	got, err := running.Stop()
-	if err != nil || got.Err() != nil {
-		t.Fatal(err, got.Err())
 	}
 	// A closed loop of one client would have one slow answer among many.
 	if got.P50 < still/5 || got.P999 < still*3/5 {
@@ -126,9 +122,18 @@ func TestFailures(t *testing.T) {
 // over others.
 func TestSaturateReopens(t *testing.T) {
 	t.Parallel()
-	load := arrivals.Load{Requests: requests, Address: serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Connection", "close") })}
 	const few = 2
-	if got, err := load.Saturate(t.Context(), few, 100*time.Millisecond); err != nil || got.Requests <= few {
+	ctx, enough := context.WithCancel(t.Context())
+	defer enough()
+	var count atomic.Int64
+	load := arrivals.Load{Requests: requests, Address: serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Connection", "close")
+		if count.Add(1) == 2*few {
+			enough()
+		}
+	})}
+	got, err := load.Saturate(ctx, few, time.Minute)
+	if !errors.Is(err, context.Canceled) || got.Err() != nil || got.Requests < 2*few {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
