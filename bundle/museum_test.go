@@ -210,7 +210,8 @@ func TestMuseum_24_partialWrite(t *testing.T) {
 		}
 		return ""
 	}
-	s := watch(t, small.with(version(1)))
+	// Long enough that whoever writes is never taken to have ended.
+	s := watch(t, small.with(version(1)), func(o *bundle.Options) { o.Quiet = 5 * time.Second })
 	s.generation(1)
 	next := version(2)
 	for name, text := range next {

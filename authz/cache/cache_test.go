@@ -16,6 +16,9 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // open makes a cache that looks up whatever can be remembered.
+// patience is the time for what happens beside the test, which is soon.
+const patience = 20 * time.Second
+
 func open(tb testing.TB) *cache.Cache {
 	tb.Helper()
 	k, err := cache.New(cache.Options{MaxBytes: cache.MinBytes, MinGain: -1})
@@ -128,12 +131,12 @@ func TestDecide_generations(t *testing.T) {
 			t.Errorf("in generation %d, a %s, want a %s", s.generation, got, s.want)
 		}
 	}
-	for range 100 { // until the old entries are forgotten, which new ones may be with them
+	// Until the old entries are forgotten, which new ones may be with them.
+	for stop := time.Now().Add(patience); time.Now().Before(stop); time.Sleep(10 * time.Millisecond) {
 		remember(k, 3, c, r, a)
 		if asked(t, k, 3, c, r, a) == "hit" {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Error("nothing is remembered of generation 3")
 }

@@ -165,15 +165,21 @@ func (c *client) send(lines ...string) {
 // answer reads an answer and its body.
 func (c *client) answer() (*http.Response, string) {
 	c.t.Helper()
+	resp, body, err := c.tryAnswer()
+	if err != nil {
+		c.t.Fatalf("no answer, or not the whole: %v", err)
+	}
+	return resp, body
+}
+
+// tryAnswer is answer, where there may be none.
+func (c *client) tryAnswer() (*http.Response, string, error) {
 	resp, err := http.ReadResponse(c.in, nil)
 	if err != nil {
-		c.t.Fatalf("no answer: %v", err)
+		return nil, "", err
 	}
 	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		c.t.Fatalf("the answer's body: %v", err)
-	}
-	return resp, string(body)
+	return resp, string(body), err
 }
 
 // ends waits until the door closes the connection.
