@@ -54,8 +54,11 @@ func (f *Fleet) Static(ctx context.Context) (*Server, error) {
 `, objects, Object, leave), objects, leave)
 }
 
+// Refused is a path that nginx answers with 403 without asking anybody.
+const Refused = "/.refused"
+
 // Nginx starts nginx before an upstream. At its first address it forwards, at
-// the second it asks for leave first. It buffers as it does by itself, or, for
+// the second it asks for leave first, unless it is Refused. It buffers as it does by itself, or, for
 // what is large, streams.
 func (f *Fleet) Nginx(ctx context.Context, name, upstream, leave string, stream bool) (*Server, error) {
 	plain, asking, err := twoAddresses()
@@ -74,13 +77,14 @@ func (f *Fleet) Nginx(ctx context.Context, name, upstream, leave string, stream 
   server {
     listen %[4]s;
     location / { auth_request /.leave; %[5]s }
+    location = %[6]s { return 403; }
     location = /.leave {
       internal; proxy_pass http://leave; proxy_http_version 1.1; proxy_set_header Connection "";
       proxy_set_header Host $http_host; proxy_pass_request_body off; proxy_set_header Content-Length "";
       proxy_set_header X-Original-URI $request_uri;
     }
   }
-`, upstream, leave, plain, asking, pass), plain, asking)
+`, upstream, leave, plain, asking, pass, Refused), plain, asking)
 }
 
 func twoAddresses() (a, b string, err error) {

@@ -8,14 +8,33 @@ import (
 	"time"
 
 	"github.com/sallyport-iam/sallyport/bench/arrivals"
+	"github.com/sallyport-iam/sallyport/bench/fleet"
 	"github.com/sallyport-iam/sallyport/bench/measure"
 	"github.com/sallyport-iam/sallyport/bench/report"
 )
 
-// floods asks for what is allowed, at a part of saturation: in quiet, and in turn
-// while each kind floods. As many more allowed requests are the control, which
-// tells what the load alone does. It tells the saturation in requests a second.
-func floods(ctx context.Context, o measure.Turns, list []*subject) (saturation float64, err error) {
+// floods asks a server for what is allowed, at a part of saturation: in quiet, and in
+// turn while each kind floods. As many more allowed requests are the control, which
+// tells what the load alone does. The clients have a processor of their own, if there
+// are two.
+func floods(ctx context.Context, o measure.Turns, server string, list []*subject, protection string) (text string, goals []report.Goal, err error) {
+	apart, together, err := fleet.Apart()
+	if err != nil {
+		return "", nil, err
+	}
+	defer func() { err = errors.Join(err, together()) }()
+	saturation, err := flood(ctx, o, list)
+	if err != nil {
+		return "", nil, err
+	}
+	text, goals = floodTable(list, protection)
+	return fmt.Sprintf("Saturated, %s answers %s allowed requests a second; %s of that are asked for, and a flood is %s.\n\n",
+		server, report.Count(int(saturation)), report.Percent(quiet), report.Percent(flooded)) + text + "\n" +
+		"Precedence of the clients: " + list[0].precedence.String() + fleet.Sharing(apart) + ".\n\n", goals, nil
+}
+
+// flood does so, and tells the saturation in requests a second.
+func flood(ctx context.Context, o measure.Turns, list []*subject) (saturation float64, err error) {
 	calm := list[0]
 	calm.control = &subject{kind: calm.kind, flood: calm.flood}
 	asked := &arrivals.Load{Address: calm.address, Requests: calm.flood.Requests}
@@ -72,7 +91,7 @@ func meanwhile(ctx context.Context, asked *arrivals.Load, s *subject, saturation
 }
 
 // floodTable is how long allowed requests take in each flood, with a protection.
-func floodTable(list []*subject, saturation float64, protection string) (string, []report.Goal) {
+func floodTable(list []*subject, protection string) (string, []report.Goal) {
 	calm := list[0]
 	row := func(name string, s *subject) []string {
 		return []string{
@@ -90,8 +109,5 @@ func floodTable(list []*subject, saturation float64, protection string) (string,
 			Measured: measure.Ratios(s.p99, calm.p99), Unit: report.Ratio, Bound: goalP99,
 		})
 	}
-	return fmt.Sprintf("Saturated, Sallyport answers %s allowed requests a second; %s of that are asked for, and a flood is %s.\n\n",
-		report.Count(int(saturation)), report.Percent(quiet), report.Percent(flooded)) +
-		report.Table([]string{"flood of", "p50", "p99", "p99, of quiet", "p99, of the control's", "99 of 100 sent within"}, rows) + "\n" +
-		"Precedence of the clients: " + calm.precedence.String() + ".\n\n" + report.Lines(goals), goals
+	return report.Table([]string{"flood of", "p50", "p99", "p99, of quiet", "p99, of the control's", "99 of 100 sent within"}, rows), goals
 }

@@ -20,7 +20,8 @@ const (
 // kind is a kind of requests.
 type kind struct {
 	name string
-	// code is the error that each is answered with; empty if it is allowed.
+	// code is the error that each is answered with, or a part of nginx's answer; empty
+	// if it is allowed.
 	code string
 	// own tells that each ends its connection: it is compared with allowed ones
 	// that do.
@@ -39,8 +40,16 @@ const (
 	allowedClosed = "allowed, over a connection of its own"
 )
 
-// kinds are allowed requests, and all that are refused.
-func kinds() []kind {
+// kinds are allowed requests, and all that are refused; quick takes a few.
+func kinds(quick bool) []kind {
+	all := allKinds()
+	if quick {
+		return all[:4]
+	}
+	return all
+}
+
+func allKinds() []kind {
 	themselves := func(user int) int { return user }
 	next := func(user int) int { return (user + 1) % users }
 	wrong := func(user int) fleet.Key {
@@ -61,6 +70,19 @@ func kinds() []kind {
 		{"malformed path", "InvalidURI", false, fleet.User, themselves, replaced("GET /", "GET /%zz")},
 		{allowedClosed, "", true, fleet.User, themselves, replaced("Host:", "Connection: close\r\nHost:")},
 		{"two `Host` fields", "InvalidRequest", true, fleet.User, themselves, replaced("Host:", "Host: other\r\nHost:")},
+	}
+}
+
+// nginxKinds are requests that nginx lets pass when it has asked, and such that it
+// refuses as the least it can do.
+func nginxKinds() []kind {
+	key := func(int) fleet.Key { return fleet.StoreKey }
+	owner := func(user int) int { return user }
+	return []kind{
+		{allowed, "", false, key, owner, nil},
+		{"`return 403`", "403 Forbidden", false, key, owner, func(head []byte) []byte {
+			return append([]byte("GET "+fleet.Refused+" HTTP/1.1\r\n"), head[bytes.IndexByte(head, '\n')+1:]...)
+		}},
 	}
 }
 
@@ -90,7 +112,7 @@ func (k *kind) answered(ctx context.Context, address string, request []byte) err
 		return fmt.Errorf("%s: %w", k.name, err)
 	}
 	if k.code == "" && (status != http.StatusOK || text != fleet.Object) ||
-		k.code != "" && (status < http.StatusBadRequest || !strings.Contains(text, "<Code>"+k.code+"</Code>")) {
+		k.code != "" && (status < http.StatusBadRequest || !strings.Contains(text, ">"+k.code+"<")) {
 		return fmt.Errorf("%s: answered %d %s", k.name, status, text)
 	}
 	return nil

@@ -67,7 +67,7 @@ func Section(ctx context.Context, o measure.Turns, quick bool) (r *report.Report
 		if err != nil {
 			return nil, err
 		}
-		list, err := prepare(ctx, f, own.Address, own.PID(), quick)
+		list, err := prepare(ctx, f, kinds(quick), own.Address, own.PID())
 		if err != nil {
 			return nil, err
 		}
@@ -83,14 +83,26 @@ func Section(ctx context.Context, o measure.Turns, quick bool) (r *report.Report
 				r.Guards = append(r.Guards, report.Guard{What: g.What + ", " + g.Case, Ratio: g.Measured.Median, Least: guardCost})
 			}
 		}
-		saturation, err := floods(ctx, o, list)
+		text, goals, err = floods(ctx, o, "Sallyport", list, p.name)
 		if err != nil {
 			return nil, err
 		}
-		text, goals = floodTable(list, saturation, p.name)
-		r.Text += "### Allowed requests in a flood, " + p.name + "\n\n" + text + "\n"
+		r.Text += "### Allowed requests in a flood, " + p.name + "\n\n" + text + report.Lines(goals) + "\n"
 		r.Goals = append(r.Goals, goals...)
 	}
+	front, err := f.Nginx(ctx, "flooded", static.Addresses[0], static.Addresses[1], false)
+	if err != nil {
+		return nil, err
+	}
+	list, err := prepare(ctx, f, nginxKinds(), front.Addresses[1], front.PID())
+	if err != nil {
+		return nil, err
+	}
+	text, _, err := floods(ctx, o, "nginx", list, "")
+	if err != nil {
+		return nil, err
+	}
+	r.Text += "### The same at nginx with a no-op `auth_request`\n\n" + text
 	r.Versions = f.Versions()
 	return r, nil
 }
@@ -114,13 +126,9 @@ type subject struct {
 	control *subject
 }
 
-// prepare makes the requests of all kinds, and checks that one of each is
-// answered as it must be. The first are the allowed ones; quick takes the first few.
-func prepare(ctx context.Context, f *fleet.Fleet, address string, pid int, quick bool) ([]*subject, error) {
-	all := kinds()
-	if quick {
-		all = all[:4]
-	}
+// prepare makes the requests of some kinds, and checks that one of each is
+// answered as it must be. The first are the allowed ones.
+func prepare(ctx context.Context, f *fleet.Fleet, all []kind, address string, pid int) ([]*subject, error) {
 	var list []*subject
 	for i, k := range all {
 		requests, err := k.requests(address)

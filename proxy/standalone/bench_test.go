@@ -2,6 +2,7 @@ package standalone_test
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"net"
@@ -62,6 +63,45 @@ func BenchmarkGet(b *testing.B) {
 // allocated is the door's. How often garbage is collected follows from it, and where
 // a bundle is large, each time costs.
 func BenchmarkSignedGet(b *testing.B) {
+	conn := openSigned(b, nil)
+	repeat(b, conn, signedGet("/open/objects/000123", secretAccessKey, accessKeyID), http.StatusOK, objectSize)
+}
+
+// BenchmarkRefused asks for what is refused: of a flood, what is allocated decides how
+// often garbage is collected.
+func BenchmarkRefused(b *testing.B) {
+	whole := signedGet("/open/objects/000123", secretAccessKey, accessKeyID)
+	for _, tt := range []struct {
+		name    string
+		message []byte
+		status  int
+	}{
+		{"denied", signedGet("/closed/objects/000123", secretAccessKey, accessKeyID), http.StatusForbidden},
+		{"bad signature", signedGet("/open/objects/000123", "wrong", accessKeyID), http.StatusForbidden},
+		{"unknown key", signedGet("/open/objects/000123", secretAccessKey, "AKIDUNKNOWN"), http.StatusForbidden},
+		{"malformed Authorization", bytes.Replace(whole, []byte("Signature="), []byte("Signatur="), 1), http.StatusBadRequest},
+		{"malformed path", bytes.Replace(whole, []byte("GET /"), []byte("GET /%zz"), 1), http.StatusBadRequest},
+	} {
+		b.Run(tt.name, func(b *testing.B) { repeat(b, openSigned(b, nil), tt.message, tt.status, -1) })
+	}
+	b.Run("limited", func(b *testing.B) {
+		begun := time.Now() // and no time passes
+		limiter := proxy.NewLimiter(proxy.LimiterOptions{Rate: 1, Burst: 1, Now: func() time.Time { return begun }})
+		conn := openSigned(b, limiter)
+		message := signedGet("/open/objects/000123", "wrong", accessKeyID)
+		for range 2 {
+			if _, err := conn.Write(message); err != nil {
+				b.Fatal(err)
+			}
+			conn.answer()
+		}
+		repeat(b, conn, message, http.StatusServiceUnavailable, -1)
+	})
+}
+
+// openSigned opens a door as the binary does, but for its limits, and connects to it.
+func openSigned(b *testing.B, limiter *proxy.Limiter) *client {
+	b.Helper()
 	up, err := upstream.New(upstream.Options{
 		Name: "store", Endpoint: openStore(b), Addressing: upstream.Path, Region: "us-east-1", Service: "s3",
 		Credentials: credentials.NewStaticCredentialsProvider("AKIDEXAMPLE", "store-secret-example", ""),
@@ -83,21 +123,37 @@ func BenchmarkSignedGet(b *testing.B) {
 		o.Enforcer.Decide = decisions.Decide
 		o.Enforcer.Audit = audit.New(audit.Options{Output: io.Discard})
 		o.Enforcer.Verifier = sigv4.NewVerifier(sigv4.Options{KeyCacheEntries: 1 << 10})
+		o.Enforcer.Limiter = limiter
 	})
-	req := &wire.Request{Method: "GET", Host: "localhost", Path: "/open/objects/000123", Scheme: "http"}
+	conn := dial(b, door)
+	_ = conn.SetDeadline(time.Time{})
+	return conn
+}
+
+// signedGet is a signed request as it goes over the wire.
+func signedGet(path, secretKey, accessKey string) []byte {
+	req := &wire.Request{Method: "GET", Host: "localhost", Path: path, Scheme: "http"}
 	req.Fields.Set("user-agent", "aws-cli/2.15")
-	sigv4.NewSigner().Sign(req, sigv4.Credentials{AccessKeyID: accessKeyID, SecretAccessKey: secret.New(secretAccessKey)}, "s3", "us-east-1", "UNSIGNED-PAYLOAD", time.Now())
+	sigv4.NewSigner().Sign(req, sigv4.Credentials{AccessKeyID: accessKey, SecretAccessKey: secret.New(secretKey)}, "s3", "us-east-1", "UNSIGNED-PAYLOAD", time.Now())
 	message := []byte("GET " + req.Path + " HTTP/1.1\r\nHost: localhost\r\n")
 	for _, f := range req.Fields {
 		message = fmt.Appendf(message, "%s: %s\r\n", f.Name, f.Value)
 	}
-	message = append(message, "\r\n"...)
-	conn := dial(b, door)
-	_ = conn.SetDeadline(time.Time{})
+	return append(message, "\r\n"...)
+}
+
+// repeat sends a message again and again, and reads answers of a status with a body of
+// some bytes; below 0 is whatever the first has.
+func repeat(b *testing.B, conn *client, message []byte, status, size int) {
+	b.Helper()
 	if _, err := conn.Write(message); err != nil {
 		b.Fatal(err)
 	}
-	if resp, body := conn.answer(); resp.StatusCode != http.StatusOK || len(body) != objectSize {
+	resp, body := conn.answer()
+	if size < 0 {
+		size = len(body)
+	}
+	if resp.StatusCode != status || len(body) != size {
 		b.Fatal(resp.Status, body)
 	}
 	b.ReportAllocs()
@@ -107,11 +163,12 @@ func BenchmarkSignedGet(b *testing.B) {
 			b.Fatal(err)
 		}
 		for line := []byte(nil); string(line) != "\r\n"; {
+			var err error
 			if line, err = conn.in.ReadSlice('\n'); err != nil {
 				b.Fatal(err)
 			}
 		}
-		if n, err := conn.in.Discard(objectSize); err != nil {
+		if n, err := conn.in.Discard(size); err != nil {
 			b.Fatal(n, err)
 		}
 	}
