@@ -1,7 +1,6 @@
 package sigv4
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"hash"
 	"hash/maphash"
@@ -18,24 +17,34 @@ type signingKey struct{ inner, outer [blockSize]byte }
 
 // deriveKey computes the signing key of a scope.
 func deriveKey(s secret.Value, date, region, service string) *signingKey {
-	k := hmacOf([]byte("AWS4"+s.Reveal()), date)
-	k = hmacOf(k, region)
-	k = hmacOf(k, service)
-	k = hmacOf(k, scopeTerminator)
+	w := newScratch()
 	key := new(signingKey)
-	copy(key.inner[:], k)
-	copy(key.outer[:], k)
-	for i := range blockSize {
-		key.inner[i] ^= 0x36
-		key.outer[i] ^= 0x5c
+	w.toSign = append(append(w.toSign[:0], "AWS4"...), s.Reveal()...)
+	key.set(w.toSign)
+	clear(w.toSign)
+	for _, part := range [...]string{date, region, service, scopeTerminator} {
+		w.toSign = append(w.toSign[:0], part...)
+		w.sum = key.sum(w.hash, w.toSign, w.sum)
+		key.set(w.sum)
 	}
+	clear(w.sum)
+	w.release()
 	return key
 }
 
-func hmacOf(key []byte, text string) []byte {
-	h := hmac.New(sha256.New, key)
-	h.Write([]byte(text))
-	return h.Sum(nil)
+// set makes it the key of an HMAC (RFC 2104).
+func (k *signingKey) set(key []byte) {
+	if len(key) > blockSize {
+		sum := sha256.Sum256(key)
+		key = sum[:]
+	}
+	*k = signingKey{}
+	copy(k.inner[:], key)
+	copy(k.outer[:], key)
+	for i := range blockSize {
+		k.inner[i] ^= 0x36
+		k.outer[i] ^= 0x5c
+	}
 }
 
 // sum is HMAC-SHA256 of text with h, a SHA-256, as working space: unlike

@@ -246,9 +246,14 @@ func spacedHex(b []byte) string {
 	if len(b) == 0 {
 		return ""
 	}
-	out := make([]byte, 0, 3*len(b))
-	for _, c := range b {
-		out = append(out, lowerHex[c>>4], lowerHex[c&15], ' ')
+	var out strings.Builder
+	out.Grow(3*len(b) - 1)
+	for i, c := range b {
+		if i > 0 {
+			out.WriteByte(' ')
+		}
+		out.WriteByte(lowerHex[c>>4])
+		out.WriteByte(lowerHex[c&15])
 	}
-	return string(out[:len(out)-1])
+	return out.String()
 }

@@ -3,8 +3,6 @@
 package refusal
 
 import (
-	"bytes"
-	"io"
 	"strconv"
 
 	"github.com/sallyport-iam/sallyport/wire"
@@ -80,16 +78,17 @@ func Render(p Protocol, r *wire.Refusal, f Facts) *wire.Response {
 	}
 	resp.Fields = append(resp.Fields, r.Fields...)
 	if !f.Head {
-		body := limitedBody(p, r, f, status, code)
-		resp.Fields.Add("content-length", strconv.Itoa(len(body)))
-		resp.Body, resp.BodySize = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		body := buffers.Get().(*[]byte)
+		*body = appendLimited((*body)[:0], p, r, f, status, code)
+		resp.Fields.Add("content-length", strconv.Itoa(len(*body)))
+		resp.Body, resp.BodySize = newBody(body), int64(len(*body))
 	}
 	return resp
 }
 
-// limitedBody is the body with as much in it as there is room for.
-func limitedBody(p Protocol, r *wire.Refusal, f Facts, status int, code string) []byte {
-	body := appendBody(make([]byte, 0, 1024), p, r, f, status, code)
+// appendLimited appends to nothing the body with as much in it as there is room for.
+func appendLimited(body []byte, p Protocol, r *wire.Refusal, f Facts, status int, code string) []byte {
+	body = appendBody(body, p, r, f, status, code)
 	tooLong := func() bool { return f.Limit > 0 && len(body) > f.Limit }
 	if tooLong() {
 		f.Resource = ""
@@ -109,7 +108,7 @@ func Body(p Protocol, r *wire.Refusal, f Facts) []byte {
 		f.HostID = processHostID
 	}
 	status, code := translate(p, r)
-	return limitedBody(p, r, f, status, code)
+	return appendLimited(nil, p, r, f, status, code)
 }
 
 var contentType = [...]string{
