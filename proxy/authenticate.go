@@ -65,12 +65,12 @@ func (e *Enforcer) authenticate(ctx context.Context, v *Verdict) *wire.Refusal {
 		return e.authenticateBearer(ctx, v)
 	}
 	params := v.params(e.keysFor(v))
-	verified, r := e.Verifier.VerifyIfSigned(v.Request, params)
+	signed, r := e.Verifier.VerifyInto(&v.signed, v.Request, params)
 	if r != nil {
 		return r
 	}
-	if verified != nil {
-		return e.signedBy(v, verified)
+	if signed {
+		return e.signedBy(v, &v.signed)
 	}
 	if v.Request.Certificate != nil {
 		known, r := e.authenticateCertificate(v)

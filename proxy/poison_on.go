@@ -25,10 +25,11 @@ func (v *Verdict) poison() {
 		Request: &wire.Request{Method: poison, Host: poison, Path: poison}, Payload: poison,
 		received: &wire.Request{Method: poison, Host: poison, Path: poison},
 		id:       poison, now: time.Unix(0, 0), caller: caller, keys: snapshotKeys{caller: caller},
-		verified: &sigv4.Verified{AccessKeyID: poison}, method: poison, session: &session.Session{Caller: caller},
+		signed: sigv4.Verified{AccessKeyID: poison}, method: poison, session: &session.Session{Caller: caller},
 		sourceIP: poison, upstreamRequestID: poison, accesses: []audit.Access{{Action: poison, Resource: poison}},
 		request: authz.Request{Keys: keys},
 	}
+	v.verified = &v.signed
 }
 
 // cleanse makes what is poisoned as new.

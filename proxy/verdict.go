@@ -42,7 +42,8 @@ type Verdict struct {
 	snapshot *bundle.Snapshot
 	keys     snapshotKeys
 	caller   *authz.Caller
-	verified *sigv4.Verified
+	verified *sigv4.Verified // nil if nothing was signed
+	signed   sigv4.Verified  // room for that
 	// method is how the caller was or is to be established; empty if that is not
 	// known.
 	method string

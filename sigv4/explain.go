@@ -96,7 +96,8 @@ func (v *Verifier) Explain(req *wire.Request, p Params) *Explanation {
 		}
 		return e
 	}
-	verified, refusal := v.verify(s, req, &c, &p)
+	verified := new(Verified)
+	refusal := v.verify(verified, s, req, &c, &p)
 	e.fault(refusal)
 	if refusal != nil {
 		return e

@@ -115,22 +115,36 @@ func (v *Verifier) Verify(req *wire.Request, p Params) (*Verified, *wire.Refusal
 // VerifyIfSigned is Verify, but that of a request whose Scheme is None the result
 // is nil, without a refusal: it is the anonymous caller's.
 func (v *Verifier) VerifyIfSigned(req *wire.Request, p Params) (*Verified, *wire.Refusal) {
+	verified := new(Verified)
+	if signed, refusal := v.VerifyInto(verified, req, p); !signed {
+		return nil, refusal
+	}
+	return verified, nil
+}
+
+// VerifyInto is VerifyIfSigned into memory of the caller's, which is untouched
+// unless signed is true. Nothing that is made of a Verified, such as a Body, refers
+// to it afterwards.
+func (v *Verifier) VerifyInto(into *Verified, req *wire.Request, p Params) (signed bool, refusal *wire.Refusal) {
 	s := newScratch()
 	defer s.release()
 	var c claim
 	if refusal := s.readClaim(req, &c, &p, v.skew); refusal != nil || c.scheme == None {
-		return nil, refusal
+		return false, refusal
 	}
 	if refusal := s.checkSigned(req, &c); refusal != nil {
-		return nil, refusal
+		return false, refusal
 	}
 	if refusal := c.readRegionSet(req, &p); refusal != nil {
-		return nil, refusal
+		return false, refusal
 	}
 	if refusal := checkPath(req, p.Service); refusal != nil {
-		return nil, refusal
+		return false, refusal
 	}
-	return v.verify(s, req, &c, &p)
+	if refusal := v.verify(into, s, req, &c, &p); refusal != nil {
+		return false, refusal
+	}
+	return true, nil
 }
 
 // readClaim recognises the scheme of a request and reads what it claims, which is
@@ -166,8 +180,9 @@ func checkPath(req *wire.Request, service string) *wire.Refusal {
 	return nil
 }
 
-// verify looks the key up and compares the signature.
-func (v *Verifier) verify(s *scratch, req *wire.Request, c *claim, p *Params) (*Verified, *wire.Refusal) {
+// verify looks the key up and compares the signature. It writes into what verified
+// alone.
+func (v *Verifier) verify(into *Verified, s *scratch, req *wire.Request, c *claim, p *Params) *wire.Refusal {
 	key, err := p.Keys.Key(c.accessKeyID, c.token)
 	if err == nil && key.Secret.IsEmpty() {
 		err = ErrUnknownKey
@@ -176,7 +191,7 @@ func (v *Verifier) verify(s *scratch, req *wire.Request, c *claim, p *Params) (*
 		// The same work as for a known key, so that time does not tell the two
 		// apart.
 		s.matches(req, c, newVerifyingKey(decoy, c))
-		return nil, keyRefusal(err, c)
+		return keyRefusal(err, c)
 	}
 	s.toSign = c.appendKeyName(s.toSign[:0])
 	entry := v.keys.find(s.toSign, key.Version)
@@ -186,7 +201,7 @@ func (v *Verifier) verify(s *scratch, req *wire.Request, c *claim, p *Params) (*
 	}
 	if !s.matches(req, c, entry.key) {
 		// The canonical request shown is the one of the request as sent.
-		return nil, s.mismatch(req, c)
+		return s.mismatch(req, c)
 	}
 	if !cached {
 		// Only a holder of the secret gets a place in the cache.
@@ -196,14 +211,15 @@ func (v *Verifier) verify(s *scratch, req *wire.Request, c *claim, p *Params) (*
 	if c.scheme == Query && c.mode.streaming() {
 		// Chunks are decoded for header signatures only: the body is compared
 		// with the literal text, which is no hash of anything.
-		return nil, errPayloadHash(c.payload, "")
+		return errPayloadHash(c.payload, "")
 	}
-	return &Verified{
+	*into = Verified{
 		Scheme: c.scheme, Algorithm: string(c.algorithm), AccessKeyID: c.accessKeyID, SessionToken: c.token, KeyVersion: key.Version,
 		SignedAt: c.signedAt, Expires: c.expires, Region: c.region, Service: c.service,
 		Payload: c.payload, SignedHeaders: c.signedHeaders,
 		timestamp: c.timestamp, scope: c.scope, signature: c.signature, key: entry.key,
-	}, nil
+	}
+	return nil
 }
 
 // decoy stands in for the secret of a key that does not exist.

@@ -27,8 +27,8 @@ func (v *Verifier) VerifyForm(f *PostForm, p Params) (*Verified, *wire.Refusal) 
 	}
 	s := newScratch()
 	defer s.release()
-	verified, refusal := v.verify(s, nil, &c, &p)
-	if refusal != nil {
+	verified := new(Verified)
+	if refusal := v.verify(verified, s, nil, &c, &p); refusal != nil {
 		return nil, refusal
 	}
 	// Nothing in the policy is looked at before it is known who signed it.
