@@ -35,9 +35,15 @@ type Authorization struct {
 	verdict Verdict
 }
 
-// Reset forgets the request, and keeps the memory for the next one.
+// Panicked tells that something panicked while the request was checked, which may
+// still refer to the request: neither is to be used again.
+func (a *Authorization) Panicked() bool { return a.verdict.panicked }
+
+// Reset forgets the request, and keeps the memory for the next one. Nothing of a may
+// be used afterwards, but for texts, and what Answer and Refusal point to.
 func (a *Authorization) Reset() {
 	a.verdict.reset()
+	a.verdict.poison()
 	clear(a.Fields)
 	a.Answer, a.Refusal, a.Request, a.Fields = nil, nil, nil, a.Fields[:0]
 	a.Caller, a.Action, a.Resource, a.Revision = nil, "", "", ""
@@ -57,6 +63,7 @@ func (e *Enforcer) AuthorizeInto(ctx context.Context, door *Door, req *wire.Requ
 	e.Metrics.inFlight.Inc()
 	defer e.Metrics.inFlight.Dec()
 	v := &a.verdict
+	v.cleanse()
 	e.checkInto(ctx, v, door, req, id)
 	defer e.release(v) // whatever happens
 	a.Caller, a.Revision = v.caller, v.Revision()

@@ -2,6 +2,7 @@ package extauthz
 
 import (
 	"strings"
+	"unsafe"
 
 	"google.golang.org/grpc/encoding"
 	_ "google.golang.org/grpc/encoding/proto" // the codec of all other messages
@@ -26,6 +27,10 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 		return c.CodecV2.Unmarshal(data, v)
 	}
 	if len(data) == 1 {
+		if own, ok := data[0].(mem.SliceBuffer); ok { // it is of no pool: nobody writes to it again
+			*q = question(unsafe.String(unsafe.SliceData(own), len(own)))
+			return nil
+		}
 		*q = question(data[0].ReadOnlyData())
 		return nil
 	}

@@ -78,8 +78,10 @@ const (
 	// hold MaxHeader and MaxBody.
 	maxStreams = 256
 	// streamWorkers are goroutines that live for many checks, and whose stacks
-	// have grown to what one takes. Checks beyond them have their own.
-	streamWorkers = 64
+	// have grown to what one takes. Checks beyond them have their own, whose stacks
+	// must grow first: that cost most when many had come together, while garbage was
+	// collected, say. So they are for all that one connection may bring.
+	streamWorkers = maxStreams
 	// questionWindow is how much of a question may be on its way before it is
 	// read, in bytes. It is not measured and adapted: most are smaller.
 	questionWindow = 64 << 10

@@ -3,14 +3,12 @@ package extauthz
 import (
 	"context"
 	"runtime/debug"
-	"sync"
 
 	authv3 "github.com/envoyproxy/go-control-plane/envoy/service/auth/v3"
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/mem"
 
-	"github.com/sallyport-iam/sallyport/proxy"
 	"github.com/sallyport-iam/sallyport/proxy/extauthz/checkpb"
 	"github.com/sallyport-iam/sallyport/wire"
 	"github.com/sallyport-iam/sallyport/wire/refusal"
@@ -33,39 +31,11 @@ var service = grpc.ServiceDesc{
 // handle answers a call of Check. It returns no error but that of a question that
 // could not be received.
 func (s *Server) handle(ctx context.Context, receive func(any) error) (any, error) {
-	c := checks.Get().(*check)
+	c := newCheck()
 	if err := receive(&c.question); err != nil {
 		return nil, err
 	}
 	return s.answer(ctx, c), nil
-}
-
-// check is one question, and what it takes to answer it. It is pooled: nothing of
-// it is referred to once the answer is written, but for texts.
-type check struct {
-	question question
-	id       string
-	asked    checkpb.Request
-	request  wire.Request
-	decided  proxy.Authorization
-	response checkpb.Response
-}
-
-var checks = sync.Pool{New: func() any { return new(check) }}
-
-// maxPooled bounds what a check may hold between questions, in headers.
-const maxPooled = 128
-
-func (c *check) release() {
-	fits := cap(c.asked.Raw) <= maxPooled && cap(c.asked.Merged) <= maxPooled && cap(c.response.Headers) <= maxPooled
-	if !fits {
-		return
-	}
-	c.asked.Reset()
-	c.decided.Reset()
-	c.response.Reset()
-	c.question, c.id, c.request = "", "", wire.Request{}
-	checks.Put(c)
 }
 
 // answer answers a question, and gives c back.
@@ -91,7 +61,10 @@ func (s *Server) decide(ctx context.Context, c *check) (ok bool) {
 		}
 	}()
 	budget := newBudget(ctx)
-	defer budget.stop()
+	defer func() {
+		c.late = budget.Err() != nil
+		budget.stop()
+	}()
 	door, refused := s.request(c)
 	if refused != nil {
 		s.deny(c, refused)
