@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/authz"
@@ -44,9 +45,11 @@ type Call struct {
 // may come earlier; the body is not read further then, but one Read that has
 // begun may still be waiting for the client when the answer is closed.
 //
-// The caller closes call.Body, and the Response's Body if there is one.
+// The caller closes call.Body, and the Response's Body if there is one. What it
+// returns may be used until Response.Free is called.
 func (u *Upstream) Do(ctx context.Context, call *Call) (resp *wire.Response, refusal *wire.Refusal) {
-	e := &exchange{upstream: u, began: time.Now(), caller: ctx, report: Exchange{RequestID: call.RequestID}}
+	e := newExchange()
+	e.upstream, e.began, e.caller, e.report.RequestID = u, time.Now(), ctx, call.RequestID
 	defer func() {
 		if resp == nil { // a panic has passed by here, too
 			e.end()
@@ -72,6 +75,10 @@ type exchange struct {
 	conn    *conn
 	unwatch func() bool
 	body    *requestBody
+	// request is the request as the upstream gets it.
+	request wire.Request
+	// head is that of the answer; passed has its fields.
+	head http1.Response
 	// answer is the answer's body.
 	answer responseBody
 	// passed is the answer, if it is passed on.
@@ -80,13 +87,41 @@ type exchange struct {
 	last bool
 	// signedByClient tells that the signature is the client's own.
 	signedByClient bool
+	// free is the method of that name, for passed.
+	free func()
+}
+
+var exchanges sync.Pool
+
+func newExchange() *exchange {
+	if e, ok := exchanges.Get().(*exchange); ok {
+		return e
+	}
+	e := new(exchange)
+	e.free = e.giveBack
+	return e
+}
+
+// giveBack ends the use of the exchange, and of the answer that is a part of it.
+// An exchange that failed is not given back, nor one whose body another goroutine
+// has sent: it may not have ended.
+func (e *exchange) giveBack() {
+	if e.conn != nil || e.body != nil && e.body.sent != nil {
+		return
+	}
+	e.request.Empty()
+	e.head.Empty()
+	fields, query, answered := e.request.Fields, e.request.Query, e.head.Fields
+	*e = exchange{free: e.free}
+	e.request.Fields, e.request.Query, e.head.Fields = fields, query, answered
+	exchanges.Put(e)
 }
 
 func (e *exchange) run(call *Call) (*wire.Response, *wire.Refusal) {
 	e.report.Outcome = NotSent
 	e.signedByClient = e.upstream.options.Passthrough && !call.Own
-	req, refusal := e.upstream.rewrite(e.caller, call)
-	if refusal != nil {
+	req := &e.request
+	if refusal := e.upstream.rewrite(e.caller, call, req); refusal != nil {
 		return nil, refusal
 	}
 	if req.Body != nil && req.BodySize != 0 {
@@ -99,11 +134,10 @@ func (e *exchange) run(call *Call) (*wire.Response, *wire.Refusal) {
 		return nil, refusal
 	}
 	*buffer = head
-	answer, err := e.send(req, buffer)
-	if err != nil {
+	if err := e.send(req, buffer); err != nil {
 		return nil, e.failed(err)
 	}
-	return e.judge(&answer)
+	return e.judge(&e.head)
 }
 
 // Rewritten is the request that Do would send, for a door behind which somebody
@@ -111,41 +145,45 @@ func (e *exchange) run(call *Call) (*wire.Response, *wire.Refusal) {
 // call.Payload the payload line that goes with it. Nothing is sent, and call is
 // not changed.
 func (u *Upstream) Rewritten(ctx context.Context, call *Call) (*wire.Request, *wire.Refusal) {
-	return u.rewrite(ctx, call)
+	req := new(wire.Request)
+	if refusal := u.rewrite(ctx, call, req); refusal != nil {
+		return nil, refusal
+	}
+	return req, nil
 }
 
-// rewrite is the request that the upstream gets.
-func (u *Upstream) rewrite(ctx context.Context, call *Call) (*wire.Request, *wire.Refusal) {
+// rewrite makes req the request that the upstream gets.
+func (u *Upstream) rewrite(ctx context.Context, call *Call, req *wire.Request) *wire.Refusal {
 	o := &u.options
-	req := call.Request.Clone()
+	call.Request.CloneTo(req)
 	if o.Passthrough && !call.Own {
 		RemoveHopByHop(req)
 		if call.Body != nil {
 			req.Body = call.Body
 		}
-		return req, nil
+		return nil
 	}
 	if refusal := MoveBucket(req, call.Bucket, call.HostBucket, o.Addressing, u.target.Host); refusal != nil {
-		return nil, refusal
+		return refusal
 	}
 	if refusal := PlaceHoisted(req); refusal != nil {
-		return nil, refusal
+		return refusal
 	}
 	RemoveChecked(req)
 	if call.Body != nil {
 		if refusal := call.Body.Resign(o.PayloadSigning); refusal != nil {
-			return nil, refusal
+			return refusal
 		}
 		PlaceBody(req, call.Body)
 	}
 	if o.Unsigned {
 		sigv4.StripAuthentication(req)
-		return req, nil
+		return nil
 	}
 	credentials, refusal := u.credentialsOf(ctx, call.Caller)
 	if refusal != nil {
-		return nil, refusal
+		return refusal
 	}
 	ReplaceAuthentication(req, u.signer, credentials, o.Service, o.Region, call.Body, call.Payload, call.Now)
-	return req, nil
+	return nil
 }

@@ -52,7 +52,7 @@ func (e *exchange) pass(answer *http1.Response) *wire.Response {
 		e.body.stopped.Store(true)
 	}
 	resp := &e.passed
-	*resp = wire.Response{Status: answer.Status, Fields: keepEndToEnd(answer.Fields), BodySize: answer.Length}
+	*resp = wire.Response{Status: answer.Status, Fields: keepEndToEnd(answer.Fields), BodySize: answer.Length, Free: e.free}
 	if answer.Length == 0 {
 		e.finish()
 		return resp

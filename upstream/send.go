@@ -10,12 +10,11 @@ import (
 	"syscall"
 
 	"github.com/sallyport-iam/sallyport/wire"
-	"github.com/sallyport-iam/sallyport/wire/http1"
 )
 
 // send sends a request whose head is in buffer, and reads the head of the
 // answer; a second time if the connection was stale.
-func (e *exchange) send(req *wire.Request, buffer *[]byte) (http1.Response, error) {
+func (e *exchange) send(req *wire.Request, buffer *[]byte) error {
 	owned := true
 	defer func() {
 		if owned {
@@ -31,11 +30,11 @@ func (e *exchange) send(req *wire.Request, buffer *[]byte) (http1.Response, erro
 			message = slices.Grow(message, leastPiece)
 		}
 		if message, err = e.body.piece(message); err != nil {
-			return http1.Response{}, err
+			return err
 		}
 	}
 	if err := e.upstream.pool.enter(e.caller, e.upstream.options.ProgressTimeout); err != nil {
-		return http1.Response{}, err
+		return err
 	}
 	c := e.upstream.pool.take()
 	e.report.Reused = c != nil
@@ -43,21 +42,21 @@ func (e *exchange) send(req *wire.Request, buffer *[]byte) (http1.Response, erro
 		var err error
 		if c, err = e.upstream.dial(e.caller); err != nil {
 			e.upstream.pool.leave()
-			return http1.Response{}, err
+			return err
 		}
 	}
 	e.use(c)
 	more := e.body != nil && !e.body.whole.Load()
 	owned = !more
-	answer, err := e.exchange(req.Method, message, buffer, more)
+	err := e.exchange(req.Method, message, buffer, more)
 	if err == nil || !e.stale(req.Method, err) {
-		return answer, err
+		return err
 	}
 	e.report.Retried, e.report.Reused = true, false
 	e.drop()
 	if c, err = e.upstream.dial(e.caller); err != nil {
 		e.upstream.pool.leave()
-		return http1.Response{}, err
+		return err
 	}
 	e.use(c)
 	return e.exchange(req.Method, message, nil, false)
@@ -74,14 +73,14 @@ func (e *exchange) use(c *conn) {
 
 // exchange writes a message and reads the head of the answer. If there is more
 // of the body, it is sent meanwhile, with buffer, which is its own from here on.
-func (e *exchange) exchange(method string, message []byte, buffer *[]byte, more bool) (http1.Response, error) {
+func (e *exchange) exchange(method string, message []byte, buffer *[]byte, more bool) error {
 	c, o := e.conn, &e.upstream.options
 	c.half.Store(e.body != nil)
 	switch {
 	case e.body == nil:
 		c.writing.Allow(o.ProgressTimeout)
 		if _, err := c.direct.Write(message); err != nil {
-			return http1.Response{}, e.unwritten(err)
+			return e.unwritten(err)
 		}
 		c.reading.Allow(o.ResponseHeaderTimeout)
 	case more:
@@ -96,15 +95,15 @@ func (e *exchange) exchange(method string, message []byte, buffer *[]byte, more 
 	default:
 		e.body.write(c, message)
 	}
-	answer, err := c.reader.Response(method, maxAnswerHead)
+	err := c.reader.Response(&e.head, method, maxAnswerHead)
 	if err == nil {
-		e.last = answer.Last
-		return answer, nil
+		e.last = e.head.Last
+		return nil
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		err = &stall{awaiting, o.ResponseHeaderTimeout}
 	}
-	return http1.Response{}, err
+	return err
 }
 
 // maxAnswerHead is the greatest size of an answer's header, in bytes.

@@ -99,7 +99,11 @@ func ParseQuery(raw string) (Query, *Refusal) {
 	if raw == "" {
 		return nil, nil
 	}
-	query := make(Query, 0, strings.Count(raw, "&")+1)
+	return AppendQuery(make(Query, 0, strings.Count(raw, "&")+1), raw)
+}
+
+// AppendQuery is ParseQuery into the array of a Query that is empty.
+func AppendQuery(query Query, raw string) (Query, *Refusal) {
 	for raw != "" {
 		var piece string
 		piece, raw, _ = strings.Cut(raw, "&")

@@ -10,6 +10,7 @@ package wire
 import (
 	"io"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -61,10 +62,18 @@ type Request struct {
 // Clone copies the request so that fields and query can be changed. The body
 // is shared: it can be read once.
 func (r *Request) Clone() *Request {
-	out := *r
-	out.Fields = r.Fields.Clone()
-	out.Query = append(Query(nil), r.Query...)
-	return &out
+	out := new(Request)
+	r.CloneTo(out)
+	return out
+}
+
+// CloneTo makes out what Clone returns, in the arrays that out has; they are
+// nobody else's.
+func (r *Request) CloneTo(out *Request) {
+	fields, query := out.Fields[:0], out.Query[:0]
+	*out = *r
+	out.Fields = append(slices.Grow(fields, len(r.Fields)+spareFields), r.Fields...)
+	out.Query = append(query, r.Query...)
 }
 
 // UndeclaredSize is the size of a body of which no length was declared, where
@@ -115,6 +124,11 @@ type Response struct {
 	Body io.ReadCloser
 	// BodySize is the declared size of Body; -1 if unknown.
 	BodySize int64
+	// Free gives back the memory of the answer; nil if there is nothing to give
+	// back. It is for the door alone, which calls it last, once, after Body is
+	// closed, when nobody looks at the answer any more. Whoever does not call it
+	// leaves the memory to the collector.
+	Free func()
 }
 
 // Field is one header field. Name is in lower case, as HTTP/2 has it: doors

@@ -52,27 +52,7 @@ const (
 // unless change makes them short.
 func openDoor(t testing.TB, store http.HandlerFunc, change func(*standalone.Options)) *standalone.Server {
 	t.Helper()
-	directory := t.TempDir()
-	for name, text := range publicBundle {
-		file := filepath.Join(directory, name)
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	keys := filepath.Join(t.TempDir(), "keys.yaml")
-	entry := "keys: [{access_key_id: " + accessKeyID + ", secret_access_key: " + secretAccessKey + ", account: \"111122223333\", user: alice}]\n"
-	if err := os.WriteFile(keys, []byte(entry), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	snapshot, findings := bundle.Load(bundle.Options{
-		Directory: directory, KeyFiles: []string{keys}, Routes: []bundle.Route{{Name: "main", Actions: s3.Actions(), Fills: s3.Fills}}, Logger: zap.NewNop(), Now: time.Now,
-	})
-	if snapshot == nil {
-		t.Fatalf("the bundle does not load: %v", findings)
-	}
+	snapshot := load(t, publicBundle, "{access_key_id: "+accessKeyID+", secret_access_key: "+secretAccessKey+", account: \"111122223333\", user: alice}")
 	behind := httptest.NewServer(store)
 	t.Cleanup(behind.Close)
 	endpoint, err := url.Parse(behind.URL)
@@ -131,6 +111,32 @@ func openDoor(t testing.TB, store http.HandlerFunc, change func(*standalone.Opti
 		}
 	})
 	return door
+}
+
+// load makes the snapshot of a bundle, with entries of a file of keys.
+func load(t testing.TB, files map[string]string, entries string) *bundle.Snapshot {
+	t.Helper()
+	directory := t.TempDir()
+	for name, text := range files {
+		file := filepath.Join(directory, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys := filepath.Join(t.TempDir(), "keys.yaml")
+	if err := os.WriteFile(keys, []byte("keys: ["+entries+"]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	snapshot, findings := bundle.Load(bundle.Options{
+		Directory: directory, KeyFiles: []string{keys}, Routes: []bundle.Route{{Name: "main", Actions: s3.Actions(), Fills: s3.Fills}}, Logger: zap.NewNop(), Now: time.Now,
+	})
+	if snapshot == nil {
+		t.Fatalf("the bundle does not load: %v", findings)
+	}
+	return snapshot
 }
 
 // readAll is a store that takes everything.

@@ -179,13 +179,14 @@ func (c *session) next() bool {
 	if !c.reader.HasHead() {
 		c.reading.Allow(s.HeaderTimeout)
 	}
-	head, err := c.reader.Request(s.MaxHeader)
+	t := turns.Get().(*turn)
+	err := c.reader.Request(&t.head, s.MaxHeader)
 	c.turn.Add(1)
 	if err != nil {
 		c.refuse(err)
 		return false
 	}
-	return c.exchange(&head) && c.state.CompareAndSwap(busy, waiting) && !s.draining.Load()
+	return c.exchange(t) && c.state.CompareAndSwap(busy, waiting) && !s.draining.Load()
 }
 
 // refuse answers what is no request. What the client still sends is taken for a
@@ -238,14 +239,19 @@ func (c *session) glance() {
 }
 
 // exchange answers a request; false if the connection ends with it.
-func (c *session) exchange(head *http1.Request) bool {
-	s := c.server
+func (c *session) exchange(t *turn) bool {
+	s, head := c.server, &t.head
 	body := newUpload(c, head)
-	last := head.Last
-	resp := s.answer(c.ctx, c.request(head, body))
-	if resp.Body != nil {
-		defer resp.Body.Close()
-	}
+	last, over := head.Last, false
+	resp := s.answer(c.ctx, c.request(t, body))
+	defer func() {
+		if resp.Body != nil {
+			_ = resp.Body.Close()
+		}
+		if over {
+			t.end(resp)
+		}
+	}()
 	unread := body.answered()
 	last = unread || last || s.draining.Load() || resp.Fields.Get("connection") == "close"
 	chunked := head.Minor > 0
@@ -258,19 +264,21 @@ func (c *session) exchange(head *http1.Request) bool {
 	if unread || last && !head.Last {
 		c.farewell()
 	}
-	return !last
+	over = !last
+	return over
 }
 
 // request is what came, in wire's words.
-func (c *session) request(head *http1.Request, body *upload) received {
-	s := c.server
+func (c *session) request(t *turn, body *upload) received {
+	s, head, req := c.server, &t.head, &t.request
 	r := received{method: head.Method, target: head.Target, peer: c.peer, scheme: "http"}
 	if c.tls != nil {
 		r.scheme = "https"
 	}
 	var believed bool
 	r.peer, r.scheme, believed = client(head.Fields, r.peer, r.scheme, s.TrustedProxies)
-	req := &wire.Request{Method: head.Method, Scheme: r.scheme, Host: head.Host, Port: s.port, Fields: head.Fields, Peer: r.peer, TLS: c.tls, Certificate: c.certificate}
+	query := req.Query[:0]
+	*req = wire.Request{Method: head.Method, Scheme: r.scheme, Host: head.Host, Port: s.port, Fields: head.Fields, Peer: r.peer, TLS: c.tls, Certificate: c.certificate}
 	var target string
 	if target, r.refused = wire.OriginForm(head.Method, head.Target, head.Host, r.scheme); r.refused != nil {
 		return r
@@ -278,7 +286,7 @@ func (c *session) request(head *http1.Request, body *upload) received {
 	if req.Path, req.RawQuery, req.HasQuery, r.refused = wire.ParseTarget(target); r.refused != nil {
 		return r
 	}
-	if req.Query, r.refused = wire.ParseQuery(req.RawQuery); r.refused != nil {
+	if req.Query, r.refused = wire.AppendQuery(query, req.RawQuery); r.refused != nil {
 		return r
 	}
 	if r.refused = req.Fields.CheckConnection(); r.refused != nil {

@@ -30,7 +30,8 @@ func TestBodyThatPassesElsewhere(t *testing.T) {
 	} {
 		head := "PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
 		reader := http1.NewReader(io.MultiReader(strings.NewReader(head), strings.NewReader("0123456789")))
-		req, err := reader.Request(1000)
+		var req http1.Request
+		err := reader.Request(&req, 1000)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package http1
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 // head is a parsed head without its first line.
 type head struct {
+	// fields are parsed into the array that they have, if it is large enough.
 	fields wire.Fields
 	// host is the Host field, which is not among fields; hosts is how many there
 	// were.
@@ -55,7 +57,7 @@ func (h *head) parse(lines string, count, spare int) error {
 		return ErrTooLarge
 	}
 	h.length = -1
-	h.fields = make(wire.Fields, 0, max(count+spare, 0))
+	h.fields = slices.Grow(h.fields[:0], max(count+spare, 0))
 	for lines != "" {
 		end := strings.IndexByte(lines, '\n')
 		line := lines[:end-1]

@@ -28,37 +28,46 @@ type Request struct {
 	Continue bool
 }
 
-// Request reads the head of a request, of at most limit bytes. Its body, if
-// there is one, is to be read next; see Body. The error is io.EOF if the
-// connection ended before a request began, a *wire.Refusal for what is not
-// taken, after which nothing more can be read, or the connection's own.
+// Request reads the head of a request, of at most limit bytes, into req, which is
+// overwritten: the new Fields stand in the array of the old ones, which nobody may
+// hold any more, if it is large enough. Its body, if there is one, is to be read
+// next; see Body. The error is io.EOF if the connection ended before a request
+// began, a *wire.Refusal for what is not taken, after which nothing more can be
+// read, or the connection's own; then req is empty.
 //
 // One empty line before a request is ignored (RFC 9112, section 2.2).
-func (r *Reader) Request(limit int) (req Request, err error) {
+func (r *Reader) Request(req *Request, limit int) error {
+	fields := req.Fields.Emptied()
+	*req = Request{}
 	lines, count, err := r.head(limit)
 	if err == nil && count == 0 {
 		lines, count, err = r.head(limit)
 	}
 	if err != nil {
-		return Request{}, refused(err)
+		return refused(err)
 	}
 	if count == 0 {
-		return Request{}, refused(problem("there is no request line"))
+		return refused(problem("there is no request line"))
 	}
-	if err := req.parse(lines, count); err != nil {
-		return Request{}, refused(err)
+	if err := req.parse(lines, count, fields); err != nil {
+		*req = Request{}
+		return refused(err)
 	}
-	return req, nil
+	return nil
 }
 
-func (req *Request) parse(lines []byte, count int) error {
+// Empty ends the use of a request, and keeps the array of its fields for another.
+// Nobody may hold it any more.
+func (req *Request) Empty() { *req = Request{Fields: req.Fields.Emptied()} }
+
+func (req *Request) parse(lines []byte, count int, fields wire.Fields) error {
 	end := bytes.IndexByte(lines, '\n') + 1
 	lower(lines[end:])
 	text := string(lines)
 	if refusal := req.line(text[:end-len("\r\n")]); refusal != nil {
 		return refusal
 	}
-	var h head
+	h := head{fields: fields}
 	if err := h.parse(text[end:], count-1, -1); err != nil {
 		return err
 	}

@@ -23,38 +23,43 @@ type Response struct {
 }
 
 // Response reads the head of the answer to a request of that method, of at most
-// limit bytes; interim answers before it but 101 are passed over. Its body, if
-// there is one, is to be read next; see Body. The error is io.EOF if the
-// connection ended before an answer began.
-func (r *Reader) Response(method string, limit int) (Response, error) {
+// limit bytes, into resp, which is overwritten as a Request is; interim answers
+// before it but 101 are passed over. Its body, if there is one, is to be read next;
+// see Body. The error is io.EOF if the connection ended before an answer began;
+// with one, resp means nothing.
+func (r *Reader) Response(resp *Response, method string, limit int) error {
 	for range maxInterim + 1 {
 		if err := r.Await(); err != nil {
-			return Response{}, err
+			return err
 		}
 		// What speaks another protocol may wait for us now.
 		if begin := r.buf[r.start:min(r.end, r.start+len(protocol))]; !strings.HasPrefix(protocol, string(begin)) {
-			return Response{}, fmt.Errorf("malformed HTTP response: it begins with %q", begin)
+			return fmt.Errorf("malformed HTTP response: it begins with %q", begin)
 		}
 		lines, count, err := r.head(limit)
 		if errors.Is(err, errLine) {
-			return Response{}, fmt.Errorf("malformed HTTP response: %w", err)
+			return fmt.Errorf("malformed HTTP response: %w", err)
 		}
 		if err != nil {
-			return Response{}, unexpected(err)
+			return unexpected(err)
 		}
-		var resp Response
+		resp.Empty()
 		if err := resp.parse(lines, count, method); err != nil {
 			if refusal, ok := errors.AsType[*wire.Refusal](err); ok {
 				err = errors.New(refusal.Message)
 			}
-			return Response{}, fmt.Errorf("malformed HTTP response: %w", err)
+			return fmt.Errorf("malformed HTTP response: %w", err)
 		}
 		if resp.Status >= 200 || resp.Status == 101 {
-			return resp, nil
+			return nil
 		}
 	}
-	return Response{}, fmt.Errorf("malformed HTTP response: more than %d interim answers", maxInterim)
+	return fmt.Errorf("malformed HTTP response: more than %d interim answers", maxInterim)
 }
+
+// Empty ends the use of an answer, and keeps the array of its fields for another.
+// Nobody may hold it any more.
+func (resp *Response) Empty() { *resp = Response{Fields: resp.Fields.Emptied()} }
 
 // protocol is what an answer begins with.
 const protocol = "HTTP/1."
@@ -70,7 +75,7 @@ func (resp *Response) parse(lines []byte, count int, method string) error {
 	if !ok {
 		return problem("the status line is not one")
 	}
-	var h head
+	h := head{fields: resp.Fields}
 	if err := h.parse(text[end:], count-1, extra); err != nil {
 		return err
 	}

@@ -40,8 +40,8 @@ func TestResponse(t *testing.T) {
 	for _, tt := range tests {
 		for _, way := range ways {
 			reader := http1.NewReader(way.reader(tt.text))
-			resp, err := reader.Response(tt.method, limit)
-			if err != nil {
+			var resp http1.Response
+			if err := reader.Response(&resp, tt.method, limit); err != nil {
 				t.Errorf("%s, %s: %v", tt.name, way.name, err)
 				continue
 			}
@@ -52,7 +52,7 @@ func TestResponse(t *testing.T) {
 			if text, err := io.ReadAll(&body); string(text) != tt.body || err != nil {
 				t.Errorf("%s, %s: body %q, %v", tt.name, way.name, text, err)
 			}
-			if _, err := reader.Response("GET", limit); err != io.EOF {
+			if err := reader.Response(new(http1.Response), "GET", limit); err != io.EOF {
 				t.Errorf("%s, %s: behind it %v", tt.name, way.name, err)
 			}
 		}
@@ -72,7 +72,8 @@ func TestResponseThatIsNone(t *testing.T) {
 		lines(head, "A: "+strings.Repeat("x", limit), ""),
 	} {
 		for _, way := range ways {
-			if resp, err := http1.NewReader(way.reader(text)).Response("GET", limit); err == nil || err == io.EOF {
+			var resp http1.Response
+			if err := http1.NewReader(way.reader(text)).Response(&resp, "GET", limit); err == nil || err == io.EOF {
 				t.Errorf("%.60q, %s: %+v, %v", text, way.name, resp, err)
 			}
 		}
@@ -85,7 +86,8 @@ func FuzzResponse(f *testing.F) {
 	f.Add("HTTP/1.0 304 \r\nA: b\r\n\r\nok")
 	f.Fuzz(func(t *testing.T, text string) {
 		reader := http1.NewReader(strings.NewReader(text))
-		resp, err := reader.Response("GET", limit)
+		var resp http1.Response
+		err := reader.Response(&resp, "GET", limit)
 		if err != nil || strings.HasPrefix(text, "HTTP/1.1 1") || strings.HasPrefix(text, "HTTP/1.0 1") {
 			return
 		}
@@ -112,11 +114,11 @@ func round(t *testing.T, req *wire.Request) *http1.Request {
 	if refusal != nil {
 		t.Fatal(refusal)
 	}
-	got, err := http1.NewReader(strings.NewReader(string(out))).Request(limit)
-	if err != nil {
+	got := new(http1.Request)
+	if err := http1.NewReader(strings.NewReader(string(out))).Request(got, limit); err != nil {
 		t.Fatalf("%q: %v", out, err)
 	}
-	return &got
+	return got
 }
 
 func TestAppendRequest(t *testing.T) {
@@ -164,7 +166,8 @@ func TestMuseum_19_rawTargets(t *testing.T) {
 		"/b/%e2%82%AC%00%ff", "/b?acl", "/b?acl=", "/b?a=1&a=0&&b", "/b?a=1;b=2", "/b?x={\"a\":[1]}|^`<>\\", "/b?a?b", "/b?x=//h/..", "/*", "/b/:@", "/b/%2F/?delete",
 	} {
 		reader := http1.NewReader(strings.NewReader("GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n"))
-		req, err := reader.Request(limit)
+		var req http1.Request
+		err := reader.Request(&req, limit)
 		if err != nil {
 			t.Fatalf("%q: %v", target, err)
 		}

@@ -1,0 +1,34 @@
+package standalone
+
+import (
+	"net/http"
+	"sync"
+
+	"github.com/sallyport-iam/sallyport/wire"
+	"github.com/sallyport-iam/sallyport/wire/http1"
+)
+
+// turn is the memory for one request of a session. Nobody holds the request once
+// its answer was sent.
+type turn struct {
+	head    http1.Request
+	request wire.Request
+}
+
+var turns = sync.Pool{New: func() any { return new(turn) }}
+
+// end gives the memory of a request and of its answer back. It is only called
+// where the connection goes on: the answer was sent whole, and of the request
+// nothing is left to be read. Behind a failure it is not certain that nobody
+// still holds them: of one that panicked or was cancelled.
+func (t *turn) end(resp *wire.Response) {
+	if resp.Status >= http.StatusInternalServerError {
+		return
+	}
+	if resp.Free != nil {
+		resp.Free()
+	}
+	t.request.Empty()
+	t.head.Empty()
+	turns.Put(t)
+}
