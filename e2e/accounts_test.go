@@ -64,7 +64,7 @@ buckets:
 		return err
 	}
 	// The key was made while Sallyport runs.
-	for limit := within(t, 15*time.Second); code(get(them, theirs)) == "InvalidAccessKeyId"; {
+	for limit := within(t, time.Minute); code(get(them, theirs)) == "InvalidAccessKeyId"; {
 		if limit.Err() != nil {
 			t.Fatal("the new key is not known")
 		}

@@ -147,7 +147,7 @@ func (f *federation) change(t testing.TB, edit func()) {
 		t.Fatal(err)
 	}
 	edit()
-	_, err = f.Await(within(t, 10*time.Second), func(s sallyport.Status) bool {
+	_, err = f.Await(within(t, time.Minute), func(s sallyport.Status) bool {
 		if s.Bundle.LastError != "" {
 			t.Fatalf("the change is refused: %s", s.Bundle.LastError)
 		}

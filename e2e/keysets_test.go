@@ -188,7 +188,7 @@ func TestPublisherComesBack(t *testing.T) {
 		t.Errorf("while it is down: %v", err)
 	}
 	p.goes(nil)
-	ctx := within(t, 30*time.Second)
+	ctx := within(t, time.Minute)
 	for {
 		_, err := f.exchangeToken(ctx, "workload", p.token())
 		if err == nil {

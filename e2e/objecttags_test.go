@@ -76,7 +76,7 @@ func TestObjectTags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for limit := within(t, 15*time.Second); get("closed") != nil; {
+	for limit := within(t, time.Minute); get("closed") != nil; {
 		if limit.Err() != nil {
 			t.Fatal("the new tag does not count")
 		}

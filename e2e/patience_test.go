@@ -11,8 +11,14 @@ import (
 	"time"
 )
 
-// The configuration impatient.yaml gives up after a second without progress.
-const patience = time.Second
+const (
+	// patience is after how long the configuration impatient.yaml gives up without
+	// progress; or after up to half as long again.
+	patience = 5 * time.Second
+	// pause is between steps that are slow, of which there are so many that they take
+	// longer than that together.
+	pause, pauses = 250 * time.Millisecond, 40
+)
 
 // TestSlowTransfers: a body that comes or goes slowly lives longer than the
 // timeout; one that stalls ends, and leaves nothing behind.
@@ -25,17 +31,16 @@ func TestSlowTransfers(t *testing.T) {
 
 	t.Run("slow upload", func(t *testing.T) {
 		t.Parallel()
-		const steps = 8
 		l := dial(t, p.endpoint)
-		l.say(p.signed(t, "PUT", "/"+bucket+"/slow", unsigned, fmt.Sprintf("Content-Length: %d", steps)).String())
-		for range steps {
-			time.Sleep(patience / 4)
+		l.say(p.signed(t, "PUT", "/"+bucket+"/slow", unsigned, fmt.Sprintf("Content-Length: %d", pauses)).String())
+		for range pauses {
+			time.Sleep(pause)
 			l.say("x")
 		}
 		if response, body := l.answer(t); response.StatusCode != 200 {
 			t.Fatalf("%d %s", response.StatusCode, body)
 		}
-		if got, _ := stored(t, bucket, "slow"); got != strings.Repeat("x", steps) {
+		if got, _ := stored(t, bucket, "slow"); got != strings.Repeat("x", pauses) {
 			t.Errorf("the store holds %q", got)
 		}
 	})
@@ -46,7 +51,7 @@ func TestSlowTransfers(t *testing.T) {
 		l.say(p.signed(t, "PUT", "/"+bucket+"/stalled", unsigned, "Content-Length: 100000").String())
 		l.say(strings.Repeat("x", 50_000))
 		response, body, err := l.tryAnswer()
-		if took := time.Since(began); took < patience/2 || took > 8*patience {
+		if took := time.Since(began); took < patience/2 || took > 5*patience {
 			t.Errorf("given up after %s, want about %s", took, patience)
 		}
 		if err == nil && (response.StatusCode != 400 || !strings.Contains(body, "<Code>RequestTimeout</Code>")) {
@@ -77,9 +82,9 @@ func TestSlowTransfers(t *testing.T) {
 			t.Fatal(err)
 		}
 		var n int64
-		for range 12 { // three seconds with pauses
-			time.Sleep(patience / 4)
-			m, err := io.CopyN(io.Discard, response.Body, 3*mebibyte)
+		for range pauses {
+			time.Sleep(pause)
+			m, err := io.CopyN(io.Discard, response.Body, mebibyte)
 			n += m
 			if err != nil {
 				t.Fatalf("after %d bytes: %v", n, err)
@@ -98,10 +103,10 @@ func TestSlowTransfers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(5 * patience)
+		time.Sleep(3 * patience)
 		n, err := io.Copy(io.Discard, response.Body)
 		if err == nil {
-			t.Errorf("a client that read nothing for %s got all %d bytes", 5*patience, n)
+			t.Errorf("a client that read nothing for %s got all %d bytes", 3*patience, n)
 		}
 	})
 }

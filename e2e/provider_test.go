@@ -165,7 +165,7 @@ func TestProvider(t *testing.T) {
 	// Keys that nobody knew are asked for, though not at every token.
 	p.rotate(t)
 	renewed := p.accessToken(t)
-	ctx := within(t, 30*time.Second)
+	ctx := within(t, time.Minute)
 	for {
 		if _, err = f.exchangeToken(ctx, "workload", renewed); err == nil || ctx.Err() != nil {
 			break

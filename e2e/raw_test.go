@@ -125,7 +125,7 @@ type line struct {
 func dial(t testing.TB, endpoint string) *line {
 	t.Helper()
 	address := strings.TrimPrefix(endpoint, "http://")
-	conn, err := net.DialTimeout("tcp", address, 5*time.Second)
+	conn, err := net.DialTimeout("tcp", address, 30*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}

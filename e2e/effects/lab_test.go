@@ -29,6 +29,9 @@ import (
 
 const account = "111122223333"
 
+// patience is the time for what comes soon.
+const patience = time.Minute
+
 // The buckets that are there: the first keeps versions. They hold the same keys.
 var buckets = []string{"alpha", "bravo"}
 
@@ -229,12 +232,12 @@ func (l *lab) exchange(r *request) (response *http.Response, answer string, reco
 	if r.hosted {
 		address = l.hosts
 	}
-	connection, err := net.DialTimeout("tcp", address, 10*time.Second)
+	connection, err := net.DialTimeout("tcp", address, patience)
 	if err != nil {
 		return nil, "", nil, err
 	}
 	defer connection.Close()
-	_ = connection.SetDeadline(time.Now().Add(8 * time.Second))
+	_ = connection.SetDeadline(time.Now().Add(patience))
 	// A peer that closed meanwhile has answered.
 	_, _ = io.WriteString(connection, r.String())
 	if response, err = http.ReadResponse(bufio.NewReader(connection), &http.Request{Method: r.method}); err != nil {
@@ -260,7 +263,7 @@ type record struct {
 // recordOf waits for the record of a request. Those before it are passed over.
 func (l *lab) recordOf(id string) (*record, error) {
 	var line strings.Builder
-	for end := time.Now().Add(8 * time.Second); ; {
+	for end := time.Now().Add(patience); ; {
 		text, err := l.audit.ReadString('\n')
 		line.WriteString(text)
 		switch {

@@ -33,6 +33,9 @@ const (
 // readyWithin is how long the store may take to answer.
 const readyWithin = 20 * time.Second
 
+// stopWithin is how long a store may take to end when asked.
+const stopWithin = 20 * time.Second
+
 // Options say how to run the store.
 type Options struct {
 	// Binary is the versitygw program.
@@ -189,7 +192,7 @@ func (s *Store) Clear() error {
 
 // Stop ends the store.
 func (s *Store) Stop() error {
-	if err := s.process.Stop(5 * time.Second); err != nil {
+	if err := s.process.Stop(stopWithin); err != nil {
 		return errors.Join(fmt.Errorf("stopping the store: %w", err), errors.New(s.process.Tail()))
 	}
 	return nil

@@ -19,7 +19,7 @@ import (
 const visitors = "groups/visitors/read-public.json"
 
 // inForceWithin is how long an edit may take to be in force, or to be refused.
-const inForceWithin = 10 * time.Second
+const inForceWithin = 30 * time.Second
 
 func (g *Guide) visitorsFile() string {
 	return filepath.Join(g.Bundle, "accounts", Account, filepath.FromSlash(visitors))
