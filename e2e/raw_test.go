@@ -130,7 +130,7 @@ func dial(t testing.TB, endpoint string) *line {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(30 * time.Second))
+	conn.SetDeadline(time.Now().Add(2 * time.Minute)) // of what must not hang
 	return &line{conn, bufio.NewReader(conn)}
 }
 
