@@ -68,6 +68,13 @@ const leastPiece = 8<<10 + maxFrame
 // use begins an exchange on a connection.
 func (e *exchange) use(c *conn) {
 	e.conn = c
+	// One that has this itself may do it without allocating.
+	if ctx, ok := e.caller.(interface {
+		AfterFunc(f func()) (stop func() bool)
+	}); ok {
+		e.unwatch = ctx.AfterFunc(c.cancel)
+		return
+	}
 	e.unwatch = context.AfterFunc(e.caller, c.cancel)
 }
 

@@ -11,7 +11,7 @@ import (
 // garbage is collected follows from it, which all others wait for.
 func TestMemoryOfARequest(t *testing.T) {
 	conn, message := openSigned(t, nil), signedGet("/open/objects/000123", secretAccessKey, accessKeyID)
-	const rounds, mostBytes, mostTimes = 2000, 2000, 14
+	const rounds, mostBytes, mostTimes = 2000, 1700, 7
 	for range 100 {
 		once(conn, message, objectSize)
 	}

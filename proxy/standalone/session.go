@@ -1,7 +1,6 @@
 package standalone
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -38,8 +37,7 @@ type session struct {
 	certificate *wire.Certificate
 
 	reading, writing tcp.Deadline
-	ctx              context.Context
-	cancel           context.CancelFunc
+	client           *presence // how long requests are worth answering
 	state            atomic.Int32
 	// turn counts the requests, watched is the one that glance saw last.
 	turn, watched atomic.Int64
@@ -61,7 +59,7 @@ func (s *Server) open(conn net.Conn) *session {
 		conn = &leaving{conn, leave} // whichever engine closes it
 	}
 	c := &session{server: s, Conn: conn, below: conn, raw: unwrap(conn), leave: leave}
-	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c.client = newPresence()
 	c.sight.Init(c.raw)
 	c.reading.Set, c.writing.Set = conn.SetReadDeadline, conn.SetWriteDeadline
 	s.sessions.add(c)
@@ -77,7 +75,7 @@ func (c *session) serve() {
 			s.Logger.Error("a panic ended a connection", zap.String("door", s.Door.Name), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
 			c.abort()
 		}
-		c.cancel()
+		c.client.end()
 		s.sessions.remove(c)
 		if !kept {
 			_ = c.Close()
@@ -135,7 +133,7 @@ func (c *session) secure() bool {
 	s := c.server
 	secured := tls.Server(c.below, s.tls)
 	c.writing.Allow(s.HeaderTimeout)
-	if err := secured.HandshakeContext(c.ctx); err != nil {
+	if err := secured.HandshakeContext(c.client); err != nil {
 		if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil && looksLikeHTTP(plain.RecordHeader) {
 			_, _ = io.WriteString(plain.Conn, "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\nContent-Length: 49\r\n\r\nThis door speaks TLS: use an https:// endpoint.\r\n")
 			c.farewell()
@@ -230,10 +228,10 @@ func (c *session) glance() {
 	}
 	switch c.sight.Look() {
 	case tcp.End:
-		c.cancel()
+		c.client.end()
 	case tcp.LastBytes:
 		if c.server.tls != nil { // TLS says that this is the end
-			c.cancel()
+			c.client.end()
 		}
 	}
 }
@@ -243,7 +241,7 @@ func (c *session) exchange(t *turn) bool {
 	s, head := c.server, &t.head
 	body := newUpload(c, head)
 	last, over := head.Last, false
-	resp := s.answer(c.ctx, c.request(t, body))
+	resp := s.answer(c.client, c.request(t, body))
 	defer func() {
 		if resp.Body != nil {
 			_ = resp.Body.Close()

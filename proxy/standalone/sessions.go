@@ -98,7 +98,7 @@ func (l *sessions) closeIdle() {
 func (l *sessions) closeAll() {
 	for _, s := range l.all() {
 		s.state.Store(over)
-		s.cancel()
+		s.client.end()
 		s.abort()
 	}
 }
