@@ -27,7 +27,8 @@ func (c codec) Unmarshal(data mem.BufferSlice, v any) error {
 		return c.CodecV2.Unmarshal(data, v)
 	}
 	if len(data) == 1 {
-		if own, ok := data[0].(mem.SliceBuffer); ok { // it is of no pool: nobody writes to it again
+		if own, ok := data[0].(mem.SliceBuffer); ok {
+			//nolint:gosec // G103: it is of no pool, so that nobody writes to it again
 			*q = question(unsafe.String(unsafe.SliceData(own), len(own)))
 			return nil
 		}
