@@ -32,7 +32,8 @@ type Authorization struct {
 	// Revision is that of the snapshot that decided; empty if there was none.
 	Revision string
 
-	verdict Verdict
+	verdict   Verdict
+	rewritten wire.Request // what Request points to
 }
 
 // Panicked tells that something panicked while the request was checked, which may
@@ -44,8 +45,8 @@ func (a *Authorization) Panicked() bool { return a.verdict.panicked }
 func (a *Authorization) Reset() {
 	a.verdict.reset()
 	a.verdict.poison()
-	clear(a.Fields)
-	a.Answer, a.Refusal, a.Request, a.Fields = nil, nil, nil, a.Fields[:0]
+	a.rewritten.Empty()
+	a.Answer, a.Refusal, a.Request, a.Fields = nil, nil, nil, a.Fields.Emptied()
 	a.Caller, a.Action, a.Resource, a.Revision = nil, "", "", ""
 }
 
@@ -76,7 +77,9 @@ func (e *Enforcer) AuthorizeInto(ctx context.Context, door *Door, req *wire.Requ
 	case v.Route.Answers != nil:
 		a.Answer, v.Refusal = e.forwardSafely(ctx, v)
 	default:
-		a.Request, v.Refusal = e.rewriteSafely(ctx, v)
+		if v.Refusal = e.rewriteSafely(ctx, v, &a.rewritten); v.Refusal == nil {
+			a.Request = &a.rewritten
+		}
 	}
 	if a.Refusal = v.Refusal; a.Refusal != nil {
 		a.Request, a.Answer = nil, e.Refuse(v)
@@ -99,16 +102,16 @@ func (e *Enforcer) AuthorizeInto(ctx context.Context, door *Door, req *wire.Requ
 	e.Finish(v, 0)
 }
 
-// rewriteSafely is the request as the upstream must get it.
-func (e *Enforcer) rewriteSafely(ctx context.Context, v *Verdict) (req *wire.Request, r *wire.Refusal) {
+// rewriteSafely makes req the request as the upstream must get it.
+func (e *Enforcer) rewriteSafely(ctx context.Context, v *Verdict, req *wire.Request) (r *wire.Refusal) {
 	defer func() {
 		if p := recover(); p != nil {
 			e.Logger.Error("a panic refused a request", zap.String("request_id", v.id), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
 			v.panicked = true
-			req, r = nil, wire.Unavailable("panic while the request was signed")
+			r = wire.Unavailable("panic while the request was signed")
 		}
 	}()
-	req, r = v.Route.Upstream.Rewritten(ctx, &upstream.Call{
+	r = v.Route.Upstream.RewriteTo(ctx, &upstream.Call{
 		Request:    v.Request,
 		Caller:     v.caller,
 		Bucket:     v.Operation.Bucket,
@@ -116,12 +119,12 @@ func (e *Enforcer) rewriteSafely(ctx context.Context, v *Verdict) (req *wire.Req
 		Payload:    v.Payload,
 		Now:        v.now,
 		RequestID:  v.id,
-	})
+	}, req)
 	if r == nil && v.door.CanForward != nil {
 		r = v.door.CanForward(v.received, req)
 	}
 	if r == nil && ctx.Err() != nil {
 		r = wire.Unavailable("there was no time left to answer: " + ctx.Err().Error())
 	}
-	return req, r
+	return r
 }

@@ -140,16 +140,12 @@ func (e *exchange) run(call *Call) (*wire.Response, *wire.Refusal) {
 	return e.judge(&e.head)
 }
 
-// Rewritten is the request that Do would send, for a door behind which somebody
-// else sends it. Its body goes on as it came, unread: call.Body is nil and
-// call.Payload the payload line that goes with it. Nothing is sent, and call is
-// not changed.
-func (u *Upstream) Rewritten(ctx context.Context, call *Call) (*wire.Request, *wire.Refusal) {
-	req := new(wire.Request)
-	if refusal := u.rewrite(ctx, call, req); refusal != nil {
-		return nil, refusal
-	}
-	return req, nil
+// RewriteTo makes req, in the arrays that it has, the request that Do would send,
+// for a door behind which somebody else sends it. Its body goes on as it came,
+// unread: call.Body is nil and call.Payload the payload line that goes with it.
+// Nothing is sent, and call is not changed. With a refusal, req means nothing.
+func (u *Upstream) RewriteTo(ctx context.Context, call *Call, req *wire.Request) *wire.Refusal {
+	return u.rewrite(ctx, call, req)
 }
 
 // rewrite makes req the request that the upstream gets.

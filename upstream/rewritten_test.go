@@ -9,8 +9,8 @@ import (
 	"github.com/sallyport-iam/sallyport/wire"
 )
 
-// TestRewritten: what another is to send is what Do would, and nothing is sent.
-func TestRewritten(t *testing.T) {
+// TestRewriteTo: what another is to send is what Do would, and nothing is sent.
+func TestRewriteTo(t *testing.T) {
 	t.Parallel()
 	const payload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 	for _, unsigned := range []bool{false, true} {
@@ -27,8 +27,9 @@ func TestRewritten(t *testing.T) {
 		if req.Query, refusal = wire.ParseQuery(req.RawQuery); refusal != nil {
 			t.Fatal(refusal)
 		}
-		got, refusal := u.Rewritten(t.Context(), &upstream.Call{Request: req, Bucket: "b", HostBucket: true, Payload: payload, Now: time.Unix(1e9, 0)})
-		if refusal != nil {
+		got := wire.Request{Path: "/of/another", Fields: make(wire.Fields, 0, 20)}
+		call := &upstream.Call{Request: req, Bucket: "b", HostBucket: true, Payload: payload, Now: time.Unix(1e9, 0)}
+		if refusal := u.RewriteTo(t.Context(), call, &got); refusal != nil {
 			t.Fatal(refusal)
 		}
 		if got.Target() != "/b/k%2F//x?a" || got.Host != "127.0.0.1:1" || got.Fields.Get("x-sallyport-principal") != "" || got.Fields.Get("x-forwarded-host") != "" {

@@ -52,5 +52,7 @@ func (c *check) clear() {
 	c.asked.Reset()
 	c.decided.Reset()
 	c.response.Reset()
-	c.question, c.id, c.request, c.late = "", "", wire.Request{}, false
+	c.request.Fields = nil // they are in an array of asked
+	c.request.Empty()
+	c.question, c.id, c.late = "", "", false
 }

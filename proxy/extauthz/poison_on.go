@@ -22,7 +22,6 @@ func (c *check) poison() {
 	fill(c.response.Metadata[:cap(c.response.Metadata)], checkpb.Pair{Name: poison, Value: poison})
 	c.question, c.id = poison, poison
 	c.asked.Method, c.asked.Path, c.asked.Host, c.asked.Principal = poison, poison, poison, poison
-	c.request = wire.Request{Method: poison, Host: poison, Path: poison, ID: poison, PeerPrincipal: poison, Fields: wire.Fields{{Name: poison, Value: poison}}}
 	c.response.Message, c.response.Body = poison, poison
 }
 

@@ -55,7 +55,7 @@ func (s *Server) request(c *check) (*proxy.Door, *wire.Refusal) {
 	if out.Path, out.RawQuery, out.HasQuery, refused = wire.ParseTarget(asked.Path); refused != nil {
 		return nil, refused
 	}
-	if out.Query, refused = wire.ParseQuery(out.RawQuery); refused != nil {
+	if out.Query, refused = wire.AppendQuery(out.Query[:0], out.RawQuery); refused != nil {
 		return nil, refused
 	}
 	whole, refused := s.fields(out, asked)
