@@ -26,7 +26,7 @@ func TestCredentialsEndpoint(t *testing.T) {
 	from := &source{life: time.Hour}
 	e := &credentialsEndpoint{
 		path: "/v1/credentials", roleARN: "arn:aws:iam::111122223333:role/reports",
-		keeper: &keeper{get: from.get, timeout: time.Second}, authorize: byTokenFile(file, func(error) {}),
+		keeper: &keeper{get: from.get, timeout: time.Minute}, authorize: byTokenFile(file, func(error) {}),
 	}
 	ask := func(method, host, target string, fields ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequestWithContext(t.Context(), method, target, nil)

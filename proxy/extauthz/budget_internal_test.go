@@ -19,7 +19,7 @@ func TestBudget(t *testing.T) {
 	})
 	t.Run("ends before the call", func(t *testing.T) {
 		t.Parallel()
-		call, cancel := context.WithTimeout(t.Context(), time.Second)
+		call, cancel := context.WithTimeout(t.Context(), maxBudget)
 		defer cancel()
 		b := newBudget(call)
 		defer b.stop()
