@@ -20,13 +20,13 @@ var turns = sync.Pool{New: func() any { return new(turn) }}
 // end gives the memory of a request and of its answer back. It is only called
 // where the connection goes on: the answer was sent whole, and of the request
 // nothing is left to be read. Behind a failure it is not certain that nobody
-// still holds them: of one that panicked or was cancelled.
+// still holds the request, which may have panicked or been cancelled.
 func (t *turn) end(resp *wire.Response) {
-	if resp.Status >= http.StatusInternalServerError {
-		return
-	}
 	if resp.Free != nil {
 		resp.Free()
+	}
+	if resp.Status >= http.StatusInternalServerError {
+		return
 	}
 	t.request.Empty()
 	t.head.Empty()

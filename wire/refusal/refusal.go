@@ -3,6 +3,7 @@
 package refusal
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/sallyport-iam/sallyport/wire"
@@ -46,14 +47,16 @@ type Facts struct {
 	Limit int
 }
 
-// Render is the whole answer. A refusal's own fields win over those of the
+// Render is the whole answer, in memory that Response.Free gives back. A refusal's own fields win over those of the
 // protocol.
 func Render(p Protocol, r *wire.Refusal, f Facts) *wire.Response {
 	if f.HostID == "" {
 		f.HostID = processHostID
 	}
 	status, code := translate(p, r)
-	resp := &wire.Response{Status: status, Fields: make(wire.Fields, 0, 8+len(r.Fields))}
+	made := newRendered()
+	resp := &made.Response
+	*resp = wire.Response{Status: status, Fields: slices.Grow(resp.Fields, 8+len(r.Fields)), Free: made.free}
 	resp.Fields.Add("content-type", contentType[p])
 	switch p {
 	case S3:
