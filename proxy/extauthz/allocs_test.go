@@ -20,8 +20,8 @@ func TestCheckAllocations(t *testing.T) {
 		name, user, target string
 		most               float64
 	}{
-		{"allowed", "alice", "/reports/2026/q1.csv", 7},
-		{"denied", "bob", "/reports/2026/q1.csv", 17},
+		{"allowed", "alice", "/reports/2026/q1.csv", 8},
+		{"denied", "bob", "/reports/2026/q1.csv", 20},
 	} {
 		message, err := proto.Marshal(sent(t, tt.user, "GET", "localhost", tt.target, "", "").question(false))
 		if err != nil {
