@@ -22,10 +22,11 @@ var turns = sync.Pool{New: func() any { return new(turn) }}
 // nothing is left to be read. Behind a failure it is not certain that nobody
 // still holds the request, which may have panicked or been cancelled.
 func (t *turn) end(resp *wire.Response) {
+	failed := resp.Status >= http.StatusInternalServerError
 	if resp.Free != nil {
-		resp.Free()
+		resp.Free() // from here on it is another's
 	}
-	if resp.Status >= http.StatusInternalServerError {
+	if failed {
 		return
 	}
 	t.request.Empty()
