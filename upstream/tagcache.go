@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -52,5 +53,7 @@ func (c *tagCache) put(o Object, tags []Tag, now time.Time) {
 	if age := now.Sub(c.begun); c.young == nil || len(c.young) >= maxKnownTags || age < 0 || age >= c.lifetime {
 		c.old, c.young, c.begun = c.young, map[Object]knownTags{}, now
 	}
+	// The names are parts of a request, which they would keep in memory.
+	o = Object{strings.Clone(o.Bucket), strings.Clone(o.Key), strings.Clone(o.Version)}
 	c.young[o] = knownTags{tags, now}
 }
