@@ -22,6 +22,9 @@ func (e *Enforcer) Serve(ctx context.Context, door *Door, req *wire.Request, id 
 	v, finished := e.Check(ctx, door, req, id), false
 	defer func() {
 		e.release(v) // whatever happens
+		if v.Body != nil {
+			_ = v.Body.Close() // or its buffers are nobody's any more
+		}
 		if finished {
 			v.Release()
 		}
