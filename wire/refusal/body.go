@@ -34,7 +34,7 @@ func (b *body) Close() error {
 	}
 	b.Reset(nil)
 	if cap(*buffer) <= maxKept {
-		clear(*buffer)
+		clear((*buffer)[:cap(*buffer)]) // a longer body may have been cut to this one
 		buffers.Put(buffer)
 	}
 	return nil

@@ -9,7 +9,8 @@ import (
 func TestBody(t *testing.T) {
 	t.Parallel()
 	text := []byte("whose this is, nobody else may read")
-	buffer := bytes.Clone(text)
+	whole := append(bytes.Clone(text), "nor what was cut off"...)
+	buffer := whole[:len(text)]
 	b := newBody(&buffer)
 	if got, err := io.ReadAll(b); err != nil || !bytes.Equal(got, text) {
 		t.Fatalf("%q, %v", got, err)
@@ -18,6 +19,9 @@ func TestBody(t *testing.T) {
 		if err := b.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if left := bytes.Trim(whole, "\x00"); len(left) > 0 {
+		t.Errorf("what is given back holds %q", left)
 	}
 	if n, err := b.Read(make([]byte, 1)); n != 0 || err != io.EOF {
 		t.Errorf("closed, and yet there is more: %d, %v", n, err)
