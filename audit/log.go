@@ -48,9 +48,12 @@ const (
 	maxBatch = 64 << 10
 	// gatherTime is how long the first record waits for others to be written with
 	// it, where there is room for gatherRoom of them: to wake the writing goroutine
-	// for each costs more than the record.
-	gatherTime = time.Millisecond
-	gatherRoom = 1024
+	// for each costs more than the record. It does not wait for more than
+	// gatherEnough. On a busy machine the time is some milliseconds longer, in which
+	// more come than go into one write.
+	gatherTime   = time.Millisecond
+	gatherRoom   = 1024
+	gatherEnough = 64
 )
 
 // Log writes records as JSON lines, one goroutine for all: nobody who has a
@@ -188,7 +191,7 @@ func (l *Log) run() {
 	for {
 		select {
 		case line := <-l.queue:
-			if cap(l.queue) >= gatherRoom {
+			if l.mayGather() {
 				time.Sleep(gatherTime)
 			}
 			l.put(line)
@@ -208,6 +211,12 @@ func (l *Log) run() {
 			return
 		}
 	}
+}
+
+// mayGather tells whether to wait for other records: there is room for them, and few
+// wait already.
+func (l *Log) mayGather() bool {
+	return cap(l.queue) >= gatherRoom && len(l.queue) < gatherEnough
 }
 
 // put writes a line, and those that wait behind it, at once. If that fails, what
