@@ -8,7 +8,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 # Every Go module of the repository; "." is the product.
 MODULES := . $(patsubst %/go.mod,%,$(wildcard */go.mod))
 # What keeps memory for the next request.
-POISONED := ./wire/... ./upstream/... ./proxy/...
+POISONED := ./wire/... ./upstream/... ./action/... ./proxy/...
 FUZZTIME ?= 10s
 IMAGE ?= sallyport:dev
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)

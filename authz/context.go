@@ -195,8 +195,16 @@ func (c *Context) Clone() Context {
 	return Context{slices.Clone(c.hashes), slices.Clone(c.entries), slices.Clone(c.unread)}
 }
 
-// Reset forgets all keys and keeps the memory for the next ones.
+// maxKept is how many keys a Context keeps memory for at most, 10 KiB.
+const maxKept = 256
+
+// Reset forgets all keys and keeps the memory for some of the next ones. Who
+// still has a copy of the Context must not read it any more; values may be kept.
 func (c *Context) Reset() {
+	if cap(c.entries) > maxKept {
+		*c = Context{}
+		return
+	}
 	clear(c.entries)
 	c.hashes, c.entries = c.hashes[:0], c.entries[:0]
 	clear(c.unread)

@@ -1,6 +1,7 @@
 package authz_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -96,6 +97,36 @@ func TestNames(t *testing.T) {
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%q, want %q", tt.got, tt.want)
+		}
+	}
+}
+
+// TestContextReset: nothing of the keys is left, and the memory of few is kept.
+func TestContextReset(t *testing.T) {
+	for _, tt := range []struct {
+		keys int
+		kept bool
+	}{{0, true}, {1, true}, {9, true}, {100, true}, {10_000, false}} {
+		names := make([]authz.Name, tt.keys)
+		for i := range names {
+			names[i] = authz.NewName("key/" + strconv.Itoa(i))
+		}
+		var c authz.Context
+		fill := func() {
+			c.Grow(len(names))
+			for i, n := range names[:min(len(names), 300)] {
+				c.SetName(n, strconv.Itoa(i%10))
+			}
+		}
+		fill()
+		c.SetUnread("s3:existingobjecttag/")
+		c.Reset()
+		_, found := c.Lookup("key/0")
+		if c.Len() != 0 || found || c.Unread("s3:existingobjecttag/a") != "" {
+			t.Errorf("%d keys: %d are left, or what was unread", tt.keys, c.Len())
+		}
+		if got := testing.AllocsPerRun(10, func() { fill(); c.Reset() }); (got == 0) != tt.kept {
+			t.Errorf("%d keys: %v allocations for the same again", tt.keys, got)
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package proxy
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/action"
@@ -18,6 +19,9 @@ import (
 func (v *Verdict) poison() {
 	const poison = "poisoned: the verdict was given back"
 	keys := v.request.Keys
+	for range 16 { // over those of the request
+		keys.Set(poison+strconv.Itoa(keys.Len()), poison)
+	}
 	refusal := &wire.Refusal{Status: 599, Code: poison, Message: poison, Cause: poison}
 	caller := &authz.Caller{ARN: poison, ID: poison, Account: poison}
 	*v = Verdict{

@@ -20,35 +20,11 @@ func (m *Mapper) Recognise(req *wire.Request, place action.Place) (action.Operat
 	if refusal != nil {
 		return none, refusal
 	}
-	r := requests.Get().(*request)
+	r := newRequest()
 	r.bucket, r.key = name, key
-	if refusal := m.readQuery(r, req.Query); refusal != nil {
+	if refusal := m.recognise(r, req, lvl, method); refusal != nil {
+		r.Release()
 		return none, refusal
-	}
-	if refusal := m.readFields(r, req.Fields); refusal != nil {
-		return none, refusal
-	}
-	if refusal := m.dispatch(r, lvl, method, req.Method); refusal != nil {
-		return none, refusal
-	}
-	if m.strictKeys && lvl == objectLevel && r.numSelectors > 0 && strings.HasSuffix(key, "/") {
-		// A file system finds the attributes of plan under plan/ as well.
-		return none, inexact(key, "a final slash, before a sub-resource")
-	}
-	if m.strictKeys && lvl == bucketLevel {
-		if refusal := m.checkPrivate("prefix", r.param(pPrefix)); refusal != nil {
-			return none, refusal
-		}
-	}
-	if r.active {
-		if refusal := m.checkHeaders(r); refusal != nil {
-			return none, refusal
-		}
-	}
-	if r.row.traits&(copies|renames) != 0 {
-		if r.source, refusal = m.sourceOf(r); refusal != nil {
-			return none, refusal
-		}
 	}
 	op := action.Operation{
 		Name: r.row.operation, Bucket: name, Key: key,
@@ -62,6 +38,37 @@ func (m *Mapper) Recognise(req *wire.Request, place action.Place) (action.Operat
 		op.BodyLimit = m.maxObject
 	}
 	return op, nil
+}
+
+// recognise reads query and fields and finds the row.
+func (m *Mapper) recognise(r *request, req *wire.Request, lvl level, method int) (refusal *wire.Refusal) {
+	if refusal := m.readQuery(r, req.Query); refusal != nil {
+		return refusal
+	}
+	if refusal := m.readFields(r, req.Fields); refusal != nil {
+		return refusal
+	}
+	if refusal := m.dispatch(r, lvl, method, req.Method); refusal != nil {
+		return refusal
+	}
+	if m.strictKeys && lvl == objectLevel && r.numSelectors > 0 && strings.HasSuffix(r.key, "/") {
+		// A file system finds the attributes of plan under plan/ as well.
+		return inexact(r.key, "a final slash, before a sub-resource")
+	}
+	if m.strictKeys && lvl == bucketLevel {
+		if refusal := m.checkPrivate("prefix", r.param(pPrefix)); refusal != nil {
+			return refusal
+		}
+	}
+	if r.active {
+		if refusal := m.checkHeaders(r); refusal != nil {
+			return refusal
+		}
+	}
+	if r.row.traits&(copies|renames) != 0 {
+		r.source, refusal = m.sourceOf(r)
+	}
+	return refusal
 }
 
 // refuseMethod answers methods that no operation has. Preflights are answered

@@ -34,9 +34,18 @@ type request struct {
 
 var requests = sync.Pool{New: func() any { return new(request) }}
 
-// Release is for action.Operation.Release.
+// newRequest is a request as new.
+func newRequest() *request {
+	r := requests.Get().(*request)
+	r.cleanse()
+	return r
+}
+
+// Release is for action.Operation.Release. It overwrites the accesses, too, and all
+// else that is a part of the request: texts are what may be kept of them.
 func (r *request) Release() {
 	*r = request{}
+	r.poison()
 	requests.Put(r)
 }
 
