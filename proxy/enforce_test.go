@@ -96,6 +96,9 @@ buckets:
   {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/unread/*"},
   {"Effect": "Deny", "Action": "s3:GetObjectTagging", "Resource": "arn:aws:s3:::reports/untold/*"},
   {"Effect": "Deny", "Action": "s3:PutObjectTagging", "Resource": "*", "Condition": {"StringEquals": {"s3:RequestObjectTag/class": "closed"}}}]}`,
+	"accounts/111122223333/users/ida.yaml": "id: AIDAIDAIDAIDAIDAIDA1\n",
+	"accounts/111122223333/users/ida/pages.json": `{"Version": "2012-10-17", "Statement": [
+  {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": {"StringEquals": {"aws:Referer": "https://pages.example.com/"}}}]}`,
 	"accounts/444455556666/users/carol.yaml": "id: AIDACAROLCAROLCAROL1\n",
 	"accounts/444455556666/users/carol/all.json": `{"Version": "2012-10-17", "Statement": [
   {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}`,
@@ -199,7 +202,7 @@ func newBenchAt(t *testing.T, change func(*upstream.Options)) *bench {
 	}
 	var keys strings.Builder
 	keys.WriteString("keys:\n")
-	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "dave": "111122223333", "erin": "111122223333", "frank": "111122223333", "gina": "111122223333", "hal": "111122223333", "carol": "444455556666"} {
+	for user, account := range map[string]string{"alice": "111122223333", "bob": "111122223333", "dave": "111122223333", "erin": "111122223333", "frank": "111122223333", "gina": "111122223333", "hal": "111122223333", "ida": "111122223333", "carol": "444455556666"} {
 		fmt.Fprintf(&keys, "  - {access_key_id: %s, secret_access_key: %s, account: \"%s\", user: %s, status: Active}\n", keyOf(user), secretKey, account, user)
 	}
 	everywhere := proxy.Keys()

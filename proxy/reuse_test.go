@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/netip"
+	"path"
 	"strings"
 	"sync"
 	"testing"
@@ -73,9 +74,16 @@ var mixedRequests = []mixed{
 	{user: "alice", method: "PUT", target: "/reports/%s", body: "body of %s", code: "IncompleteBody", change: func(r *wire.Request) {
 		r.Body = io.NopCloser(io.LimitReader(r.Body, 3))
 	}},
+	{user: "alice", method: "GET", target: "/reports/missing/%s", code: noSuchKey},
+	{user: "bob", method: "GET", target: "/reports/public/missing/%s", code: "AccessDenied"}, // who may not list
+	{user: "ida", method: "GET", target: "/reports/%s", code: "AccessDenied"},
+	{user: "ida", method: "GET", target: "/reports/%s", change: func(r *wire.Request) { r.Fields.Set("referer", "https://pages.example.com/") }},
 	{user: "alice", method: "GET", target: "/reports/%s", code: "ServiceUnavailable", cancelled: true},
 	{user: "bob", method: "GET", target: "/reports/panic/%s", code: "ServiceUnavailable", panics: true},
 }
+
+// noSuchKey is the store's own answer, no refusal.
+const noSuchKey = "NoSuchKey"
 
 // TestRequestsDoNotMix serves requests of many identities, allowed, denied and broken,
 // at once and in the memory of others: each answer, each record and what the store
@@ -87,6 +95,11 @@ func TestRequestsDoNotMix(t *testing.T) {
 	stored := &sync.Map{} // user agents by path
 	b.answer = func(w http.ResponseWriter, r *http.Request) {
 		stored.Store(r.URL.Path, r.UserAgent())
+		if strings.Contains(r.URL.Path, "/missing/") {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = fmt.Fprintf(w, "<Error><Code>NoSuchKey</Code><Resource>%s</Resource><RequestId>%s</RequestId></Error>", r.URL.Path, path.Base(r.URL.Path))
+			return
+		}
 		if !strings.Contains(r.URL.RawQuery, "delete") {
 			_, _ = fmt.Fprintf(w, "%s for %s", r.URL.Path, r.UserAgent())
 		}
@@ -101,7 +114,7 @@ func TestRequestsDoNotMix(t *testing.T) {
 	const workers, each = 8, 120
 	type sent struct {
 		mixed
-		path, agent, peer string
+		raw, agent, peer string
 	}
 	requests := make(map[string]*sent, workers*each)
 	var all sync.WaitGroup
@@ -119,7 +132,7 @@ func TestRequestsDoNotMix(t *testing.T) {
 			if m.change != nil {
 				m.change(req)
 			}
-			mine[i], known[i] = req, &sent{mixed: m, path: req.Path, agent: "agent of " + own, peer: req.Peer.Addr().String()}
+			mine[i], known[i] = req, &sent{mixed: m, raw: req.Path, agent: "agent of " + own, peer: req.Peer.Addr().String()}
 			requests[own] = known[i]
 		}
 		all.Go(func() {
@@ -141,9 +154,9 @@ func TestRequestsDoNotMix(t *testing.T) {
 				switch got := resp.Fields.Get("x-sallyport-request-id"); {
 				case got != id:
 					t.Errorf("%s: the answer has the id %s", id, got)
-				case s.code != "" && (!strings.Contains(answer, "<Code>"+s.code+"</Code>") || !strings.Contains(answer, "<RequestId>"+id+"</RequestId>") || !strings.Contains(answer, "<Resource>"+s.path+"</Resource>")):
+				case s.code != "" && (!strings.Contains(answer, "<Code>"+s.code+"</Code>") || !strings.Contains(answer, "<RequestId>"+id+"</RequestId>") || !strings.Contains(answer, "<Resource>"+s.raw+"</Resource>")):
 					t.Errorf("%s: want %s of its own, got %d %s", id, s.code, resp.Status, answer)
-				case s.code == "" && s.method == "GET" && answer != s.path+" for "+s.agent:
+				case s.code == "" && s.method == "GET" && answer != s.raw+" for "+s.agent:
 					t.Errorf("%s: got %d %s", id, resp.Status, answer)
 				case s.code == "AccessDenied" && s.user != "" && strings.Contains(answer, "user/") && !strings.Contains(answer, "user/"+s.user+" "):
 					t.Errorf("%s: denied is another than %s: %s", id, s.user, answer)
@@ -178,19 +191,23 @@ func TestRequestsDoNotMix(t *testing.T) {
 		if got.Identity.ARN == "" && s.code != "" { // refused before anybody was known
 			identity, key = "", ""
 		}
-		if got.Identity.ARN != identity || got.Identity.Key != key || got.Path != s.path || got.UserAgent != s.agent || got.SourceIP != s.peer || got.ErrorCode != s.code {
-			t.Errorf("%s of %s: recorded is %s", s.path, s.user, line)
+		code := s.code
+		if code == noSuchKey {
+			code = ""
+		}
+		if got.Identity.ARN != identity || got.Identity.Key != key || got.Path != s.raw || got.UserAgent != s.agent || got.SourceIP != s.peer || got.ErrorCode != code {
+			t.Errorf("%s of %s: recorded is %s", s.raw, s.user, line)
 		}
 		for _, a := range got.Accesses {
 			if !strings.Contains(a.Resource, got.RequestID) && !s.panics {
 				t.Errorf("%s: an access is not its own: %s", got.RequestID, line)
 			}
-			if want := s.code == ""; want != (a.Decision == "allow") && s.code == "AccessDenied" {
+			if s.code == "AccessDenied" && a.Decision == "allow" && !strings.Contains(s.raw, "/missing/") {
 				t.Errorf("%s: decided is %s", got.RequestID, line)
 			}
 		}
-		if agent, ok := stored.Load(s.path); ok && agent != s.agent && !strings.HasSuffix(s.target, "?delete") {
-			t.Errorf("%s: the store got it from %v", s.path, agent)
+		if agent, ok := stored.Load(s.raw); ok && agent != s.agent && !strings.HasSuffix(s.target, "?delete") {
+			t.Errorf("%s: the store got it from %v", s.raw, agent)
 		}
 	}
 }
