@@ -11,6 +11,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -113,7 +114,12 @@ func (a *userAsk) allowed() bool { return a.user == a.owner && !a.forged }
 func storeOfUsers(t *testing.T, w http.ResponseWriter, r *http.Request) {
 	parts := strings.Split(r.URL.Path, "/")
 	owner, name := parts[2], parts[3]
-	body, err := io.ReadAll(r.Body)
+	early := r.Method == "PUT" && strings.HasSuffix(name, "-1") // is answered before it is read
+	var body []byte
+	var err error
+	if !early {
+		body, err = io.ReadAll(r.Body)
+	}
 	whose, of := r.Header.Get("X-Amz-Meta-Owner"), r.Header.Get("X-Amz-Meta-Name")
 	if r.Method == "PUT" && err == nil && !bytes.Equal(body, content(name, len(body))) || whose != owner || of != name || r.UserAgent() != "agent/"+name ||
 		r.Method != "PUT" && r.URL.RawQuery != "versionId="+name || !strings.Contains(r.Header.Get("Authorization"), " Credential=AKIDEXAMPLE/") || len(r.Header) > 10 {
@@ -122,6 +128,8 @@ func storeOfUsers(t *testing.T, w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Amz-Request-Id", "store-"+name)
 	w.Header().Set("X-Amz-Meta-Owner", owner)
 	switch size := len(name) * len(name) * 20; {
+	case early:
+		w.WriteHeader(http.StatusPreconditionFailed)
 	case r.Method == "PUT":
 	case strings.HasSuffix(name, "-3"): // breaks off
 		w.Header().Set("Content-Length", "100000")
@@ -165,25 +173,38 @@ func (m *mixer) ask() *userAsk {
 		Method: a.method, Host: "localhost", Scheme: "http", Path: a.path(),
 		Fields: wire.Fields{{Name: "user-agent", Value: "agent/" + a.name}, {Name: "x-amz-meta-owner", Value: a.owner}, {Name: "x-amz-meta-name", Value: a.name}},
 	}
+	payload, sent := "UNSIGNED-PAYLOAD", []byte(nil)
 	if req.HasQuery = a.method != "PUT"; req.HasQuery {
 		req.RawQuery = "versionId=" + a.name
 		req.Query, _ = wire.ParseQuery(req.RawQuery)
 	} else {
 		a.body = content(a.name, []int{0, 10, 3000, 90000}[r.IntN(4)])
-		req.Body, req.BodySize = io.NopCloser(bytes.NewReader(a.body)), int64(len(a.body))
+		if sent = a.body; r.IntN(2) == 0 {
+			payload, sent = "STREAMING-UNSIGNED-PAYLOAD-TRAILER", inChunks(a.body, 8<<10+r.IntN(50000))
+			req.Fields.Add("x-amz-decoded-content-length", fmt.Sprint(len(a.body)))
+		}
+		req.Body, req.BodySize = io.NopCloser(bytes.NewReader(sent)), int64(len(sent))
 	}
 	key := userSecret(a.user)
 	if a.forged {
 		key = userSecret("nobody")
 	}
-	m.signer.Sign(req, sigv4.Credentials{AccessKeyID: userKey(a.user), SecretAccessKey: secret.New(key)}, "s3", "us-east-1", "UNSIGNED-PAYLOAD", time.Now())
+	m.signer.Sign(req, sigv4.Credentials{AccessKeyID: userKey(a.user), SecretAccessKey: secret.New(key)}, "s3", "us-east-1", payload, time.Now())
 	head, refusal := http1.AppendRequest(nil, req)
 	if refusal != nil {
 		m.t.Fatal(refusal)
 	}
-	a.message = append(head, a.body...)
+	a.message = append(head, sent...)
 	m.asked[a.name] = *a
 	return a
+}
+
+// inChunks is a body in chunks of a size, as clients of AWS send it.
+func inChunks(body []byte, size int) (out []byte) {
+	for chunk := range slices.Chunk(body, size) {
+		out = append(append(fmt.Appendf(out, "%x\r\n", len(chunk)), chunk...), "\r\n"...)
+	}
+	return append(out, "0\r\n\r\n"...)
 }
 
 // step sends some requests at once and reads the answers, or leaves in the middle.
