@@ -20,8 +20,11 @@ func (c *check) denied() {
 		out.Message = a.Refusal.Code
 	}
 	if a.Answer.Body != nil {
-		body, _ := io.ReadAll(a.Answer.Body) // it is in memory
-		out.Body = valid(string(body))
+		var body strings.Builder
+		body.Grow(int(max(0, a.Answer.BodySize)))
+		_, _ = io.Copy(&body, a.Answer.Body) // it is in memory
+		_ = a.Answer.Body.Close()
+		out.Body = valid(body.String())
 	}
 	for _, f := range a.Answer.Fields {
 		// Envoy frames its answers itself.

@@ -108,6 +108,7 @@ func (s *Server) denied(answer *wire.Response, why *wire.Refusal) *wire.Response
 	var body []byte
 	if answer.Body != nil {
 		body, _ = io.ReadAll(answer.Body) // it is in memory
+		_ = answer.Body.Close()
 	}
 	status := answer.Status
 	if why == nil || status < 400 {
