@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -122,11 +123,12 @@ func storeOfUsers(t *testing.T, w http.ResponseWriter, r *http.Request) {
 	}
 	whose, of := r.Header.Get("X-Amz-Meta-Owner"), r.Header.Get("X-Amz-Meta-Name")
 	if r.Method == "PUT" && err == nil && !bytes.Equal(body, content(name, len(body))) || whose != owner || of != name || r.UserAgent() != "agent/"+name ||
-		r.Method != "PUT" && r.URL.RawQuery != "versionId="+name || !strings.Contains(r.Header.Get("Authorization"), " Credential=AKIDEXAMPLE/") || len(r.Header) > 10 {
+		r.Method != "PUT" && r.URL.RawQuery != "versionId="+name || !strings.Contains(r.Header.Get("Authorization"), " Credential=AKIDEXAMPLE/") || len(r.Header) > 11+more(t, r.Header, name) {
 		t.Errorf("the store gets %s %s with %v and %d bytes", r.Method, r.URL, r.Header, len(body))
 	}
 	w.Header().Set("X-Amz-Request-Id", "store-"+name)
 	w.Header().Set("X-Amz-Meta-Owner", owner)
+	addMore(w.Header().Set, name, []int{0, 20, 55, 90}[len(name+owner)%4])
 	switch size := len(name) * len(name) * 20; {
 	case early:
 		w.WriteHeader(http.StatusPreconditionFailed)
@@ -145,6 +147,29 @@ func storeOfUsers(t *testing.T, w http.ResponseWriter, r *http.Request) {
 	default:
 		_, _ = w.Write(content(name, size))
 	}
+}
+
+// addMore adds fields of a message's own, so that their number differs from message
+// to message: of few the array is kept, of many it is not.
+func addMore(add func(field, value string), name string, count int) {
+	add("x-amz-meta-more", strconv.Itoa(count))
+	for i := range count {
+		add("x-amz-meta-"+strconv.Itoa(i), name)
+	}
+}
+
+// more is how many fields addMore has added, which must all be there.
+func more(t *testing.T, header http.Header, name string) int {
+	count, err := strconv.Atoi(header.Get("x-amz-meta-more"))
+	for i := range count {
+		if got := header.Values("x-amz-meta-" + strconv.Itoa(i)); len(got) != 1 || got[0] != name {
+			t.Errorf("%s comes with field %d of %d as %q", name, i, count, got)
+		}
+	}
+	if err != nil || header.Get("x-amz-meta-"+strconv.Itoa(count)) != "" {
+		t.Errorf("%s comes with %v", name, header)
+	}
+	return count
 }
 
 // mixer is a client with one connection at a time, and the keys of all.
@@ -173,6 +198,7 @@ func (m *mixer) ask() *userAsk {
 		Method: a.method, Host: "localhost", Scheme: "http", Path: a.path(),
 		Fields: wire.Fields{{Name: "user-agent", Value: "agent/" + a.name}, {Name: "x-amz-meta-owner", Value: a.owner}, {Name: "x-amz-meta-name", Value: a.name}},
 	}
+	addMore(req.Fields.Add, a.name, []int{0, 0, 1, 20, 50, 60, 90}[r.IntN(7)])
 	payload, sent := "UNSIGNED-PAYLOAD", []byte(nil)
 	if req.HasQuery = a.method != "PUT"; req.HasQuery {
 		req.RawQuery = "versionId=" + a.name
@@ -257,6 +283,9 @@ func (m *mixer) receive(a *userAsk) {
 	}
 	body, err := io.ReadAll(resp.Body)
 	broken := a.allowed() && a.method != "PUT" && strings.HasSuffix(a.name, "-3")
+	if a.allowed() && resp.StatusCode != http.StatusServiceUnavailable {
+		more(m.t, resp.Header, a.name)
+	}
 	switch {
 	case err != nil && !broken:
 		m.t.Errorf("%s %s: half an answer: %v", a.method, a.path(), err)
