@@ -157,7 +157,11 @@ func (s *Server) copyHTTP2(w http.ResponseWriter, control *http.ResponseControll
 			return
 		}
 		if err != nil {
-			panic(http.ErrAbortHandler)
+			// A time that is over resets the stream. A panic with ErrAbortHandler would
+			// too; but if the client resets it at the same moment, net/http itself then
+			// panics, and ends the connection with the streams of all others.
+			_ = control.SetWriteDeadline(time.Unix(1, 0))
+			return
 		}
 	}
 }

@@ -3,13 +3,16 @@ package standalone_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // TestSoakHTTP2 is TestSoak over HTTP/2, whose streams share one connection.
@@ -127,4 +130,53 @@ func TestRefusalOverHTTP2(t *testing.T) {
 			t.Errorf("request %d: %d %s, over the same connection: %v", i, resp.StatusCode, body, reused)
 		}
 	}
+}
+
+// TestCutAnswersOverHTTP2: an answer that the store breaks off ends its stream alone,
+// also where the client resets it at that moment: the others on the connection are
+// answered. SALLYPORT_SOAK is as for TestSoak.
+func TestCutAnswersOverHTTP2(t *testing.T) {
+	t.Parallel()
+	rounds := 100 * number(t, "SALLYPORT_SOAK", 1)
+	two := engines(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "whole") {
+			_, _ = w.Write(make([]byte, 20000))
+			return
+		}
+		w.Header().Set("Content-Length", "100000")
+		_, _ = w.Write(make([]byte, 3000))
+		_ = http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	})[2]
+	var group sync.WaitGroup
+	for worker := range 8 {
+		random := rand.New(rand.NewPCG(1, uint64(worker)))
+		name := "cut"
+		if worker < 2 {
+			name = "whole"
+		}
+		group.Go(func() {
+			for range rounds {
+				ctx, cancel := context.WithCancel(t.Context())
+				if name == "cut" && random.IntN(4) > 0 {
+					time.AfterFunc(time.Duration(random.IntN(4000))*time.Microsecond, cancel)
+				}
+				req, err := http.NewRequestWithContext(ctx, "GET", two.scheme+"://"+two.door.Addr().String()+"/open/"+name, nil)
+				if err != nil {
+					t.Error(err)
+				}
+				req.Host = "localhost"
+				resp, err := two.client.Do(req)
+				if err == nil {
+					_, err = io.Copy(io.Discard, resp.Body)
+					_ = resp.Body.Close()
+				}
+				cancel()
+				if whole := err == nil && resp.StatusCode == http.StatusOK; whole != (name == "whole") || errors.Is(err, io.ErrUnexpectedEOF) {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		})
+	}
+	group.Wait()
 }
