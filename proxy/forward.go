@@ -41,6 +41,20 @@ func (e *Enforcer) Forward(ctx context.Context, v *Verdict) (*wire.Response, *wi
 	if r != nil {
 		return nil, r
 	}
+	passed := false
+	defer func() {
+		if !passed { // a panic passes by: the connection is not to be lost with it
+			discard(resp)
+		}
+	}()
+	out, r := v.respond(resp)
+	passed = true
+	return out, r
+}
+
+// respond makes the answer for the client of that of the upstream, which it closes
+// if it is not a part of it.
+func (v *Verdict) respond(resp *wire.Response) (*wire.Response, *wire.Refusal) {
 	v.upstreamRequestID = resp.Fields.Get("x-amz-request-id")
 	switch {
 	case resp.Status == 404 && v.mapped.Disclosure != nil && !v.observes() && !v.ask(v.mapped.Disclosure).Allowed():
