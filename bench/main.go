@@ -68,7 +68,7 @@ var (
 		transfers: 5,
 		arriving:  measure.Turns{Rounds: 7, Warm: 1, Length: time.Second},
 		sidecar:   sidecar.Effort{Starts: 20, Idle: time.Second, Users: []int{10, 1_000, 10_000}},
-		exchanges: reload.Effort{Turns: measure.Turns{Rounds: 5, Length: 3 * time.Second}, Users: 10_000, Edits: 5},
+		exchanges: reload.Effort{Turns: measure.Turns{Rounds: 4, Length: 3 * time.Second}, Users: 10_000, Edits: 5},
 	}
 	brief = effort{
 		Options:   measure.Options{Rounds: 5, Sample: 2 * time.Millisecond, Budget: 300 * time.Millisecond},
