@@ -58,8 +58,8 @@ func (f *Fleet) Static(ctx context.Context) (*Server, error) {
 const Refused = "/.refused"
 
 // Nginx starts nginx before an upstream. At its first address it forwards, at
-// the second it asks for leave first, unless it is Refused. It buffers as it does by itself, or, for
-// what is large, streams.
+// the second it asks for leave first, unless it is Refused. It buffers as it does by
+// itself, or, for what is large, streams.
 func (f *Fleet) Nginx(ctx context.Context, name, upstream, leave string, stream bool) (*Server, error) {
 	plain, asking, err := twoAddresses()
 	if err != nil {

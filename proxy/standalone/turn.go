@@ -29,6 +29,7 @@ func (t *turn) end(resp *wire.Response) {
 	if failed {
 		return
 	}
+	t.request.Fields = nil // they are in the array of head
 	t.request.Empty()
 	t.head.Empty()
 	turns.Put(t)

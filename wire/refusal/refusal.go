@@ -47,8 +47,8 @@ type Facts struct {
 	Limit int
 }
 
-// Render is the whole answer, in memory that Response.Free gives back. A refusal's own fields win over those of the
-// protocol.
+// Render is the whole answer, in memory that Response.Free gives back. A refusal's
+// own fields win over those of the protocol.
 func Render(p Protocol, r *wire.Refusal, f Facts) *wire.Response {
 	if f.HostID == "" {
 		f.HostID = processHostID
