@@ -2,6 +2,7 @@ package cache
 
 import (
 	"math/bits"
+	"math/rand/v2"
 	"sync/atomic"
 	"unsafe"
 )
@@ -52,18 +53,36 @@ func powerOfTwo(n int64) int64 { return 1 << (bits.Len64(uint64(n)) - 1) }
 // cost is the memory that an entry takes.
 func (e *entry) cost() int64 { return int64(len(e.key)) + entryBytes }
 
+// ways is how many slots a hash may take, side by side: with one, two that are asked
+// for in turn would drive each other out for ever.
+const ways = 4
+
+// set is where the slots of a hash begin, among so many: a power of two, and more
+// than ways.
+func set(hash uint64, slots int) uint64 { return hash & uint64(slots-1) &^ (ways - 1) }
+
+// victim is the slot of a set that gives way.
+func victim() uint64 { return rand.Uint64N(ways) }
+
 // seen is what was looked up in vain lately: one hash for each slot.
 type seen []atomic.Uint32
 
 // before tells whether a hash was seen before, and remembers that it was. It
 // may forget, and take one hash for another.
 func (s seen) before(hash uint64) bool {
-	slot := &s[hash&uint64(len(s)-1)]
+	at := set(hash, len(s))
+	slots := s[at : at+ways]
 	rest := uint32(hash>>32) | 1 // 0 is an empty slot
-	if slot.Load() == rest {
-		return true
+	for i := range slots {
+		switch slots[i].Load() {
+		case rest:
+			return true
+		case 0:
+			slots[i].Store(rest)
+			return false
+		}
 	}
-	slot.Store(rest)
+	slots[victim()].Store(rest)
 	return false
 }
 
@@ -78,17 +97,28 @@ const dearBit = 1 << 31
 
 // of is the verdict under a hash. The cost is 0 if there is none.
 func (v verdicts) of(hash uint64) (cost int, dear bool) {
-	slot := v[hash&uint64(len(v)-1)].Load()
-	if (slot^hash)>>32 != 0 {
-		return 0, false
+	at := set(hash, len(v))
+	slots := v[at : at+ways]
+	for i := range slots {
+		if slot := slots[i].Load(); (slot^hash)>>32 == 0 {
+			return int(slot & (dearBit - 1)), slot&dearBit != 0
+		}
 	}
-	return int(slot & (dearBit - 1)), slot&dearBit != 0
+	return 0, false
 }
 
 func (v verdicts) put(hash uint64, cost int, dear bool) {
-	slot := hash>>32<<32 | uint64(min(cost, dearBit-1))
+	verdict := hash>>32<<32 | uint64(min(cost, dearBit-1))
 	if dear {
-		slot |= dearBit
+		verdict |= dearBit
 	}
-	v[hash&uint64(len(v)-1)].Store(slot)
+	at := set(hash, len(v))
+	slots := v[at : at+ways]
+	for i := range slots {
+		if slot := slots[i].Load(); slot == 0 || (slot^hash)>>32 == 0 {
+			slots[i].Store(verdict)
+			return
+		}
+	}
+	slots[victim()].Store(verdict)
 }

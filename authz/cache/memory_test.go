@@ -52,6 +52,34 @@ func TestMaxBytes(t *testing.T) {
 	runtime.KeepAlive(k)
 }
 
+// TestInTurn asks for many accesses one after the other, again and again: none keeps
+// another from being remembered, so that in the end all of them are found.
+func TestInTurn(t *testing.T) {
+	t.Parallel()
+	k, err := cache.New(cache.Options{MaxBytes: 16 << 20, MinGain: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(k.Close)
+	c, r, a := alice(identity(t, allow(``))), request(), object()
+	const accesses, rounds = 5000, 20
+	for range rounds {
+		before := k.Stats()
+		for i := range accesses {
+			a.Resource = "arn:aws:s3:::reports/2026/" + strconv.Itoa(i)
+			k.Decide(1, c, r, a)
+			if i%1000 == 0 {
+				k.Wait()
+			}
+		}
+		k.Wait()
+		if k.Stats().Misses == before.Misses {
+			return
+		}
+	}
+	t.Errorf("some of %d accesses are not found after %d rounds: %+v", accesses, rounds, k.Stats())
+}
+
 // TestRejections fills a cache with what is in use, and offers it what is not.
 func TestRejections(t *testing.T) {
 	t.Parallel()
