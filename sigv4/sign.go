@@ -20,7 +20,7 @@ type Credentials struct {
 // Signer signs requests for the next hop. It remembers a bounded number of
 // derived signing keys.
 type Signer struct {
-	keys *keyCache[*signingKey]
+	keys *keyCache
 	// last is the last timestamp: that of many requests.
 	last atomic.Pointer[timestamp]
 }
@@ -34,7 +34,7 @@ type timestamp struct {
 const signerKeyEntries = 256
 
 // NewSigner makes a Signer.
-func NewSigner() *Signer { return &Signer{keys: newKeyCache[*signingKey](signerKeyEntries)} }
+func NewSigner() *Signer { return &Signer{keys: newKeyCache(signerKeyEntries)} }
 
 // Sign puts a header signature on the request as it will go out: nothing is
 // sorted or encoded on the wire. What is signed is the canonical form: for
@@ -153,12 +153,11 @@ func (g *Signer) key(s *scratch, c Credentials, date, region, service string) (*
 	b = append(append(b, '/'), service...)
 	s.toSign = append(append(b, '/'), scopeTerminator...)
 	if e := g.keys.find(s.toSign, 0); e != nil && e.secret.Equal(c.SecretAccessKey) {
-		return e.key, e.credential
+		return &e.signing, e.credential
 	}
-	e := &cachedKey[*signingKey]{
-		credential: string(s.toSign), secret: c.SecretAccessKey,
-		key: deriveKey(c.SecretAccessKey, date, region, service),
-	}
+	e := &cachedKey{secret: c.SecretAccessKey, credential: string(s.toSign)}
+	e.named(s.toSign)
+	e.signing.derive(c.SecretAccessKey, date, region, service)
 	g.keys.add(e)
-	return e.key, e.credential
+	return &e.signing, e.credential
 }

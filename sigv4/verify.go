@@ -90,7 +90,7 @@ type Verified struct {
 // Verifier verifies signatures.
 type Verifier struct {
 	skew time.Duration
-	keys *keyCache[verifyingKey]
+	keys *keyCache
 }
 
 // NewVerifier makes a Verifier.
@@ -98,7 +98,7 @@ func NewVerifier(o Options) *Verifier {
 	if o.MaxSkew <= 0 {
 		o.MaxSkew = defaultSkew
 	}
-	return &Verifier{skew: o.MaxSkew, keys: newKeyCache[verifyingKey](o.KeyCacheEntries)}
+	return &Verifier{skew: o.MaxSkew, keys: newKeyCache(o.KeyCacheEntries)}
 }
 
 // Verify checks the signature of a header-signed or presigned request. It
@@ -190,22 +190,22 @@ func (v *Verifier) verify(into *Verified, s *scratch, req *wire.Request, c *clai
 	if err != nil {
 		// The same work as for a known key, so that time does not tell the two
 		// apart.
-		s.matches(req, c, newVerifyingKey(decoy, c))
+		s.matches(req, c, newVerifyingKey(decoy, 0, c).verifying)
 		return keyRefusal(err, c)
 	}
 	s.toSign = c.appendKeyName(s.toSign[:0])
 	entry := v.keys.find(s.toSign, key.Version)
 	cached := entry != nil
 	if !cached {
-		entry = &cachedKey[verifyingKey]{version: key.Version, key: newVerifyingKey(key.Secret, c)}
+		entry = newVerifyingKey(key.Secret, key.Version, c)
 	}
-	if !s.matches(req, c, entry.key) {
+	if !s.matches(req, c, entry.verifying) {
 		// The canonical request shown is the one of the request as sent.
 		return s.mismatch(req, c)
 	}
 	if !cached {
 		// Only a holder of the secret gets a place in the cache.
-		entry.credential = string(c.appendKeyName(s.toSign[:0]))
+		entry.named(c.appendKeyName(s.toSign[:0]))
 		v.keys.add(entry)
 	}
 	if c.scheme == Query && c.mode.streaming() {
@@ -217,7 +217,7 @@ func (v *Verifier) verify(into *Verified, s *scratch, req *wire.Request, c *clai
 		Scheme: c.scheme, Algorithm: string(c.algorithm), AccessKeyID: c.accessKeyID, SessionToken: c.token, KeyVersion: key.Version,
 		SignedAt: c.signedAt, Expires: c.expires, Region: c.region, Service: c.service,
 		Payload: c.payload, SignedHeaders: c.signedHeaders,
-		timestamp: c.timestamp, scope: c.scope, signature: c.signature, key: entry.key,
+		timestamp: c.timestamp, scope: c.scope, signature: c.signature, key: entry.verifying,
 	}
 	return nil
 }

@@ -16,12 +16,17 @@ type verifyingKey interface {
 	verifies(signature string, text []byte, h hash.Hash, room []byte) bool
 }
 
-// newVerifyingKey derives what verifies a claim from the secret of its key.
-func newVerifyingKey(s secret.Value, c *claim) verifyingKey {
+// newVerifyingKey derives what verifies a claim from the secret of its key. The entry
+// has no name yet.
+func newVerifyingKey(s secret.Value, version uint64, c *claim) *cachedKey {
+	e := &cachedKey{version: version}
 	if c.algorithm == ecdsaP256 {
-		return deriveECDSA(s, c.accessKeyID)
+		e.verifying = deriveECDSA(s, c.accessKeyID)
+	} else {
+		e.signing.derive(s, c.date, c.region, c.service)
+		e.verifying = &e.signing
 	}
-	return deriveKey(s, c.date, c.region, c.service)
+	return e
 }
 
 // appendKeyName writes the name that the key of a claim is remembered under: the
