@@ -9,10 +9,41 @@ import (
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
+// credentials are the access keys in force, by their ids: those whose id has the
+// length that AWS gives all, and the others. The former stand in the table itself:
+// whoever looks one up has not to look elsewhere for its text.
+type credentials struct {
+	usual map[usualID]Credential
+	other map[string]Credential
+}
+
+type usualID [20]byte
+
+func newCredentials(n int) credentials {
+	return credentials{make(map[usualID]Credential, n), map[string]Credential{}}
+}
+
+func (t *credentials) of(id string) (c Credential, ok bool) {
+	if len(id) != len(usualID{}) {
+		c, ok = t.other[id]
+		return c, ok
+	}
+	c, ok = t.usual[usualID([]byte(id))]
+	return c, ok
+}
+
+func (t *credentials) put(id string, c Credential) {
+	if len(id) != len(usualID{}) {
+		t.other[id] = c
+		return
+	}
+	t.usual[usualID([]byte(id))] = c
+}
+
 // credentials makes the table of access keys, and of MFA devices.
-func (b *builder) credentials(s *Snapshot) map[string]Credential {
+func (b *builder) credentials(s *Snapshot) credentials {
 	lists, entries := b.keyLists()
-	table := make(map[string]Credential, entries)
+	table := newCredentials(entries)
 	seen := make(map[string]*keyEntry, entries)
 	served := b.servedPrincipals(s)
 	serials := map[string]bool{}
@@ -37,7 +68,7 @@ func (b *builder) credentials(s *Snapshot) map[string]Credential {
 			}
 			s.keys[e.id.value] = keyState{account: e.account.value, active: e.status == Active}
 			if e.status == Active && served.has(e.account.value, user.user.ARN) {
-				table[e.id.value] = Credential{Secret: e.secret, Version: list.versions[i], Caller: user.user.Caller}
+				table.put(e.id.value, Credential{Secret: e.secret, Version: list.versions[i], Caller: user.user.Caller})
 				s.counts.Keys++
 			}
 		}

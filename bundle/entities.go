@@ -31,7 +31,7 @@ func (b *builder) user(p *principal) *User {
 func newUser(p *principal, of userKey) *User {
 	c := newCaller(p)
 	c.Identity, c.Boundary = of.identity, of.boundary
-	return &User{Account: p.account, Name: p.name, Path: p.entity.path, ID: c.ID, ARN: c.ARN, Tags: p.entity.tags, Caller: c}
+	return &User{Account: c.Account, Name: p.name, Path: p.entity.path, ID: c.ID, ARN: c.ARN, Tags: p.entity.tags, Caller: c}
 }
 
 // roleKey is what a role follows from.

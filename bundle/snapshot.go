@@ -14,7 +14,7 @@ type Snapshot struct {
 	generation  uint64
 	activatedAt time.Time
 	accounts    []string
-	credentials map[string]Credential
+	credentials credentials
 	// keys are all access keys, active or not, of whatever principal.
 	keys        map[string]keyState
 	roles       map[string]*Role
@@ -104,8 +104,7 @@ type Counts struct {
 // Credential looks up an access key: one that is active and belongs to a user
 // of the bundle.
 func (s *Snapshot) Credential(accessKeyID string) (Credential, bool) {
-	c, ok := s.credentials[accessKeyID]
-	return c, ok
+	return s.credentials.of(accessKeyID)
 }
 
 // Role looks up a role by its ARN.
