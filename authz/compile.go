@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"unique"
 	"unsafe"
 
 	"github.com/sallyport-iam/sallyport/authz/internal/pattern"
@@ -27,8 +28,11 @@ type Document struct {
 	// own is the segment of the document alone, once it is needed.
 	own  *segment
 	once sync.Once
-	// reads is what the statements read; nil if they read nothing.
-	reads *layerReads
+	// reads says what the statements read (see readsText), ownReads is that of the
+	// document alone, once it is needed.
+	reads     unique.Handle[string]
+	ownReads  *layerReads
+	readsOnce sync.Once
 }
 
 // statement is a compiled statement.
@@ -62,7 +66,7 @@ func Compile(doc *policy.Document) *Document {
 		}
 		d.searches += d.statements[i].searches()
 	}
-	d.reads = documentReads(doc)
+	d.reads = readsText(doc)
 	return d
 }
 
@@ -156,14 +160,16 @@ func compileResources(doc *policy.Document, values []policy.Value) resourceList 
 // Policies are the documents that one principal, resource or level of an
 // organization has attached. Their order means nothing for what is decided.
 type Policies struct {
-	documents []*Document
-	segments  []*segment
+	// heaviest is about the most that looking through them can cost. It comes first
+	// with what else every decision reads, found or made.
+	heaviest int
 	// identity is a number that no other Policies of the process has or gets;
 	// that of the zero value is 0.
 	identity uint64
 	reads    *layerReads
-	// heaviest is about the most that looking through them can cost.
-	heaviest int
+
+	segments  []*segment
+	documents []*Document
 }
 
 // NewPolicies attaches documents. Use a Library where many principals share

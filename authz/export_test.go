@@ -1,5 +1,11 @@
 package authz
 
+import (
+	"fmt"
+
+	"github.com/sallyport-iam/sallyport/authz/internal/key"
+)
+
 // DecideEagerly is Decide by what is written down of texts that much is compared
 // with, however little it is.
 func DecideEagerly(c *Caller, r *Request, a *Access) Decision {
@@ -9,3 +15,19 @@ func DecideEagerly(c *Caller, r *Request, a *Access) Decision {
 	defer e.notes.places.Release()
 	return e.decide()
 }
+
+// Reads is what the statements read that an action matches, as text.
+func (p *Policies) Reads(action string) string {
+	if p == nil || p.reads == nil {
+		return ""
+	}
+	set := p.reads.of(action, key.Hash(action))
+	var text []byte
+	for i := range set.reads {
+		text = set.reads[i].appendWhole(text)
+	}
+	return fmt.Sprintf("%t%q", set.clock, text)
+}
+
+// ReadsAs tells whether both keep what they read in one place.
+func (p *Policies) ReadsAs(q *Policies) bool { return p.reads == q.reads }

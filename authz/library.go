@@ -3,6 +3,7 @@ package authz
 import (
 	"encoding/binary"
 	"slices"
+	"unique"
 )
 
 // Library attaches documents to principals, resources and levels, and shares
@@ -23,12 +24,14 @@ type Library struct {
 	now, last shelf
 }
 
-// shelf is what a Library has made, by the numbers of the documents that it was made
-// of. Nothing else goes into any of it.
+// shelf is what a Library has made: sets and segments by the numbers of the documents
+// that they were made of, tables by what the documents read, and what several of them
+// read by the numbers of their tables. Nothing else goes into any of it.
 type shelf struct {
 	sets     map[string]*Policies
 	segments map[string]*segment
 	reads    map[string]*layerReads
+	tables   map[unique.Handle[string]]*readTable
 	// seen are the documents, text counts their statements, and merged those that
 	// were copied into segments of several large documents.
 	seen         map[*Document]struct{}
@@ -73,7 +76,9 @@ func (l *Library) Turn() { l.now, l.last = shelf{}, l.now }
 // Library holds.
 func (l *Library) Size() int { return l.now.size() + l.last.size() }
 
-func (s *shelf) size() int { return len(s.sets) + len(s.segments) + len(s.reads) + len(s.seen) }
+func (s *shelf) size() int {
+	return len(s.sets) + len(s.segments) + len(s.reads) + len(s.tables) + len(s.seen)
+}
 
 // see counts documents. Of the last turn, like tells about how much there will be.
 func (s *shelf) see(docs []*Document, like *shelf) {
@@ -81,6 +86,7 @@ func (s *shelf) see(docs []*Document, like *shelf) {
 		s.sets = make(map[string]*Policies, len(like.sets))
 		s.segments = make(map[string]*segment, len(like.segments))
 		s.reads = make(map[string]*layerReads, len(like.reads))
+		s.tables = make(map[unique.Handle[string]]*readTable, len(like.tables))
 		s.seen = make(map[*Document]struct{}, len(like.seen))
 	}
 	for _, d := range docs {
@@ -160,20 +166,40 @@ func (l *Library) segment(docs []*Document, copies int) *segment {
 	return s
 }
 
-// attachedReads is what the documents read together; nil if that is nothing.
+// attachedReads is what the documents read together; nil if that is nothing. Where
+// others read the same, it is theirs as well, though the documents be others: most
+// differ in what they compare with, and few read what nobody else does.
 func (l *Library) attachedReads(docs []*Document) *layerReads {
-	reading := reading(docs)
-	if len(reading) < 2 {
-		return joinedReads(reading)
+	docs = reading(docs)
+	if len(docs) == 0 {
+		return nil
 	}
-	key := appendNumbers(nil, reading)
+	tables := make([]*readTable, len(docs))
+	var key []byte
+	for i, d := range docs {
+		tables[i] = l.table(d)
+		key = binary.BigEndian.AppendUint64(key, tables[i].number)
+	}
 	r := l.now.reads[string(key)]
 	if r != nil {
 		return r
 	}
 	if r = l.last.reads[string(key)]; r == nil {
-		r = joinedReads(reading)
+		r = &layerReads{tables: tables}
 	}
 	l.now.reads[string(key)] = r
 	return r
+}
+
+// table is the table of a document that reads something.
+func (l *Library) table(d *Document) *readTable {
+	t := l.now.tables[d.reads]
+	if t != nil {
+		return t
+	}
+	if t = l.last.tables[d.reads]; t == nil {
+		t = newReadTable(d.source)
+	}
+	l.now.tables[d.reads] = t
+	return t
 }

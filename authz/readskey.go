@@ -139,11 +139,10 @@ func appendText(key []byte, s string) []byte { return append(appendNumber(key, l
 // appendIdentity appends the number of the policies: 0 for nil, 1 for the zero
 // value.
 func (p *Policies) appendIdentity(key []byte) []byte {
-	number := uint64(0)
-	if p != nil {
-		number = p.identity + 1
+	if p == nil {
+		return append(key, 0)
 	}
-	return binary.LittleEndian.AppendUint64(key, number)
+	return binary.AppendUvarint(key, p.identity+1)
 }
 
 // What a request has of a condition key.

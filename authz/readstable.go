@@ -3,12 +3,10 @@ package authz
 import (
 	"encoding/binary"
 	"math/bits"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-
-	"github.com/sallyport-iam/sallyport/authz/policy"
+	"unique"
 )
 
 // layerReads tells what the documents read that are attached together. The
@@ -89,39 +87,37 @@ func (k *knownReads) put(r *actionReads) {
 	}
 }
 
-// documentReads is nil if the document reads nothing.
-func documentReads(doc *policy.Document) *layerReads {
-	t := newReadTable(doc)
-	if len(t.readers) == 0 {
-		return nil
-	}
-	return &layerReads{tables: []*readTable{t}}
-}
-
 // reading are the documents that read anything.
 func reading(docs []*Document) []*Document {
 	var list []*Document
 	for _, d := range docs {
-		if d.reads != nil {
+		if d.reads != (unique.Handle[string]{}) {
 			list = append(list, d)
 		}
 	}
 	return list
 }
 
-// joinedReads is what documents read together that all read something; nil of none.
+// joinedReads is what documents read together that all read something, for one
+// caller alone; nil of none. See Library.attachedReads.
 func joinedReads(docs []*Document) *layerReads {
 	switch len(docs) {
 	case 0:
 		return nil
 	case 1:
-		return docs[0].reads
+		return docs[0].readsAlone()
 	}
 	r := new(layerReads)
 	for _, d := range docs {
-		r.tables = append(r.tables, d.reads.tables...)
+		r.tables = append(r.tables, d.readsAlone().tables...)
 	}
 	return r
+}
+
+// readsAlone is what the document reads, if it does, beside no other.
+func (d *Document) readsAlone() *layerReads {
+	d.readsOnce.Do(func() { d.ownReads = &layerReads{tables: []*readTable{newReadTable(d.source)}} })
+	return d.ownReads
 }
 
 // of is what the statements read whose action elements match. hash is that of
@@ -162,92 +158,4 @@ func (l *layerReads) learn(action string, hash uint32) *readSet {
 	}
 	l.known.Store(known.with(&actionReads{strings.Clone(action), hash, set}))
 	return set
-}
-
-// readTable is what the statements of a document read, by action. Statements
-// that read nothing are not in it.
-type readTable struct {
-	readers []reader
-	// exact are the numbers of those that name their actions in full, by the
-	// action in lower case; rest those of the others.
-	exact map[string][]int32
-	rest  []int32
-	// size is that of what they read.
-	size int
-}
-
-// reader is a statement that reads something.
-type reader struct {
-	statement *policy.Statement
-	reads     readSet
-}
-
-func newReadTable(doc *policy.Document) *readTable {
-	t := &readTable{exact: map[string][]int32{}}
-	for i := range doc.Statements {
-		s := &doc.Statements[i]
-		if r := readsOf(doc, s); len(r.reads) > 0 {
-			t.add(s, r)
-		}
-	}
-	return t
-}
-
-func (t *readTable) add(s *policy.Statement, r readSet) {
-	number := int32(len(t.readers))
-	t.readers = append(t.readers, reader{s, r})
-	t.size += r.size()
-	actions, all := exactActions(s)
-	if !all {
-		t.rest = append(t.rest, number)
-		return
-	}
-	for _, action := range actions {
-		if of := t.exact[action]; len(of) == 0 || of[len(of)-1] != number {
-			t.exact[action] = append(of, number)
-		}
-	}
-}
-
-// exactActions are the actions of a statement in lower case; all is false if
-// wildcards or NotAction match others.
-func exactActions(s *policy.Statement) (actions []string, all bool) {
-	if s.NotActions != nil {
-		return nil, false
-	}
-	for _, v := range s.Actions {
-		p, ok := policy.ParseAction(v.Text)
-		if !ok {
-			continue // it matches nothing
-		}
-		action, exact := p.Exact()
-		if !exact {
-			return nil, false
-		}
-		actions = append(actions, action)
-	}
-	return actions, true
-}
-
-// matching are the numbers of the statements whose action elements match.
-func (t *readTable) matching(action, lower string) []int32 {
-	matching := slices.Clone(t.exact[lower])
-	for _, n := range t.rest {
-		if t.readers[n].statement.CanMatchAction(action) {
-			matching = append(matching, n)
-		}
-	}
-	return matching
-}
-
-// lowerASCII is an action as the exact ones are kept: only ASCII letters have
-// case in actions.
-func lowerASCII(s string) string {
-	b := []byte(s)
-	for i, c := range b {
-		if 'A' <= c && c <= 'Z' {
-			b[i] = c + ('a' - 'A')
-		}
-	}
-	return string(b)
 }

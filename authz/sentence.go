@@ -15,14 +15,17 @@ func (d Decision) Sentence(c *Caller, a *Access) string {
 	if who == "" {
 		who = "anonymous"
 	}
-	s := "User: " + who + " is not authorized to perform: " + a.Action + ` on resource: "` + a.Resource + `"`
-	if !d.Disclosed(c, a) {
-		return s
+	disclosed := d.Disclosed(c, a)
+	switch {
+	case disclosed && d.Effect == ExplicitDeny:
+		return "User: " + who + " is not authorized to perform: " + a.Action + ` on resource: "` + a.Resource +
+			`" with an explicit deny in ` + explicitPhrases[d.Layer]
+	case disclosed:
+		return "User: " + who + " is not authorized to perform: " + a.Action + ` on resource: "` + a.Resource +
+			`" because no ` + implicitPhrases[d.Layer] + " allows the " + a.Action + " action"
+	default:
+		return "User: " + who + " is not authorized to perform: " + a.Action + ` on resource: "` + a.Resource + `"`
 	}
-	if d.Effect == ExplicitDeny {
-		return s + " with an explicit deny in " + explicitPhrases[d.Layer]
-	}
-	return s + " because no " + implicitPhrases[d.Layer] + " allows the " + a.Action + " action"
 }
 
 // Disclosed tells whether the reason of a denial lies in the caller's own account,

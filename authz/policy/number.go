@@ -13,6 +13,22 @@ type Number struct {
 	whole, fraction string
 }
 
+// String is the number in decimal, without what changes nothing: equal numbers
+// have equal texts.
+func (n Number) String() string {
+	text := n.whole
+	if text == "" {
+		text = "0"
+	}
+	if n.fraction != "" {
+		text += "." + n.fraction
+	}
+	if n.negative {
+		text = "-" + text
+	}
+	return text
+}
+
 // ParseNumber reads an integer or a decimal with an optional sign.
 func ParseNumber(s string) (Number, bool) {
 	var n Number

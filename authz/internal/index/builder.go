@@ -40,7 +40,7 @@ func (b *Builder) Build() Index {
 	x.add("")
 	x.grow(0, b.items, span{0, uint32(len(b.items))}, actions, 0)
 	*b = Builder{}
-	x.nodes, x.firsts = slices.Clip(x.nodes), slices.Clip(x.firsts)
+	x.nodes, x.firsts = slices.Clone(x.nodes), slices.Clone(x.firsts) // without the room to grow
 	return x
 }
 

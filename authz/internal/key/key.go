@@ -4,6 +4,7 @@ package key
 
 import (
 	"hash/maphash"
+	"unique"
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
@@ -17,9 +18,10 @@ type Key struct {
 	Multivalued bool
 }
 
-// New looks a name up.
+// New looks a name up. All keys of a name share its text: it is what every
+// comparison ends with, and stays in the processor's caches if it is one.
 func New(name string) Key {
-	return Key{Name: name, Hash: Hash(name), Multivalued: policy.KeyCardinality(name) == policy.Multivalued}
+	return Key{Name: unique.Make(name).Value(), Hash: Hash(name), Multivalued: policy.KeyCardinality(name) == policy.Multivalued}
 }
 
 // The seed is random, so that no request can be made of keys that collide.
