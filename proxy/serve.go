@@ -51,6 +51,7 @@ func (v *Verdict) mark(resp *wire.Response) {
 	if revision := v.Revision(); revision != "" {
 		resp.Fields.Set("x-sallyport-revision", revision)
 	}
+	resp.Untried = v.limited
 }
 
 // RefuseMalformed is the answer to what a door received and could not turn into
@@ -62,6 +63,7 @@ func (e *Enforcer) RefuseMalformed(door *Door, method string, peer netip.AddrPor
 	defer e.release(v)
 	resp := e.Refuse(v)
 	resp.Fields.Set("x-sallyport-request-id", id)
+	resp.Untried = v.limited
 	e.Finish(v, resp.Status)
 	return resp
 }

@@ -129,6 +129,9 @@ type Response struct {
 	// closed, when nobody looks at the answer any more. Whoever does not call it
 	// leaves the memory to the collector.
 	Free func()
+	// Untried tells of a failure that nothing was begun for the request: nobody can
+	// still hold it, as may be the case where something was cancelled.
+	Untried bool
 }
 
 // Field is one header field. Name is in lower case, as HTTP/2 has it: doors

@@ -5,20 +5,49 @@ package standalone_test
 import (
 	"runtime"
 	"testing"
+	"time"
+
+	"github.com/sallyport-iam/sallyport/proxy"
 )
 
 // TestMemoryOfARequest bounds what a request allocates on its whole way: how often
-// garbage is collected follows from it, which all others wait for.
+// garbage is collected follows from it, which all others wait for. One that is limited
+// comes in floods.
 func TestMemoryOfARequest(t *testing.T) {
-	conn, message := openSigned(t, nil), signedGet("/open/objects/000123", secretAccessKey, accessKeyID)
-	const rounds, mostBytes, mostTimes = 2000, 2200, 9 // each with a record that nobody has written yet
+	whole := signedGet("/open/objects/000123", secretAccessKey, accessKeyID)
+	t.Run("allowed", func(t *testing.T) {
+		conn := openSigned(t, nil)
+		// Each with a record that nobody has written yet.
+		allocates(t, 2200, 9, func() { once(conn, whole, objectSize) })
+	})
+	t.Run("limited", func(t *testing.T) {
+		begun := time.Now() // and no time passes
+		conn := openSigned(t, proxy.NewLimiter(proxy.LimiterOptions{Rate: 1, Burst: 1, Now: func() time.Time { return begun }}))
+		message := signedGet("/open/objects/000123", "wrong", accessKeyID)
+		size := 0
+		for range 2 { // the second one is limited
+			if _, err := conn.Write(message); err != nil {
+				t.Fatal(err)
+			}
+			_, body := conn.answer()
+			size = len(body)
+		}
+		allocates(t, 700, 6, func() { once(conn, message, size) })
+	})
+}
+
+// allocates measures what a function allocates at most once it has been called some
+// times: how many bytes, in how many pieces.
+func allocates(t *testing.T, mostBytes, mostTimes uint64, call func()) {
+	t.Helper()
+	const rounds = 2000
 	for range 100 {
-		once(conn, message, objectSize)
+		call()
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range rounds {
-		once(conn, message, objectSize)
+		call()
 	}
 	runtime.ReadMemStats(&after)
 	bytes, times := (after.TotalAlloc-before.TotalAlloc)/rounds, (after.Mallocs-before.Mallocs)/rounds

@@ -22,7 +22,7 @@ var turns = sync.Pool{New: func() any { return new(turn) }}
 // nothing is left to be read. Behind a failure it is not certain that nobody
 // still holds the request, which may have panicked or been cancelled.
 func (t *turn) end(resp *wire.Response) {
-	failed := resp.Status >= http.StatusInternalServerError
+	failed := resp.Status >= http.StatusInternalServerError && !resp.Untried
 	if resp.Free != nil {
 		resp.Free() // from here on it is another's
 	}
