@@ -263,6 +263,7 @@ func populations(ctx context.Context, f *fleet.Fleet, o measure.Turns, k kind, s
 		return "", report.Goal{}, err
 	}
 	var list, control []contender
+	var apart contender
 	for _, users := range []int{few, many} {
 		s, err := f.Sallyport(ctx, fmt.Sprintf("population-%d", users), storeAddress, users)
 		if err != nil {
@@ -270,9 +271,12 @@ func populations(ctx context.Context, f *fleet.Fleet, o measure.Turns, k kind, s
 		}
 		of := report.Count(users) + " users"
 		list = append(list, contender{"Sallyport, " + of, s.Address, fleet.User, users, s.PID()})
+		if users == many { // what all of them cost who do not ask
+			apart = contender{"Sallyport, " + of + ", of whom " + report.Count(few) + " ask", s.Address, fleet.User, few, s.PID()}
+		}
 		control = append(control, contender{reverseProxy + ", requests of " + of, bare.Addresses[0], storeKey, users, bare.PID()})
 	}
-	results, err := compare(ctx, f, o, k, append(list, control...))
+	results, err := compare(ctx, f, o, k, append(append(list, control...), apart))
 	if err != nil {
 		return "", report.Goal{}, err
 	}
@@ -283,6 +287,8 @@ func populations(ctx context.Context, f *fleet.Fleet, o measure.Turns, k kind, s
 		over[i] = then.over(first)
 		cells = append(cells, append(first.cells(), "–"), append(then.cells(), report.Summary(over[i], report.Ratio)))
 	}
+	last := &results[len(results)-1]
+	cells = append(cells, append(last.cells(), report.Summary(last.over(&results[0]), report.Ratio)))
 	goal := atLeast("requests of "+report.Count(many)+" users over those of "+report.Count(few), "", over[0], goalUsers)
 	return "### Few users and many, ten statements each\n\n" + report.Table([]string{
 		"GET of 1 KiB objects", "requests/s", "p50", "p99", "processor time", "of few users'",

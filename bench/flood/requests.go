@@ -40,6 +40,9 @@ const (
 	allowedClosed = "allowed, over a connection of its own"
 )
 
+// twoHosts are requests that are no valid HTTP: each ends its connection.
+const twoHosts = "two `Host` fields"
+
 // kinds are allowed requests, and all that are refused; quick takes a few.
 func kinds(quick bool) []kind {
 	all := allKinds()
@@ -58,9 +61,6 @@ func allKinds() []kind {
 	unknown := func(user int) fleet.Key {
 		return fleet.Key{AccessKeyID: fmt.Sprintf("AKIAUNKNOWN%09d", user), SecretAccessKey: "unknown"}
 	}
-	replaced := func(before, after string) func([]byte) []byte {
-		return func(head []byte) []byte { return bytes.Replace(head, []byte(before), []byte(after), 1) }
-	}
 	return []kind{
 		{allowed, "", false, fleet.User, themselves, nil},
 		{"denied", "AccessDenied", false, fleet.User, next, nil},
@@ -69,12 +69,12 @@ func allKinds() []kind {
 		{"malformed `Authorization`", "AuthorizationHeaderMalformed", false, fleet.User, themselves, replaced("Signature=", "Signatur=")},
 		{"malformed path", "InvalidURI", false, fleet.User, themselves, replaced("GET /", "GET /%zz")},
 		{allowedClosed, "", true, fleet.User, themselves, replaced("Host:", "Connection: close\r\nHost:")},
-		{"two `Host` fields", "InvalidRequest", true, fleet.User, themselves, replaced("Host:", "Host: other\r\nHost:")},
+		{twoHosts, "InvalidRequest", true, fleet.User, themselves, replaced("Host:", "Host: other\r\nHost:")},
 	}
 }
 
-// nginxKinds are requests that nginx lets pass when it has asked, and such that it
-// refuses as the least it can do.
+// nginxKinds are requests that nginx lets pass when it has asked, such that it
+// refuses as the least it can do, and such that end their connections there, too.
 func nginxKinds() []kind {
 	key := func(int) fleet.Key { return fleet.StoreKey }
 	owner := func(user int) int { return user }
@@ -83,7 +83,13 @@ func nginxKinds() []kind {
 		{"`return 403`", "403 Forbidden", false, key, owner, func(head []byte) []byte {
 			return append([]byte("GET "+fleet.Refused+" HTTP/1.1\r\n"), head[bytes.IndexByte(head, '\n')+1:]...)
 		}},
+		{twoHosts, "400 Bad Request", true, key, owner, replaced("Host:", "Host: other\r\nHost:")},
 	}
+}
+
+// replaced replaces the first of a text in a head.
+func replaced(before, after string) func(head []byte) []byte {
+	return func(head []byte) []byte { return bytes.Replace(head, []byte(before), []byte(after), 1) }
 }
 
 // requests are those of a kind, as they go over the wire to an address.
