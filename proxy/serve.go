@@ -51,7 +51,7 @@ func (v *Verdict) mark(resp *wire.Response) {
 	if revision := v.Revision(); revision != "" {
 		resp.Fields.Set("x-sallyport-revision", revision)
 	}
-	resp.Untried = v.limited
+	resp.Untried = v.limited && !v.panicked
 }
 
 // RefuseMalformed is the answer to what a door received and could not turn into

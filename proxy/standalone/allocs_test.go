@@ -3,6 +3,7 @@
 package standalone_test
 
 import (
+	"net/http"
 	"runtime"
 	"testing"
 	"time"
@@ -21,15 +22,17 @@ func TestMemoryOfARequest(t *testing.T) {
 		allocates(t, 2200, 9, func() { once(conn, whole, objectSize) })
 	})
 	t.Run("limited", func(t *testing.T) {
-		begun := time.Now() // and no time passes
-		conn := openSigned(t, proxy.NewLimiter(proxy.LimiterOptions{Rate: 1, Burst: 1, Now: func() time.Time { return begun }}))
+		conn := openSigned(t, proxy.NewLimiter(proxy.LimiterOptions{Rate: 1, Burst: 1, Now: time.Now}))
 		message := signedGet("/open/objects/000123", "wrong", accessKeyID)
 		size := 0
-		for range 2 { // the second one is limited
+		for _, want := range []int{http.StatusForbidden, http.StatusServiceUnavailable} {
 			if _, err := conn.Write(message); err != nil {
 				t.Fatal(err)
 			}
-			_, body := conn.answer()
+			resp, body := conn.answer()
+			if resp.StatusCode != want {
+				t.Fatalf("answered %d, want %d", resp.StatusCode, want)
+			}
 			size = len(body)
 		}
 		allocates(t, 700, 6, func() { once(conn, message, size) })

@@ -85,9 +85,7 @@ func BenchmarkRefused(b *testing.B) {
 		b.Run(tt.name, func(b *testing.B) { repeat(b, openSigned(b, nil), tt.message, tt.status, -1) })
 	}
 	b.Run("limited", func(b *testing.B) {
-		begun := time.Now() // and no time passes
-		limiter := proxy.NewLimiter(proxy.LimiterOptions{Rate: 1, Burst: 1, Now: func() time.Time { return begun }})
-		conn := openSigned(b, limiter)
+		conn := openSigned(b, proxy.NewLimiter(proxy.LimiterOptions{Rate: 1, Burst: 1, Now: time.Now}))
 		message := signedGet("/open/objects/000123", "wrong", accessKeyID)
 		for range 2 {
 			if _, err := conn.Write(message); err != nil {
@@ -123,7 +121,10 @@ func openSigned(b testing.TB, limiter *proxy.Limiter) *client {
 		o.Enforcer.Decide = decisions.Decide
 		o.Enforcer.Audit = audit.New(audit.Options{Output: io.Discard})
 		o.Enforcer.Verifier = sigv4.NewVerifier(sigv4.Options{KeyCacheEntries: 1 << 10})
-		o.Enforcer.Limiter = limiter
+		if o.Enforcer.Limiter = limiter; limiter != nil {
+			begun := time.Now() // and no time passes, in which another failure would be granted
+			o.Enforcer.Now = func() time.Time { return begun }
+		}
 	})
 	conn := dial(b, door)
 	_ = conn.SetDeadline(time.Time{})
