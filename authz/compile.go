@@ -28,11 +28,14 @@ type Document struct {
 	// own is the segment of the document alone, once it is needed.
 	own  *segment
 	once sync.Once
-	// reads says what the statements read (see readsText), ownReads is that of the
-	// document alone, once it is needed.
-	reads     unique.Handle[string]
+	// reading is set if the statements read anything. What they read is ownReads, of the
+	// document alone, and readsText, by which others are known that read the same: each
+	// once it is needed.
+	reading   bool
 	ownReads  *layerReads
 	readsOnce sync.Once
+	readsText unique.Handle[string]
+	textOnce  sync.Once
 }
 
 // statement is a compiled statement.
@@ -66,7 +69,7 @@ func Compile(doc *policy.Document) *Document {
 		}
 		d.searches += d.statements[i].searches()
 	}
-	d.reads = readsText(doc)
+	d.reading = slices.ContainsFunc(doc.Statements, func(s policy.Statement) bool { return len(readsOf(doc, &s).reads) > 0 })
 	return d
 }
 

@@ -2,6 +2,7 @@ package authz
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/sallyport-iam/sallyport/authz/internal/key"
 )
@@ -22,11 +23,14 @@ func (p *Policies) Reads(action string) string {
 		return ""
 	}
 	set := p.reads.of(action, key.Hash(action))
-	var text []byte
-	for i := range set.reads {
-		text = set.reads[i].appendWhole(text)
+	text := fmt.Sprint(set.clock)
+	for _, r := range set.reads {
+		text += fmt.Sprintf("\n%q %t %#v", r.key.Name, r.whole, r.numbers)
+		for _, d := range r.dates {
+			text += d.UTC().Format(" " + time.RFC3339Nano)
+		}
 	}
-	return fmt.Sprintf("%t%q", set.clock, text)
+	return text
 }
 
 // ReadsAs tells whether both keep what they read in one place.

@@ -193,13 +193,14 @@ func (l *Library) attachedReads(docs []*Document) *layerReads {
 
 // table is the table of a document that reads something.
 func (l *Library) table(d *Document) *readTable {
-	t := l.now.tables[d.reads]
+	d.textOnce.Do(func() { d.readsText = unique.Make(readsText(d.source)) })
+	t := l.now.tables[d.readsText]
 	if t != nil {
 		return t
 	}
-	if t = l.last.tables[d.reads]; t == nil {
-		t = newReadTable(d.source)
+	if t = l.last.tables[d.readsText]; t == nil {
+		t = newReadTable(d.source, true)
 	}
-	l.now.tables[d.reads] = t
+	l.now.tables[d.readsText] = t
 	return t
 }

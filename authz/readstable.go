@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"unique"
 )
 
 // layerReads tells what the documents read that are attached together. The
@@ -91,7 +90,7 @@ func (k *knownReads) put(r *actionReads) {
 func reading(docs []*Document) []*Document {
 	var list []*Document
 	for _, d := range docs {
-		if d.reads != (unique.Handle[string]{}) {
+		if d.reading {
 			list = append(list, d)
 		}
 	}
@@ -116,7 +115,7 @@ func joinedReads(docs []*Document) *layerReads {
 
 // readsAlone is what the document reads, if it does, beside no other.
 func (d *Document) readsAlone() *layerReads {
-	d.readsOnce.Do(func() { d.ownReads = &layerReads{tables: []*readTable{newReadTable(d.source)}} })
+	d.readsOnce.Do(func() { d.ownReads = &layerReads{tables: []*readTable{newReadTable(d.source, false)}} })
 	return d.ownReads
 }
 

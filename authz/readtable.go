@@ -5,14 +5,13 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
-	"unique"
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
 // readTable is what the statements of a document read, by action. Statements
-// that read nothing are not in it. It keeps nothing of the document: others that
-// read the same may use it for longer.
+// that read nothing are not in it. One that is shared keeps nothing of the document,
+// which others that read the same may outlive.
 type readTable struct {
 	// number is one that no other table of the process has or gets.
 	number  uint64
@@ -30,35 +29,51 @@ var lastTable atomic.Uint64
 
 // reader is a statement that reads something.
 type reader struct {
-	// actions is a statement with nothing but the action elements.
-	actions policy.Statement
-	reads   readSet
+	// statement is that of the document, or a copy of its action elements; nil if it
+	// names its actions in full.
+	statement *policy.Statement
+	reads     readSet
 }
 
-func newReadTable(doc *policy.Document) *readTable {
+func newReadTable(doc *policy.Document, shared bool) *readTable {
 	t := &readTable{number: lastTable.Add(1), exact: map[string][]int32{}}
 	for i := range doc.Statements {
 		s := &doc.Statements[i]
 		if r := readsOf(doc, s); len(r.reads) > 0 {
-			t.add(s, r)
+			t.add(s, r, shared)
 		}
 	}
 	return t
 }
 
-func (t *readTable) add(s *policy.Statement, r readSet) {
+func (t *readTable) add(s *policy.Statement, r readSet, shared bool) {
 	number := int32(len(t.readers))
 	t.size += r.size()
+	if shared {
+		r.detach()
+	}
 	actions, all := exactActions(s)
 	if !all {
-		t.readers = append(t.readers, reader{policy.Statement{Actions: copied(s.Actions), NotActions: copied(s.NotActions)}, r})
+		if shared {
+			s = &policy.Statement{Actions: copied(s.Actions), NotActions: copied(s.NotActions)}
+		}
+		t.readers = append(t.readers, reader{s, r})
 		t.rest = append(t.rest, number)
 		return
 	}
-	t.readers = append(t.readers, reader{reads: r})
+	t.readers = append(t.readers, reader{nil, r})
 	for _, action := range actions {
 		if of := t.exact[action]; len(of) == 0 || of[len(of)-1] != number {
 			t.exact[action] = append(of, number)
+		}
+	}
+}
+
+// detach lets go of the text of the document. Names and dates hold nothing of it.
+func (r *readSet) detach() {
+	for i := range r.reads {
+		for k := range r.reads[i].numbers {
+			r.reads[i].numbers[k] = r.reads[i].numbers[k].Clone()
 		}
 	}
 }
@@ -99,7 +114,7 @@ func exactActions(s *policy.Statement) (actions []string, all bool) {
 func (t *readTable) matching(action, lower string) []int32 {
 	matching := slices.Clone(t.exact[lower])
 	for _, n := range t.rest {
-		if t.readers[n].actions.CanMatchAction(action) {
+		if t.readers[n].statement.CanMatchAction(action) {
 			matching = append(matching, n)
 		}
 	}
@@ -119,8 +134,8 @@ func lowerASCII(s string) string {
 }
 
 // readsText is what the statements of a document read, and for which actions: two
-// documents with equal texts have equal tables. It is zero if they read nothing.
-func readsText(doc *policy.Document) unique.Handle[string] {
+// documents with equal texts have equal tables. It is empty if they read nothing.
+func readsText(doc *policy.Document) string {
 	var text []byte
 	for i := range doc.Statements {
 		s := &doc.Statements[i]
@@ -134,10 +149,7 @@ func readsText(doc *policy.Document) unique.Handle[string] {
 			text = r.reads[i].appendWhole(text)
 		}
 	}
-	if len(text) == 0 {
-		return unique.Handle[string]{}
-	}
-	return unique.Make(string(text))
+	return string(text)
 }
 
 // appendActions appends the action elements: whether there is a NotAction counts

@@ -1,8 +1,11 @@
 package authz_test
 
 import (
+	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/sallyport-iam/sallyport/authz"
@@ -46,6 +49,23 @@ func TestLibrary_sharesReads(t *testing.T) {
 		"another time": {
 			`{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"DateGreaterThan": {"aws:CurrentTime": "2026-05-01T12:30:00Z"}}}`,
 			`{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"DateGreaterThan": {"aws:CurrentTime": "2026-05-01T12:30:00.5Z"}}}`, false,
+		},
+		"another time of whole seconds": {
+			`{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"DateGreaterThan": {"aws:CurrentTime": "2026-05-01T12:30:00Z"}}}`,
+			`{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"DateGreaterThan": {"aws:CurrentTime": "2027-05-01T12:30:00Z"}}}`, false,
+		},
+		"an age below zero": {
+			`{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "36"}}}`,
+			`{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "-36"}}}`, false,
+		},
+		"an age with a point": {
+			`{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "36"}}}`,
+			`{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "3.6"}}}`, false,
+		},
+		"two keys in one statement, and in two": {
+			`{"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*", "Condition": {"Null": {"aws:PrincipalTag/a": "true", "aws:PrincipalTag/b": "true"}}}`,
+			`{"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*", "Condition": {"Null": {"aws:PrincipalTag/a": "true"}}}, ` +
+				`{"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*", "Condition": {"Null": {"aws:PrincipalTag/b": "true"}}}`, false,
 		},
 		"a number, and the same as a time": {
 			`{"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"NumericGreaterThan": {"aws:EpochTime": "1714566600"}}}`,
@@ -111,4 +131,42 @@ func TestLibrary_reads(t *testing.T) {
 	if shared == 0 {
 		t.Error("nothing was shared")
 	}
+}
+
+// TestLibrary_forgetsDocuments replaces large documents by small ones that read the
+// same: nothing is left of the large ones.
+func TestLibrary_forgetsDocuments(t *testing.T) { // alone: it measures the heap
+	const documents, size, most = 20, 900 << 10, 4 << 20
+	var library authz.Library
+	load := func(padding string) {
+		library.Turn()
+		for i := range documents {
+			text := fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": ["s3:Get*", "s3:Put%d*"], "Resource": "arn:aws:s3:::a/%s",`+
+				` "Condition": {"NumericGreaterThan": {"aws:MultiFactorAuthAge": %d}, "StringEquals": {"aws:PrincipalTag/t%d": "x"}}}]}`, i, padding, 3600+i, i)
+			doc, findings := policy.Parse(policy.Resource, "p.json", []byte(strings.Replace(text, `"Action"`, `"Principal": "*", "Action"`, 1)))
+			if doc == nil {
+				t.Fatal(findings)
+			}
+			library.Policies(authz.Compile(doc)).Reads("s3:GetObject")
+		}
+	}
+	heap := func() int64 {
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before := heap()
+	load(strings.Repeat("x", size))
+	if grown := heap() - before; grown < documents*size/2 {
+		t.Fatalf("large documents take %d bytes", grown)
+	}
+	for range 3 {
+		load("")
+	}
+	if left := heap() - before; left > most {
+		t.Errorf("%d bytes are left of documents that are no more, want at most %d", left, most)
+	}
+	runtime.KeepAlive(&library)
 }

@@ -243,7 +243,9 @@ func TestReload(t *testing.T) {
 				t.Fatal("alice may write already")
 			}
 			tt.change(s)
-			after := s.await("the change", func(st bundle.Status) bool { return st.LastError == "" && s.may("s3:PutObject") })
+			after := s.await("the change", func(st bundle.Status) bool {
+				return st.Generation > before.Generation && st.LastError == "" && s.may("s3:PutObject")
+			})
 			if s.may("s3:GetObject") {
 				t.Error("what was taken away is allowed still")
 			}

@@ -29,6 +29,12 @@ func (n Number) String() string {
 	return text
 }
 
+// Clone is the number without the text that it was read from.
+func (n Number) Clone() Number {
+	n.whole, n.fraction = strings.Clone(n.whole), strings.Clone(n.fraction)
+	return n
+}
+
 // ParseNumber reads an integer or a decimal with an optional sign.
 func ParseNumber(s string) (Number, bool) {
 	var n Number

@@ -250,3 +250,16 @@ func TestActionPattern(t *testing.T) {
 		}
 	}
 }
+
+// TestNumber_String: equal numbers have equal texts, and others have others.
+func TestNumber_String(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"0": "0", "-0": "0", "+0.0": "0", "036": "36", "+36.": "36", "36.50": "36.5", "-36": "-36", "3.6": "3.6", "-.5": "-0.5", "x": "", "0.05": "0.05",
+	} {
+		n, ok := policy.ParseNumber(text)
+		if ok != (want != "") || ok && n.String() != want {
+			t.Errorf("%q is %q, %t, want %q", text, n, ok, want)
+		}
+	}
+}
