@@ -16,13 +16,6 @@ const blockSize = sha256.BlockSize
 // combined with the two pads. It is immutable.
 type signingKey struct{ inner, outer [blockSize]byte }
 
-// deriveKey computes the signing key of a scope.
-func deriveKey(s secret.Value, date, region, service string) *signingKey {
-	key := new(signingKey)
-	key.derive(s, date, region, service)
-	return key
-}
-
 // derive makes it the signing key of a scope.
 func (k *signingKey) derive(s secret.Value, date, region, service string) {
 	w := newScratch()

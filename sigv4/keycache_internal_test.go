@@ -25,7 +25,9 @@ func TestDeriveKey(t *testing.T) {
 		for _, part := range []string{"20260302", "us-east-1", "s3", "aws4_request", string(text)} {
 			want = mac(want, part)
 		}
-		if got := deriveKey(secret.New(s), "20260302", "us-east-1", "s3").sum(sha256.New(), text, nil); string(got) != string(want) {
+		var key signingKey
+		key.derive(secret.New(s), "20260302", "us-east-1", "s3")
+		if got := key.sum(sha256.New(), text, nil); string(got) != string(want) {
 			t.Fatalf("a secret of %d bytes: %x, want %x", n, got, want)
 		}
 	}
