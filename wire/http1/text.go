@@ -1,0 +1,37 @@
+package http1
+
+import (
+	"strings"
+	"sync"
+)
+
+const (
+	// pieceSize is the memory, in bytes, that texts are cut from: whoever keeps a text
+	// keeps its piece. What it is made of matters to the collector, which goes through
+	// the heap run by run after each collection: those of this size are of 48 KiB,
+	// those of the size of a head of 8.
+	pieceSize = 6912
+	// maxCut is the longest text that is cut from a piece.
+	maxCut = pieceSize / 4
+)
+
+// pieces have room for more texts. Each is one reader's at a time, for one text.
+var pieces = sync.Pool{New: func() any { return new(strings.Builder) }}
+
+// textOf is the bytes as a string, which stays what it is: a piece is only written
+// behind its last text, and never again.
+func textOf(b []byte) string {
+	if len(b) > maxCut {
+		return string(b)
+	}
+	p := pieces.Get().(*strings.Builder)
+	if p.Cap()-p.Len() < len(b) {
+		p.Reset()
+		p.Grow(pieceSize)
+	}
+	start := p.Len()
+	p.Write(b)
+	s := p.String()[start:]
+	pieces.Put(p)
+	return s
+}
