@@ -23,9 +23,6 @@ type kind struct {
 	// code is the error that each is answered with, or a part of nginx's answer; empty
 	// if it is allowed.
 	code string
-	// own tells that each ends its connection: it is compared with allowed ones
-	// that do.
-	own bool
 	// key signs for a user.
 	key func(user int) fleet.Key
 	// owner is whose object a user asks for.
@@ -62,14 +59,14 @@ func allKinds() []kind {
 		return fleet.Key{AccessKeyID: fmt.Sprintf("AKIAUNKNOWN%09d", user), SecretAccessKey: "unknown"}
 	}
 	return []kind{
-		{allowed, "", false, fleet.User, themselves, nil},
-		{"denied", "AccessDenied", false, fleet.User, next, nil},
-		{"bad signature", "SignatureDoesNotMatch", false, wrong, themselves, nil},
-		{"unknown key", "InvalidAccessKeyId", false, unknown, themselves, nil},
-		{"malformed `Authorization`", "AuthorizationHeaderMalformed", false, fleet.User, themselves, replaced("Signature=", "Signatur=")},
-		{"malformed path", "InvalidURI", false, fleet.User, themselves, replaced("GET /", "GET /%zz")},
-		{allowedClosed, "", true, fleet.User, themselves, replaced("Host:", "Connection: close\r\nHost:")},
-		{twoHosts, "InvalidRequest", true, fleet.User, themselves, replaced("Host:", "Host: other\r\nHost:")},
+		{allowed, "", fleet.User, themselves, nil},
+		{"denied", "AccessDenied", fleet.User, next, nil},
+		{"bad signature", "SignatureDoesNotMatch", wrong, themselves, nil},
+		{"unknown key", "InvalidAccessKeyId", unknown, themselves, nil},
+		{"malformed `Authorization`", "AuthorizationHeaderMalformed", fleet.User, themselves, replaced("Signature=", "Signatur=")},
+		{"malformed path", "InvalidURI", fleet.User, themselves, replaced("GET /", "GET /%zz")},
+		{allowedClosed, "", fleet.User, themselves, replaced("Host:", "Connection: close\r\nHost:")},
+		{twoHosts, "InvalidRequest", fleet.User, themselves, replaced("Host:", "Host: other\r\nHost:")},
 	}
 }
 
@@ -79,11 +76,11 @@ func nginxKinds() []kind {
 	key := func(int) fleet.Key { return fleet.StoreKey }
 	owner := func(user int) int { return user }
 	return []kind{
-		{allowed, "", false, key, owner, nil},
-		{"`return 403`", "403 Forbidden", false, key, owner, func(head []byte) []byte {
+		{allowed, "", key, owner, nil},
+		{"`return 403`", "403 Forbidden", key, owner, func(head []byte) []byte {
 			return append([]byte("GET "+fleet.Refused+" HTTP/1.1\r\n"), head[bytes.IndexByte(head, '\n')+1:]...)
 		}},
-		{twoHosts, "400 Bad Request", true, key, owner, replaced("Host:", "Host: other\r\nHost:")},
+		{twoHosts, "400 Bad Request", key, owner, replaced("Host:", "Host: other\r\nHost:")},
 	}
 }
 
