@@ -12,7 +12,7 @@ import (
 // heapFloor is the heap, in bytes, that is let grow before garbage is collected.
 // Where less than half of it is in use, Go would collect garbage many times a
 // second under load, and be at it a good part of the time.
-const heapFloor = 64 << 20
+const heapFloor = 128 << 20
 
 const (
 	// usualPercent is how much garbage Go collects by default, in percent of what

@@ -13,7 +13,7 @@ func TestGarbagePercent(t *testing.T) {
 	for _, tt := range []struct {
 		live uint64
 		want int
-	}{{0, 1600}, {1 << 20, 1600}, {heapFloor / 17, 1600}, {8 << 20, 700}, {16 << 20, 300}, {heapFloor/2 - 1, 100}, {heapFloor / 2, 100}, {1 << 40, 100}} {
+	}{{0, 3200}, {1 << 20, 3200}, {heapFloor / 33, 3200}, {8 << 20, 1500}, {16 << 20, 700}, {heapFloor/2 - 1, 100}, {heapFloor / 2, 100}, {1 << 40, 100}} {
 		got := garbagePercent(tt.live)
 		if got != tt.want {
 			t.Errorf("%d bytes: %d, not %d", tt.live, got, tt.want)
