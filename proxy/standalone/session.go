@@ -31,8 +31,10 @@ type session struct {
 	leave    func()      // makes room for another connection; once
 	direct   *tcp.Direct // Conn, read and written without detours
 	reader   *http1.Reader
-	peer     netip.AddrPort
-	tls      *wire.TLS
+	// settled tells that no request is under way, nor is anything left of one.
+	settled bool
+	peer    netip.AddrPort
+	tls     *wire.TLS
 	// certificate is the client's; nil if it has shown none.
 	certificate *wire.Certificate
 
@@ -101,7 +103,11 @@ func (c *session) serve() {
 	}
 	c.direct = tcp.NewDirect(c.Conn)
 	c.reader = http1.NewReader(c.direct)
+	c.settled = true
 	for c.next() {
+	}
+	if c.settled {
+		c.reader.Free()
 	}
 }
 
@@ -181,6 +187,7 @@ func (c *session) next() bool {
 	err := c.reader.Request(&t.head, s.MaxHeader)
 	c.turn.Add(1)
 	if err != nil {
+		turns.Put(t) // nothing is in it
 		c.refuse(err)
 		return false
 	}
@@ -196,6 +203,7 @@ func (c *session) refuse(err error) {
 	}
 	id := refusal.NewRequestID()
 	resp := c.server.Enforcer.RefuseMalformed(c.server.Door, "", c.peer, id, refused)
+	defer free(resp) // which nobody else has seen
 	if c.answer(resp, http1.ResponseOptions{Last: true}) {
 		c.farewell()
 	}
@@ -239,14 +247,15 @@ func (c *session) glance() {
 // exchange answers a request; false if the connection ends with it.
 func (c *session) exchange(t *turn) bool {
 	s, head := c.server, &t.head
+	c.settled = false
 	body := newUpload(c, head)
-	last, over := head.Last, false
+	last := head.Last
 	resp := s.answer(c.client, c.request(t, body))
 	defer func() {
 		if resp.Body != nil {
 			_ = resp.Body.Close()
 		}
-		if over {
+		if c.settled {
 			t.end(resp)
 		}
 	}()
@@ -262,8 +271,8 @@ func (c *session) exchange(t *turn) bool {
 	if unread || last && !head.Last {
 		c.farewell()
 	}
-	over = !last
-	return over
+	c.settled = !unread
+	return !last
 }
 
 // request is what came, in wire's words.

@@ -18,14 +18,12 @@ type turn struct {
 var turns = sync.Pool{New: func() any { return new(turn) }}
 
 // end gives the memory of a request and of its answer back. It is only called
-// where the connection goes on: the answer was sent whole, and of the request
+// where the connection could go on: the answer was sent whole, and of the request
 // nothing is left to be read. Behind a failure it is not certain that nobody
 // still holds the request, which may have panicked or been cancelled.
 func (t *turn) end(resp *wire.Response) {
 	failed := resp.Status >= http.StatusInternalServerError && !resp.Untried
-	if resp.Free != nil {
-		resp.Free() // from here on it is another's
-	}
+	free(resp)
 	if failed {
 		return
 	}
@@ -33,4 +31,14 @@ func (t *turn) end(resp *wire.Response) {
 	t.request.Empty()
 	t.head.Empty()
 	turns.Put(t)
+}
+
+// free gives the memory of an answer back: from here on it is another's.
+func free(resp *wire.Response) {
+	if resp.Body != nil {
+		_ = resp.Body.Close()
+	}
+	if resp.Free != nil {
+		resp.Free()
+	}
 }

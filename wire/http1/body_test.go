@@ -48,3 +48,36 @@ func TestBodyThatPassesElsewhere(t *testing.T) {
 		}
 	}
 }
+
+// TestFreedReader: what another connection has read is nowhere in the memory of the
+// next, and who still holds the Reader gets nothing.
+func TestFreedReader(t *testing.T) {
+	t.Parallel()
+	first := get("Authorization: "+strings.Repeat("secret", 400), "Content-Length: 5") + "hello"
+	for range 100 {
+		r := http1.NewReader(strings.NewReader(first))
+		var req http1.Request
+		if err := r.Request(&req, limit); err != nil {
+			t.Fatal(err)
+		}
+		body := r.Body(&req)
+		if text, err := io.ReadAll(&body); err != nil || string(text) != "hello" {
+			t.Fatalf("%q, %v", text, err)
+		}
+		r.Free()
+		if got := req.Fields.Get("authorization"); got != strings.Repeat("secret", 400) {
+			t.Fatalf("a text did not stay: %q", got)
+		}
+		if err := r.Request(&req, limit); err == nil {
+			t.Fatal("a freed Reader reads")
+		}
+		if n, err := body.Read(make([]byte, 1)); n != 0 || err == nil {
+			t.Fatal("a body of a freed Reader reads")
+		}
+		next := http1.NewReader(strings.NewReader("GET / HTTP/1.1\r\nHost: h"))
+		if err := next.Request(&req, limit); err == nil || len(req.Fields) > 0 {
+			t.Fatalf("half a head is one: %v", req)
+		}
+		next.Free()
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"sync"
 )
 
 // Limits of a message. That of a whole head is the caller's.
@@ -50,10 +51,28 @@ type Reader struct {
 // and of many a small body with it.
 const smallBuffer = 4 << 10
 
+// smallBuffers are those of connections that have ended.
+var smallBuffers = sync.Pool{New: func() any { return new([smallBuffer]byte) }}
+
 // NewReader makes a Reader. It does not read yet.
 func NewReader(src io.Reader) *Reader {
-	return &Reader{src: src, buf: make([]byte, smallBuffer)}
+	return &Reader{src: src, buf: smallBuffers.Get().(*[smallBuffer]byte)[:]}
 }
+
+// Free gives the memory of the Reader back, and must not be called where one of its
+// bodies may still be read. It reads nothing any more.
+func (r *Reader) Free() {
+	if len(r.buf) == smallBuffer {
+		clear(r.buf)
+		smallBuffers.Put((*[smallBuffer]byte)(r.buf))
+	}
+	*r = Reader{src: ended{}}
+}
+
+// ended is a connection that is none any more.
+type ended struct{}
+
+func (ended) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
 // Buffered is how many bytes were received that no message has consumed.
 func (r *Reader) Buffered() int { return r.end - r.start }

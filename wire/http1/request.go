@@ -38,7 +38,7 @@ type Request struct {
 // One empty line before a request is ignored (RFC 9112, section 2.2).
 func (r *Reader) Request(req *Request, limit int) error {
 	fields := req.Fields.Emptied()
-	*req = Request{}
+	*req = Request{Fields: fields}
 	lines, count, err := r.head(limit)
 	if err == nil && count == 0 {
 		lines, count, err = r.head(limit)
@@ -50,7 +50,7 @@ func (r *Reader) Request(req *Request, limit int) error {
 		return refused(problem("there is no request line"))
 	}
 	if err := req.parse(lines, count, fields); err != nil {
-		*req = Request{}
+		*req = Request{Fields: fields.Emptied()}
 		return refused(err)
 	}
 	return nil
