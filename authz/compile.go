@@ -17,7 +17,7 @@ var lastDocument, lastPolicies atomic.Uint64
 // Document is a policy document made ready to decide. It is immutable, and
 // shared by all principals and resources that it is attached to.
 type Document struct {
-	source *policy.Document
+	source source
 	// number is one that no other Document of the process has or gets.
 	number     uint64
 	statements []statement
@@ -61,7 +61,8 @@ type statement struct {
 // afterwards. It is meant for what policy.Parse returns; of a document made by
 // hand, what Parse would have rejected matches nothing.
 func Compile(doc *policy.Document) *Document {
-	d := &Document{source: doc, number: lastDocument.Add(1), statements: make([]statement, len(doc.Statements))}
+	d := &Document{number: lastDocument.Add(1), statements: make([]statement, len(doc.Statements))}
+	d.source.parsed.Store(doc)
 	for i := range doc.Statements {
 		d.statements[i] = compileStatement(doc, &doc.Statements[i])
 		if d.statements[i].isUnindexed() {
@@ -112,9 +113,6 @@ func (d *Document) segment() *segment {
 	d.once.Do(func() { d.own = newWeighedSegment(d) })
 	return d.own
 }
-
-// Source is the document that was compiled.
-func (d *Document) Source() *policy.Document { return d.source }
 
 func compileStatement(doc *policy.Document, s *policy.Statement) statement {
 	st := statement{

@@ -193,13 +193,13 @@ func (l *Library) attachedReads(docs []*Document) *layerReads {
 
 // table is the table of a document that reads something.
 func (l *Library) table(d *Document) *readTable {
-	d.textOnce.Do(func() { d.readsText = unique.Make(readsText(d.source)) })
+	d.textOnce.Do(func() { d.readsText = unique.Make(readsText(d.Source())) })
 	t := l.now.tables[d.readsText]
 	if t != nil {
 		return t
 	}
 	if t = l.last.tables[d.readsText]; t == nil {
-		t = newReadTable(d.source, true)
+		t = newReadTable(d.Source(), true)
 	}
 	l.now.tables[d.readsText] = t
 	return t

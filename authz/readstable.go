@@ -115,7 +115,10 @@ func joinedReads(docs []*Document) *layerReads {
 
 // readsAlone is what the document reads, if it does, beside no other.
 func (d *Document) readsAlone() *layerReads {
-	d.readsOnce.Do(func() { d.ownReads = &layerReads{tables: []*readTable{newReadTable(d.source, false)}} })
+	d.readsOnce.Do(func() {
+		// Of a document that can be released, the table holds nothing.
+		d.ownReads = &layerReads{tables: []*readTable{newReadTable(d.Source(), d.source.text != "")}}
+	})
 	return d.ownReads
 }
 

@@ -22,14 +22,26 @@ type parsedSettings struct {
 	findings []policy.Finding
 }
 
-// document is a policy document of the bundle. If it has errors, doc is nil.
+// document is a policy document of the bundle.
 type document struct {
-	file     string
-	doc      *policy.Document
+	file string
+	kind policy.Kind
+	// compiled is nil if the document has errors. What it was parsed to is there until
+	// the build ends, and of a trust policy longer: each build looks into that.
 	compiled *authz.Document
-	// text is that of a bucket's policy.
+	// size and statements are those of what was parsed.
+	size, statements int
+	// text is that of a bucket's policy, public what can be told of that.
 	text     string
+	public   bool
 	findings []policy.Finding
+}
+
+// release lets go of what no further build is likely to look into.
+func (d *document) release() {
+	if d.compiled != nil && d.kind != policy.Trust {
+		d.compiled.Release()
+	}
 }
 
 // principal is a user, group or role, or a managed policy, as the files have it.
@@ -149,6 +161,9 @@ func (l *loader) buildPaced(in *input) (*Snapshot, []policy.Finding, error) {
 	if err := b.pace.err(); err != nil {
 		return nil, nil, err
 	}
+	for _, d := range b.documents {
+		d.release()
+	}
 	l.made.turn()
 	findings := b.sorted()
 	if policy.HasErrors(findings) {
@@ -255,14 +270,15 @@ func (b *builder) add(p *principal) {
 // parse reads a policy document and compiles it.
 func (b *builder) parse(f *file, as policy.Kind, name string) *document {
 	d := remember(b, f, name, func() *document {
-		doc, findings := policy.Parse(as, f.path, f.text)
-		d := &document{file: f.path, doc: doc, findings: findings}
-		if as == policy.Bucket {
-			d.text = string(f.text)
+		text := string(f.text)
+		d := &document{file: f.path, kind: as}
+		if d.compiled, d.findings = authz.Parse(as, name, f.path, text); d.compiled != nil {
+			doc := d.compiled.Source()
+			d.size, d.statements = doc.Size, len(doc.Statements)
+			d.public = as == policy.Bucket && doc.IsPublic()
 		}
-		if doc != nil {
-			doc.Name = name
-			d.compiled = authz.Compile(doc)
+		if as == policy.Bucket {
+			d.text = text
 		}
 		return d
 	})
@@ -326,9 +342,9 @@ func (b *builder) readManaged(f *file, p place) {
 	d := b.parse(f, policy.Identity, managed.arn())
 	managed.documents = []*document{d}
 	b.managed[managed.arn()] = managed
-	if d.doc != nil && d.doc.Size > policy.MaxManagedSize && p.account != awsAccount {
+	if d.size > policy.MaxManagedSize && p.account != awsAccount {
 		b.error(f.path, policy.Position{}, "POLICY_SIZE_EXCEEDS_QUOTA",
-			fmt.Sprintf("a managed policy of %d characters without white space is larger than AWS's limit of %d", d.doc.Size, policy.MaxManagedSize), "split it")
+			fmt.Sprintf("a managed policy of %d characters without white space is larger than AWS's limit of %d", d.size, policy.MaxManagedSize), "split it")
 	}
 }
 
@@ -344,9 +360,7 @@ func (b *builder) checkComplete() {
 		}
 		size := 0
 		for _, d := range p.inline {
-			if d.doc != nil {
-				size += d.doc.Size
-			}
+			size += d.size
 		}
 		if p.class.inline > 0 && size > p.class.inline {
 			b.error(p.file, policy.Position{}, "POLICY_SIZE_EXCEEDS_QUOTA",

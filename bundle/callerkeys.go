@@ -71,7 +71,7 @@ func (b *builder) newCallerKeys() *callerKeys {
 
 // of are the keys for one document.
 func (k *callerKeys) of(d *document) keyNames {
-	if d.doc.Kind != policy.Trust {
+	if d.kind != policy.Trust {
 		return k.sessions
 	}
 	return append(k.sessions[:len(k.sessions):len(k.sessions)], k.claims[accountOf(d)]...)
@@ -103,7 +103,7 @@ type asked struct {
 // policies name, only the one that stands for certificates ever calls here; of the
 // providers those that the account declares.
 func (b *builder) askedBy(d *document, s *policy.Statement) asked {
-	if d.doc.Kind != policy.Trust {
+	if d.kind != policy.Trust {
 		return asked{routes: true}
 	}
 	sources := b.sessions()

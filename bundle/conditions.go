@@ -67,7 +67,7 @@ func (b *builder) checkConditions() {
 	used := map[string]bool{}
 	for _, d := range b.documents {
 		_ = b.pace.step()
-		if d.doc == nil {
+		if d.compiled == nil {
 			continue
 		}
 		known := b.made.judged.of(judgedKey{d, b.made.under}, func() *judgement { return judge.of(d) })
@@ -100,16 +100,19 @@ type judge struct {
 
 // of judges a document.
 func (j *judge) of(d *document) *judgement {
-	known := j.callers.of(d)
+	if !d.compiled.ReadsKeys() {
+		return nothing
+	}
+	doc, known := d.compiled.Source(), j.callers.of(d)
 	var assumed []string
 	j.found = nil
-	for i := range d.doc.Statements {
-		statement := &d.doc.Statements[i]
+	for i := range doc.Statements {
+		statement := &doc.Statements[i]
 		by := j.askedBy(d, statement)
 		if by == (asked{}) {
 			continue
 		}
-		for _, use := range keyUses(d.doc, statement) {
+		for _, use := range keyUses(doc, statement) {
 			if known.has(use.key) {
 				continue
 			}

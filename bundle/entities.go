@@ -74,7 +74,7 @@ func (b *builder) asRequested(name string, from *bucket) *Bucket {
 	return b.made.buckets.of(key, func() *Bucket {
 		out := &Bucket{Policy: key.policy}
 		if key.document != nil {
-			out.PolicyText = key.document.text
+			out.PolicyText, out.public = key.document.text, key.document.public
 		}
 		if key.tags != nil {
 			for _, name := range keysOf(key.tags.tags) {

@@ -46,9 +46,7 @@ func (b *builder) link() *Snapshot {
 	s.counts.Accounts = len(s.accounts)
 	s.counts.Policies = len(b.documents)
 	for _, d := range b.documents {
-		if d.doc != nil {
-			s.counts.Statements += len(d.doc.Statements)
-		}
+		s.counts.Statements += d.statements
 	}
 	return s
 }

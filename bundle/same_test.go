@@ -24,6 +24,7 @@ var lazy = map[string]bool{
 	"authz.Document.number": true, "authz.Document.own": true, "authz.Document.once": true,
 	"authz.Document.ownReads": true, "authz.Document.readsOnce": true,
 	"authz.Document.readsText": true, "authz.Document.textOnce": true,
+	"authz.source.parsed": true, "authz.source.again": true,
 	"authz.Policies.identity": true, "authz.readTable.number": true,
 	"authz.layerReads.known": true, "authz.layerReads.adding": true, "authz.layerReads.sets": true, "authz.layerReads.kept": true,
 }

@@ -73,6 +73,7 @@ func (b *builder) checkScope(d *document, s *policy.Statement, at policy.Positio
 	if rule == nil {
 		rule = &sharedRule{name: p.Key, claims: bySubjectOrAudience}
 	}
+	doc := d.compiled.Source()
 	var keys []string
 	var open *policy.Value // one that all subjects of their usual form match
 	for _, claim := range rule.claims {
@@ -83,11 +84,11 @@ func (b *builder) checkScope(d *document, s *policy.Statement, at policy.Positio
 			if c.Name() != strings.ToLower(key) || !decides(c) {
 				continue
 			}
-			if slices.ContainsFunc(c.Values, func(v policy.Value) bool { return anything(d.doc, c, v) }) {
+			if slices.ContainsFunc(c.Values, func(v policy.Value) bool { return anything(doc, c, v) }) {
 				continue
 			}
 			if claim == "sub" {
-				if i := slices.IndexFunc(c.Values, func(v policy.Value) bool { return everyOrganization(d.doc, c, v, rule) }); i >= 0 {
+				if i := slices.IndexFunc(c.Values, func(v policy.Value) bool { return everyOrganization(doc, c, v, rule) }); i >= 0 {
 					open = &c.Values[i]
 					continue
 				}
@@ -130,7 +131,7 @@ func everyOrganization(doc *policy.Document, c *policy.Condition, v policy.Value
 // checkSubjects warns of patterns that match subjects of several organizations.
 func (b *builder) checkSubjects(d *document, c *policy.Condition, rule *sharedRule) {
 	for _, v := range c.Values {
-		literal, whole := head(d.doc, c, v)
+		literal, whole := head(d.compiled.Source(), c, v)
 		if rule.subject == "" || whole {
 			continue
 		}

@@ -81,6 +81,8 @@ type Bucket struct {
 	// nil and empty if there is none.
 	Policy     *authz.Policies
 	PolicyText string
+	// public tells whether the policy is, by AWS's meaning.
+	public bool
 	// Tags are the bucket's, sorted by key.
 	Tags []Tag
 }
@@ -127,7 +129,7 @@ func (s *Snapshot) BucketPolicy(name string) (text string, public, ok bool) {
 	if b == nil || b.Policy == nil {
 		return "", false, false
 	}
-	return b.PolicyText, b.Policy.Documents()[0].Source().IsPublic(), true
+	return b.PolicyText, b.public, true
 }
 
 // Bucket is what the bundle says of a bucket; nil if it says nothing.

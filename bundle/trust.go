@@ -18,10 +18,10 @@ const (
 // an action, whatever its conditions.
 func (b *builder) trusts(r *Role, kind policy.PrincipalType, value, action string) bool {
 	p := b.principals[identify(roles, r.Account, r.Name)]
-	if p == nil || p.trust == nil || p.trust.doc == nil {
+	if p == nil || p.trust == nil || p.trust.compiled == nil {
 		return true // which is reported elsewhere
 	}
-	return slices.ContainsFunc(p.trust.doc.Statements, func(s policy.Statement) bool {
+	return slices.ContainsFunc(p.trust.compiled.Source().Statements, func(s policy.Statement) bool {
 		return s.Effect == policy.Allow && s.CanMatchAction(action) && slices.ContainsFunc(s.Principals, func(p policy.Principal) bool {
 			return p.Type == kind && p.Value == value || isEveryone(p)
 		})
@@ -35,11 +35,12 @@ func isEveryone(p policy.Principal) bool { return p.Type == policy.AWS && p.Valu
 func (b *builder) checkTrust(s *Snapshot) {
 	for _, p := range b.ordered {
 		_ = b.pace.step()
-		if p.class != roles || p.trust == nil || p.trust.doc == nil {
+		if p.class != roles || p.trust == nil || p.trust.compiled == nil {
 			continue
 		}
-		for i := range p.trust.doc.Statements {
-			b.checkTrusted(p, &p.trust.doc.Statements[i], s)
+		statements := p.trust.compiled.Source().Statements
+		for i := range statements {
+			b.checkTrusted(p, &statements[i], s)
 		}
 	}
 }

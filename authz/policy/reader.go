@@ -41,7 +41,7 @@ func (r *reader) note(at Position, code, message, remedy string) {
 }
 
 // document reads the text; nil if it is rejected.
-func (r *reader) document(text []byte) *Document {
+func (r *reader) document(text string) *Document {
 	doc := r.read(text)
 	sort.SliceStable(r.findings, func(i, j int) bool {
 		a, b := &r.findings[i], &r.findings[j]
@@ -56,7 +56,7 @@ func (r *reader) document(text []byte) *Document {
 	return doc
 }
 
-func (r *reader) read(text []byte) *Document {
+func (r *reader) read(text string) *Document {
 	start := Position{1, 1}
 	if int(r.kind) >= len(kindNames) {
 		r.error(start, "INVALID_POLICY_KIND", r.kind.String(), "name one of the kinds")
@@ -69,7 +69,7 @@ func (r *reader) read(text []byte) *Document {
 	if !r.encoding(text) {
 		return nil
 	}
-	s := scanner{text: string(text), Position: start, duplicate: func(first Position, again *member) {
+	s := scanner{text: text, Position: start, duplicate: func(first Position, again *member) {
 		r.error(again.Position, "DUPLICATE_ELEMENT", fmt.Sprintf("%q stands twice in one object, first on line %d", again.name, first.Line), "keep one of them")
 	}}
 	root, err := s.document()
@@ -87,16 +87,16 @@ func (r *reader) read(text []byte) *Document {
 }
 
 // encoding reports what the text's bytes alone tell.
-func (r *reader) encoding(text []byte) bool {
+func (r *reader) encoding(text string) bool {
 	const bom = "\uFEFF"
-	if len(text) >= len(bom) && string(text[:len(bom)]) == bom {
+	if len(text) >= len(bom) && text[:len(bom)] == bom {
 		r.error(Position{1, 1}, "JSON_SYNTAX_ERROR", "the text begins with a byte-order mark", "save it as UTF-8 without one")
 		return false
 	}
 	at := Position{1, 1}
 	strange := 0
 	for i := 0; i < len(text); {
-		c, size := utf8.DecodeRune(text[i:])
+		c, size := utf8.DecodeRuneInString(text[i:])
 		if c == utf8.RuneError && size == 1 {
 			r.error(at, "JSON_SYNTAX_ERROR", "the text is not UTF-8", "save it as UTF-8")
 			return false

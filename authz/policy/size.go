@@ -27,11 +27,11 @@ const (
 )
 
 // sizes measures the text and reports the limits it exceeds.
-func (r *reader) sizes(doc *Document, text []byte) {
-	doc.Length = utf8.RuneCount(text)
+func (r *reader) sizes(doc *Document, text string) {
+	doc.Length = utf8.RuneCountInString(text)
 	doc.Size = doc.Length
-	for _, c := range text {
-		if c == ' ' || c == '\t' || c == '\n' || c == '\r' {
+	for i := range len(text) {
+		if c := text[i]; c == ' ' || c == '\t' || c == '\n' || c == '\r' {
 			doc.Size--
 		}
 	}
