@@ -4,12 +4,33 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unsafe"
 )
 
-// Builder collects what an Index is made of.
+// Builder collects what an Index is made of. It may be used again for another one,
+// and keeps its room.
 type Builder struct {
 	items []item
+	// nodes and labels belong to Build: labels are the text, but for its beginning.
+	nodes  []node
+	labels []byte
+	// whole tells where in labels a prefix stands of which labels are parts.
+	whole map[place]uint32
 }
+
+// place is a string, as it stands in memory.
+type place struct {
+	at     *byte
+	length int
+}
+
+// Labels are copied as long as they are not longer than shortLabel, and all together
+// than mostLabels. Of others there may be many of one prefix, one for each action:
+// they are parts of one copy of it.
+const (
+	shortLabel = 64
+	mostLabels = 1 << 30
+)
 
 type item struct {
 	keys  [2]Key // of the action, of the resource
@@ -33,15 +54,55 @@ func (b *Builder) Build() Index {
 			cmp.Compare(x.entry.Statement, y.entry.Statement), cmp.Compare(x.entry.Action, y.entry.Action), cmp.Compare(x.entry.Resource, y.entry.Resource),
 		)
 	})
-	x := Index{entries: make([]Entry, len(b.items))}
+	entries := make([]Entry, len(b.items))
 	for i := range b.items {
-		x.entries[i] = b.items[i].entry
+		entries[i] = b.items[i].entry
 	}
-	x.add("")
-	x.grow(0, b.items, span{0, uint32(len(b.items))}, actions, 0)
-	*b = Builder{}
-	x.nodes, x.firsts = slices.Clone(x.nodes), slices.Clone(x.firsts) // without the room to grow
+	b.add(span{})
+	b.grow(0, span{0, uint32(len(b.items))}, actions, 0)
+	text := b.text()
+	x := Index{nodes: slices.Clone(b.nodes), text: text, entries: entries}
+	clear(b.items)
+	clear(b.whole)
+	b.items, b.nodes, b.labels = b.items[:0], b.nodes[:0], b.labels[:0]
 	return x
+}
+
+// text is that of the index. The labels come to stand behind their first bytes.
+func (b *Builder) text() string {
+	before := uint32(len(b.nodes))
+	var text strings.Builder
+	text.Grow(len(b.nodes) + len(b.labels))
+	for i := range b.nodes {
+		n, first := &b.nodes[i], byte(0)
+		if n.length() > 0 {
+			first = b.labels[n.label.from]
+		}
+		n.label.from += before
+		n.label.to += before
+		text.WriteByte(first)
+	}
+	text.Write(b.labels)
+	return text.String()
+}
+
+// label is a part of a prefix, as a range of labels.
+func (b *Builder) label(prefix string, from, to int) span {
+	n := uint32(len(b.labels))
+	if to-from <= shortLabel && n < mostLabels {
+		b.labels = append(b.labels, prefix[from:to]...)
+		return span{n, n + uint32(to-from)}
+	}
+	key := place{unsafe.StringData(prefix), len(prefix)}
+	begin, known := b.whole[key]
+	if !known {
+		if b.whole == nil {
+			b.whole = map[place]uint32{}
+		}
+		begin, b.whole[key] = n, n
+		b.labels = append(b.labels, prefix...)
+	}
+	return span{begin + uint32(from), begin + uint32(to)}
 }
 
 // compareKeys puts a key in front of those that it begins.
@@ -61,21 +122,16 @@ const (
 	resources
 )
 
-func (x *Index) add(label string) uint32 {
-	first := byte(0)
-	if label != "" {
-		first = label[0]
-	}
-	x.nodes = append(x.nodes, node{label: label})
-	x.firsts = append(x.firsts, first)
-	return uint32(len(x.nodes) - 1)
+func (b *Builder) add(label span) uint32 {
+	b.nodes = append(b.nodes, node{label: label})
+	return uint32(len(b.nodes) - 1)
 }
 
 // grow makes what is below a node of one of the trees, of a range of sorted
 // items. Their keys have the first depth bytes in common, which are the path to
 // the node.
-func (x *Index) grow(at uint32, items []item, s span, tree, depth int) {
-	key := func(i uint32) Key { return items[i].keys[tree] }
+func (b *Builder) grow(at uint32, s span, tree, depth int) {
+	key := func(i uint32) Key { return b.items[i].keys[tree] }
 	for _, exact := range []bool{false, true} {
 		from := s.from
 		for s.from < s.to && len(key(s.from).Prefix) == depth && key(s.from).Exact == exact {
@@ -86,14 +142,14 @@ func (x *Index) grow(at uint32, items []item, s span, tree, depth int) {
 		}
 		group := span{from, s.from}
 		if tree == actions {
-			root := x.add("")
-			x.grow(root, items, group, resources, 0)
+			root := b.add(span{})
+			b.grow(root, group, resources, 0)
 			group = span{from: root}
 		}
 		if exact {
-			x.nodes[at].exact = group
+			b.nodes[at].exact = group
 		} else {
-			x.nodes[at].prefix = group
+			b.nodes[at].prefix = group
 		}
 	}
 	var groups []span
@@ -105,8 +161,8 @@ func (x *Index) grow(at uint32, items []item, s span, tree, depth int) {
 		groups = append(groups, group)
 		s.from = group.to
 	}
-	children := uint32(len(x.nodes))
-	x.nodes[at].children, x.nodes[at].count = children, uint16(len(groups))
+	children := uint32(len(b.nodes))
+	b.nodes[at].children, b.nodes[at].count = children, uint16(len(groups))
 	depths := make([]int, len(groups))
 	for i, group := range groups {
 		first, last := key(group.from).Prefix, key(group.to-1).Prefix
@@ -114,9 +170,9 @@ func (x *Index) grow(at uint32, items []item, s span, tree, depth int) {
 		for depths[i] < len(first) && depths[i] < len(last) && first[depths[i]] == last[depths[i]] {
 			depths[i]++
 		}
-		x.add(first[depth:depths[i]])
+		b.add(b.label(first, depth, depths[i]))
 	}
 	for i, group := range groups {
-		x.grow(children+uint32(i), items, group, tree, depths[i])
+		b.grow(children+uint32(i), group, tree, depths[i])
 	}
 }

@@ -9,7 +9,7 @@
 package index
 
 import (
-	"bytes"
+	"strings"
 	"unsafe"
 
 	"github.com/sallyport-iam/sallyport/authz/internal/pattern"
@@ -48,20 +48,21 @@ type Entry struct {
 }
 
 // Index maps an action and a resource to entries. The zero value has none. It
-// is made by a Builder.
+// is made by a Builder. Its parts hold no pointers: a collection of garbage looks at
+// none of the nodes, of which there are many.
 type Index struct {
 	nodes []node
-	// firsts holds the first byte of the label of each node: those of siblings
-	// stand side by side.
-	firsts  []byte
+	// text begins with the first byte of the label of each node, so that those of
+	// siblings stand side by side. The labels follow.
+	text    string
 	entries []Entry
 }
 
 // node is a node of a tree, of actions or of resources. The first node of the
 // Index is the root of the tree of actions.
 type node struct {
-	// label is what stands between the parent and the node.
-	label string
+	// label is what stands between the parent and the node: a range of the text.
+	label span
 	// children are nodes one behind the other.
 	children uint32
 	count    uint16 // of children
@@ -71,15 +72,24 @@ type node struct {
 	prefix, exact span
 }
 
-// span is a range of entries; or in from the number of a node, if there is one.
+// span is a range of entries or of the text; or in from the number of a node, if
+// there is one.
 type span struct{ from, to uint32 }
+
+// length is that of the label.
+func (n *node) length() int { return int(n.label.to - n.label.from) }
+
+func (x *Index) label(at uint32) string {
+	l := x.nodes[at].label
+	return x.text[l.from:l.to]
+}
 
 // Len is the number of entries.
 func (x *Index) Len() int { return len(x.entries) }
 
 // Bytes is about how much memory the index takes.
 func (x *Index) Bytes() int {
-	return len(x.nodes)*(int(unsafe.Sizeof(node{}))+1) + len(x.entries)*int(unsafe.Sizeof(Entry{}))
+	return len(x.nodes)*int(unsafe.Sizeof(node{})) + len(x.text) + len(x.entries)*int(unsafe.Sizeof(Entry{}))
 }
 
 // none is the number of a node that is not there. The root of the tree of
@@ -142,7 +152,7 @@ func (c *Cursor) Next() []Entry {
 		}
 		if c.entered < len(c.resource) {
 			if c.node = child(c.index, n, c.resource[c.entered:]); c.node != none {
-				c.entered += len(c.index.nodes[c.node].label)
+				c.entered += c.index.nodes[c.node].length()
 				c.seen = false
 			}
 			continue
@@ -167,7 +177,7 @@ func (c *Cursor) nextTree() bool {
 			c.at = beyond
 			break
 		}
-		c.passed += len(c.index.nodes[at].label)
+		c.passed += c.index.nodes[at].length()
 		if c.reach(at); c.node == none && c.exact != none {
 			c.enter(c.exact)
 			c.exact = none
@@ -181,12 +191,12 @@ func child[T string | []byte](x *Index, n *node, text T) uint32 {
 	if len(text) == 0 || n.count == 0 {
 		return none
 	}
-	i := bytes.IndexByte(x.firsts[n.children:n.children+uint32(n.count)], text[0])
+	i := strings.IndexByte(x.text[n.children:n.children+uint32(n.count)], text[0])
 	if i < 0 {
 		return none
 	}
 	at := n.children + uint32(i)
-	label := x.nodes[at].label
+	label := x.label(at)
 	if len(text) < len(label) || string(text[:len(label)]) != label {
 		return none
 	}
