@@ -26,7 +26,7 @@ type Document struct {
 	// searches is the sum of what the patterns search for.
 	searches int
 	// own is the segment of the document alone, once it is needed.
-	own  *segment
+	own  segment
 	once sync.Once
 	// reading is set if the statements read anything. What they read is ownReads, of the
 	// document alone, and readsText, by which others are known that read the same: each
@@ -40,22 +40,25 @@ type Document struct {
 
 // statement is a compiled statement.
 type statement struct {
-	where Statement
-	deny  bool
+	where      Statement
+	actions    actionList
+	resources  resourceList
+	conditions []condition
+	// bound are those whom the statement binds; nil where the kind of document has no
+	// principals, and it binds all.
+	bound *bound
+	// cost is about what it takes to try the statement, but for its conditions.
+	cost int32
+	deny bool
 	// notActions and notResources are set if none of the actions or resources
 	// may match.
 	notActions, notResources bool
-	actions                  actionList
-	resources                resourceList
-	// bindsAll is set where the kind of document has no principals.
-	bindsAll                  bool
-	principals, notPrincipals []principal
 	// anyResource is set where the document may leave Resource out, and does.
 	anyResource bool
-	conditions  []condition
-	// cost is about what it takes to try the statement, but for its conditions.
-	cost int
 }
+
+// bound are the principals of a statement.
+type bound struct{ principals, notPrincipals []principal }
 
 // Compile makes a document ready to decide. The document must not be changed
 // afterwards. It is meant for what policy.Parse returns; of a document made by
@@ -63,13 +66,15 @@ type statement struct {
 func Compile(doc *policy.Document) *Document {
 	d := &Document{number: lastDocument.Add(1), statements: make([]statement, len(doc.Statements))}
 	d.source.parsed.Store(doc)
+	c := newCompiler(doc)
 	for i := range doc.Statements {
-		d.statements[i] = compileStatement(doc, &doc.Statements[i])
+		c.compile(&doc.Statements[i], &d.statements[i])
 		if d.statements[i].isUnindexed() {
 			d.unindexed++
 		}
 		d.searches += d.statements[i].searches()
 	}
+	c.pack(d.statements)
 	d.reading = slices.ContainsFunc(doc.Statements, func(s policy.Statement) bool { return len(readsOf(doc, &s).reads) > 0 })
 	return d
 }
@@ -110,52 +115,8 @@ const (
 
 // segment is the segment of the document alone.
 func (d *Document) segment() *segment {
-	d.once.Do(func() { d.own = newWeighedSegment(d) })
-	return d.own
-}
-
-func compileStatement(doc *policy.Document, s *policy.Statement) statement {
-	st := statement{
-		where: Statement{
-			Policy: doc.Name, Sid: s.Sid, File: doc.File,
-			Index: s.Index, Line: s.Line, Column: s.Column,
-		},
-		deny: s.Effect == policy.Deny,
-		// An empty list gives the statement no effect, of whichever kind.
-		notActions:   len(s.NotActions) > 0,
-		notResources: len(s.NotResources) > 0,
-		conditions:   make([]condition, len(s.Conditions)),
-	}
-	if st.actions = compileActions(s.Actions); st.notActions {
-		st.actions = compileActions(s.NotActions)
-	}
-	if st.resources = compileResources(doc, s.Resources); st.notResources {
-		st.resources = compileResources(doc, s.NotResources)
-	}
-	if s.Resources == nil && s.NotResources == nil {
-		st.anyResource = doc.Kind == policy.Resource || doc.Kind == policy.Trust
-	}
-	if doc.Kind.HasPrincipals() {
-		st.principals = compilePrincipals(s.Principals)
-		if st.deny {
-			st.notPrincipals = compilePrincipals(s.NotPrincipals)
-		}
-	} else {
-		st.bindsAll = true
-	}
-	for i := range s.Conditions {
-		st.conditions[i] = compileCondition(doc, &s.Conditions[i])
-	}
-	st.cost = st.tryingCost(s)
-	return st
-}
-
-func compileResources(doc *policy.Document, values []policy.Value) resourceList {
-	list := make([]pattern.Pattern, len(values))
-	for i, v := range values {
-		list[i] = pattern.Resource(v.Text, doc.HasVariables(), doc.Kind.CompletesARNs())
-	}
-	return newResourceList(list)
+	d.once.Do(func() { d.own.fill(d) })
+	return &d.own
 }
 
 // Policies are the documents that one principal, resource or level of an
@@ -188,8 +149,22 @@ func Attach(docs ...*Document) *Policies {
 	return newPolicies(slices.Clone(docs), segments, joinedReads(reading(docs)))
 }
 
+// single are Policies of one document, as most are: one piece of memory.
+type single struct {
+	Policies
+	document [1]*Document
+	segment  [1]*segment
+}
+
 func newPolicies(docs []*Document, segments []*segment, reads *layerReads) *Policies {
-	p := &Policies{documents: docs, segments: segments, identity: lastPolicies.Add(1), reads: reads}
+	var p *Policies
+	if len(docs) == 1 && len(segments) == 1 {
+		s := &single{document: [1]*Document{docs[0]}, segment: [1]*segment{segments[0]}}
+		p, docs, segments = &s.Policies, s.document[:], s.segment[:]
+	} else {
+		p = new(Policies)
+	}
+	p.documents, p.segments, p.identity, p.reads = docs, segments, lastPolicies.Add(1), reads
 	for _, s := range segments {
 		p.heaviest += s.heaviest
 	}
@@ -213,7 +188,7 @@ func (p *Policies) OwnBytes() int {
 	}
 	n := 256 + 16*len(p.documents)
 	for _, s := range p.copies() {
-		n += len(s.statements)*8 + s.denies.Bytes() + s.allows.Bytes()
+		n += len(s.copied)*8 + s.denies.Bytes() + s.allows.Bytes()
 	}
 	if p.reads != nil && len(p.reads.tables) > 1 {
 		for _, t := range p.reads.tables {

@@ -28,36 +28,37 @@ type condition struct {
 	cost int
 }
 
-func compileCondition(doc *policy.Document, c *policy.Condition) condition {
+func (c *compiler) compileCondition(s *policy.Condition) condition {
+	variables := c.doc.HasVariables()
 	out := condition{
-		key:      key.New(c.Name()),
-		test:     c.Operator.Test,
-		set:      c.Operator.Set,
-		ifExists: c.Operator.IfExists,
-		negated:  c.Operator.Negated(),
-		empty:    len(c.Values) == 0,
-		cost:     evaluatingCost(c),
+		key:      key.New(s.Name()),
+		test:     s.Operator.Test,
+		set:      s.Operator.Set,
+		ifExists: s.Operator.IfExists,
+		negated:  s.Operator.Negated(),
+		empty:    len(s.Values) == 0,
+		cost:     evaluatingCost(s),
 	}
 	if !out.test.HasVariables() {
-		out.typed = operator.New(out.test, c.Values)
+		out.typed = operator.New(out.test, s.Values)
 		out.unreadable = out.typed.Unreadable()
 		return out
 	}
-	var fixed []pattern.Pattern
-	for _, v := range c.Values {
+	fixed := take(&c.patterns, len(s.Values))[:0]
+	for _, v := range s.Values {
 		var p pattern.Pattern
 		switch {
 		case out.arn():
 			var ok bool
-			if p, ok = pattern.ARN(v.Text, doc.HasVariables()); !ok {
+			if p, ok = pattern.ARN(v.Text, variables); !ok {
 				out.unreadable = true
 			}
 		case out.test == policy.StringLike || out.test == policy.StringNotLike:
-			p = pattern.Glob(v.Text, doc.HasVariables())
+			p = pattern.Glob(v.Text, variables)
 		case out.fold():
-			p = pattern.Fold(v.Text, doc.HasVariables())
+			p = pattern.Fold(v.Text, variables)
 		default:
-			p = pattern.Exact(v.Text, doc.HasVariables())
+			p = pattern.Exact(v.Text, variables)
 		}
 		if len(p.Variables()) > 0 {
 			out.variable = append(out.variable, p)

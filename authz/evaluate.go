@@ -97,7 +97,7 @@ func (s *segment) first(x *index.Index, e *environment, least, enough grant) (*S
 	if h.found < 0 {
 		return nil, grantNone
 	}
-	return &s.statements[h.found].where, h.grant
+	return &s.statement(h.found).where, h.grant
 }
 
 // wants tells whether a statement, or one behind it, can be better than what
@@ -115,9 +115,9 @@ func (h *search) try(entry *index.Entry, e *environment) {
 	if !e.notes.places.May(e.access.Resource, entry.Sieve) {
 		return
 	}
-	s := h.segment.statements[n]
+	s := h.segment.statement(n)
 	e.notes.family = ""
-	e.notes.work += s.cost
+	e.notes.work += int(s.cost)
 	if !s.matchesAction(entry.Action, e) {
 		return
 	}
@@ -171,13 +171,13 @@ func (s *statement) matchesResource(pattern int32, e *environment) verdict {
 // names the caller. v is the verdict on the resource.
 func (s *statement) applies(e *environment, v verdict) (verdict, grant) {
 	g := grantNone
-	if !s.bindsAll {
+	if b := s.bound; b != nil {
 		switch {
-		case len(s.principals) > 0:
-			if g = strongest(s.principals, e.caller); g == grantNone {
+		case len(b.principals) > 0:
+			if g = strongest(b.principals, e.caller); g == grantNone {
 				return no, grantNone
 			}
-		case len(s.notPrincipals) == 0 || exempt(s.notPrincipals, e.caller):
+		case len(b.notPrincipals) == 0 || exempt(b.notPrincipals, e.caller):
 			return no, grantNone
 		}
 	}

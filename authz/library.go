@@ -159,7 +159,8 @@ func (l *Library) segment(docs []*Document, copies int) *segment {
 	}
 	s := l.last.segments[string(key)]
 	if s == nil {
-		s = newWeighedSegment(docs...)
+		s = new(segment)
+		s.fill(docs...)
 	}
 	l.now.merged += copies
 	l.now.segments[string(key)] = s

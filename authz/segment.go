@@ -12,32 +12,48 @@ import (
 // segment is the statements of one document or of several, in the order of the
 // documents, with an index for each effect.
 type segment struct {
-	statements     []*statement
+	// own are the statements of one document, copied those of several.
+	own            []statement
+	copied         []*statement
 	denies, allows index.Index
 	// heaviest is about the most that looking through it can cost.
 	heaviest int
 }
 
-func newSegment(docs ...*Document) *segment {
+// fill makes an empty segment that of documents, and weighs it.
+func (s *segment) fill(docs ...*Document) {
 	n := 0
 	for _, d := range docs {
 		n += len(d.statements)
 	}
-	s := &segment{statements: make([]*statement, 0, n)}
-	var denies, allows index.Builder
-	for _, d := range docs {
-		for i := range d.statements {
-			st := &d.statements[i]
-			builder := &allows
-			if st.deny {
-				builder = &denies
+	if len(docs) == 1 {
+		s.own = docs[0].statements
+	} else {
+		s.copied = make([]*statement, 0, n)
+		for _, d := range docs {
+			for i := range d.statements {
+				s.copied = append(s.copied, &d.statements[i])
 			}
-			st.addTo(builder, len(s.statements))
-			s.statements = append(s.statements, st)
 		}
 	}
+	var denies, allows index.Builder
+	for i := range n {
+		builder, st := &allows, s.statement(int32(i))
+		if st.deny {
+			builder = &denies
+		}
+		st.addTo(builder, i)
+	}
 	s.denies, s.allows = denies.Build(), allows.Build()
-	return s
+	s.weigh()
+}
+
+// statement is a statement by its number.
+func (s *segment) statement(n int32) *statement {
+	if s.own != nil {
+		return &s.own[n]
+	}
+	return s.copied[n]
 }
 
 // element is a pattern in the form that an index knows it by.

@@ -100,24 +100,22 @@ func (r *read) cost() int {
 	return readCost
 }
 
-// newWeighedSegment is newSegment, and weighs it: for statements of both effects,
-// the most that one access can lead to.
-func newWeighedSegment(docs ...*Document) *segment {
-	s := newSegment(docs...)
+// weigh weighs the segment: for statements of both effects, the most that one access
+// can lead to.
+func (s *segment) weigh() {
 	for _, x := range []*index.Index{&s.denies, &s.allows} {
 		if x.Len() == 0 {
 			continue
 		}
 		s.heaviest += walkCost + x.Heaviest(func(e index.Entry) int {
-			st := s.statements[e.Statement]
-			cost := st.cost
+			st := s.statement(e.Statement)
+			cost := int(st.cost)
 			for i := range st.conditions {
 				cost += st.conditions[i].cost
 			}
 			return cost
 		})
 	}
-	return s
 }
 
 // evaluatingCost is about what it costs to evaluate a condition.
@@ -142,7 +140,7 @@ func evaluatingCost(c *policy.Condition) int {
 
 // tryingCost is about what it costs to compare the statement's action and
 // resource with an access, the dearest if its patterns differ.
-func (s *statement) tryingCost(source *policy.Statement) int {
+func (s *statement) tryingCost(source *policy.Statement) int32 {
 	n, m := len(s.actions.patterns), len(s.resources.patterns)
 	whole := n*m > mostPairs*(n+m) // then the shorter list is tested as a whole
 	actions := 0
@@ -172,5 +170,5 @@ func (s *statement) tryingCost(source *policy.Statement) int {
 		}
 		resources = walkCost + tests*max(resources, testCost)
 	}
-	return tryCost + actions + resources
+	return int32(min(tryCost+actions+resources, math.MaxInt32))
 }

@@ -31,6 +31,24 @@ func ParseAction(pattern string) (p ActionPattern, ok bool) {
 	return ActionPattern{lowerASCII(pattern)}, true
 }
 
+// PackActions moves the texts of patterns into one piece of memory.
+func PackActions(patterns []ActionPattern) {
+	n := 0
+	for _, p := range patterns {
+		n += len(p.text)
+	}
+	var b strings.Builder
+	b.Grow(n)
+	for _, p := range patterns {
+		b.WriteString(p.text)
+	}
+	all := b.String()
+	for i := range patterns {
+		n := len(patterns[i].text)
+		patterns[i].text, all = all[:n], all[n:]
+	}
+}
+
 // Match tells whether the pattern matches an action. It takes time
 // proportional to the product of the lengths at worst.
 func (p ActionPattern) Match(action string) bool {

@@ -93,7 +93,7 @@ func (b *Builder) label(prefix string, from, to int) span {
 		b.labels = append(b.labels, prefix[from:to]...)
 		return span{n, n + uint32(to-from)}
 	}
-	key := place{unsafe.StringData(prefix), len(prefix)}
+	key := place{unsafe.StringData(prefix), len(prefix)} //nolint:gosec // compared alone
 	begin, known := b.whole[key]
 	if !known {
 		if b.whole == nil {

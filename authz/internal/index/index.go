@@ -79,11 +79,6 @@ type span struct{ from, to uint32 }
 // length is that of the label.
 func (n *node) length() int { return int(n.label.to - n.label.from) }
 
-func (x *Index) label(at uint32) string {
-	l := x.nodes[at].label
-	return x.text[l.from:l.to]
-}
-
 // Len is the number of entries.
 func (x *Index) Len() int { return len(x.entries) }
 
@@ -151,10 +146,10 @@ func (c *Cursor) Next() []Entry {
 			}
 		}
 		if c.entered < len(c.resource) {
-			if c.node = child(c.index, n, c.resource[c.entered:]); c.node != none {
-				c.entered += c.index.nodes[c.node].length()
-				c.seen = false
-			}
+			var length int
+			c.node, length = child(c.index, n, c.resource[c.entered:])
+			c.entered += length
+			c.seen = false
 			continue
 		}
 		if c.node = none; n.exact.to > n.exact.from {
@@ -172,12 +167,12 @@ func (c *Cursor) nextTree() bool {
 		return true
 	}
 	for c.at != beyond && c.node == none {
-		at := child(c.index, &c.index.nodes[c.at], c.action[c.passed:])
+		at, length := child(c.index, &c.index.nodes[c.at], c.action[c.passed:])
 		if at == none {
 			c.at = beyond
 			break
 		}
-		c.passed += c.index.nodes[at].length()
+		c.passed += length
 		if c.reach(at); c.node == none && c.exact != none {
 			c.enter(c.exact)
 			c.exact = none
@@ -186,19 +181,23 @@ func (c *Cursor) nextTree() bool {
 	return c.node != none
 }
 
-// child is the child of a node that a text leads to.
-func child[T string | []byte](x *Index, n *node, text T) uint32 {
+// child is the child of a node that a text leads to, and the length of its label.
+func child[T string | []byte](x *Index, n *node, text T) (at uint32, length int) {
 	if len(text) == 0 || n.count == 0 {
-		return none
+		return none, 0
 	}
-	i := strings.IndexByte(x.text[n.children:n.children+uint32(n.count)], text[0])
-	if i < 0 {
-		return none
+	at = n.children
+	if n.count > 1 {
+		i := strings.IndexByte(x.text[at:at+uint32(n.count)], text[0])
+		if i < 0 {
+			return none, 0
+		}
+		at += uint32(i)
 	}
-	at := n.children + uint32(i)
-	label := x.label(at)
+	l := x.nodes[at].label
+	label := x.text[l.from:l.to]
 	if len(text) < len(label) || string(text[:len(label)]) != label {
-		return none
+		return none, 0
 	}
-	return at
+	return at, len(label)
 }

@@ -23,40 +23,51 @@ func Resource(s string, variables, complete bool) Pattern {
 	if !ok || !strings.HasPrefix(s, "arn:") {
 		return Never()
 	}
-	var p Pattern
+	var m maker
 	field := 1
 	for i, part := range split {
 		if part.Kind != policy.Text {
-			p.addPart(part, one, run)
+			m.addPart(part)
 			continue
 		}
-		rest := part.Text
+		m.begin(part.Text)
+		at := 0
 		for field < arnFields {
-			text, after, colon := strings.Cut(rest, ":")
+			end, colon := m.field(at)
 			if !colon && i+1 < len(split) {
 				return Never() // a variable follows
 			}
-			p.addField(text)
-			if rest = after; !colon {
+			m.addField(at, end)
+			if at = end; !colon {
 				break
 			}
-			p.addLiteral(":")
+			m.cutLiteral(at, at+1)
+			at++
 			field++
 		}
-		p.addText(rest, one, run)
+		m.addText(at, len(part.Text), one, run)
 	}
 	for ; complete && field < arnFields; field++ {
-		p.addLiteral(":")
-		p.addText("*", one, run)
+		m.addLiteral(":")
+		m.addToken(token{kind: run})
 	}
-	return p.done()
+	return m.done()
+}
+
+// field is where a field of the part ends that begins at a place: at a colon, or with
+// the part.
+func (m *maker) field(at int) (end int, colon bool) {
+	if n := strings.IndexByte(m.part[at:], ':'); n >= 0 {
+		return at + n, true
+	}
+	return len(m.part), false
 }
 
 // addField adds a whole field before the last.
-func (p *Pattern) addField(text string) {
-	inside := strings.TrimRight(text, "*")
-	p.addText(inside, oneInField, runInField)
-	p.addText(text[len(inside):], oneInField, run)
+func (m *maker) addField(from, to int) {
+	inside := from + len(strings.TrimRight(m.part[from:to], "*"))
+	m.addText(from, inside, oneInField, runInField)
+	m.addText(inside, to, oneInField, run)
 }
 
 // ARN compiles a value of an ARN operator: six fields in which wildcards stay,
@@ -67,47 +78,49 @@ func ARN(s string, variables bool) (p Pattern, ok bool) {
 		return Never(), true // malformed variables match nothing
 	}
 	p = arn(split)
-	return p, p.variables != nil || !p.never
+	return p, p.template != nil || !p.never
 }
 
 // arn compiles parts. If they hold no variable and too few fields the pattern
 // is never.
 func arn(split []policy.Part) Pattern {
-	var p Pattern
+	var m maker
 	field := 1
 	for _, part := range split {
 		if part.Kind == policy.Variable {
-			p.addVariable(part)
+			m.addVariable(part)
 			if field < arnFields {
-				p.source = split
+				m.template.source = split
 			}
 			continue
 		}
 		if part.Kind == policy.Literal {
-			p.addLiteral(part.Text)
+			m.addLiteral(part.Text)
 			field = min(field+strings.Count(part.Text, ":"), arnFields)
 			continue
 		}
-		rest := part.Text
+		m.begin(part.Text)
+		at := 0
 		for field < arnFields {
-			text, after, colon := strings.Cut(rest, ":")
-			p.addText(text, oneInField, runInField)
-			if rest = after; !colon {
+			end, colon := m.field(at)
+			m.addText(at, end, oneInField, runInField)
+			if at = end; !colon {
 				break
 			}
-			p.addLiteral(":")
+			m.cutLiteral(at, at+1)
+			at++
 			field++
 		}
-		p.addText(rest, one, run)
+		m.addText(at, len(part.Text), one, run)
 	}
-	p.never = field < arnFields
-	return p.done()
+	m.never = field < arnFields
+	return m.done()
 }
 
 // MatchARN is Match for a pattern made by ARN. readable is false if what the
 // variables make of the pattern is no ARN.
 func (p *Pattern) MatchARN(text string, values []string, places *Places) (matched, readable bool) {
-	if p.source != nil && (p.never || anyColon(values)) {
+	if p.Moves() && (p.never || anyColon(values)) {
 		q := arn(p.substitute(values))
 		return q.Match(text, nil, places), !q.never
 	}
@@ -116,7 +129,7 @@ func (p *Pattern) MatchARN(text string, values []string, places *Places) (matche
 
 // Moves tells whether a value can move what follows it to another field of the
 // ARN, so that MatchARN may have to compile the pattern anew.
-func (p *Pattern) Moves() bool { return p.source != nil }
+func (p *Pattern) Moves() bool { return p.template != nil && p.template.source != nil }
 
 // anyColon tells whether a value could move what follows it to another field.
 func anyColon(values []string) bool {
@@ -131,7 +144,7 @@ func anyColon(values []string) bool {
 // substitute puts the values, which are literal, in the place of the variables of
 // the source. The tokens are in its order.
 func (p *Pattern) substitute(values []string) []policy.Part {
-	out := slices.Clone(p.source)
+	out := slices.Clone(p.template.source)
 	t := 0
 	for i := range out {
 		if out[i].Kind != policy.Variable {

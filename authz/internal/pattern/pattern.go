@@ -6,7 +6,7 @@
 package pattern
 
 import (
-	"strings"
+	"slices"
 
 	"github.com/sallyport-iam/sallyport/authz/internal/key"
 	"github.com/sallyport-iam/sallyport/authz/policy"
@@ -40,16 +40,22 @@ type Variable struct {
 
 // Pattern is a compiled pattern. The zero value matches the empty string.
 type Pattern struct {
-	tokens    []token
-	variables []Variable
-	never     bool
+	tokens []token
+	// template is nil if there are no variables, as in most patterns.
+	template *template
 	// body is the number of tokens up to the last run, which takes what it can;
 	// the others stand at the end of the text. It is all of them if there is no
 	// run, or another one behind it.
-	body int
+	body int32
 	// least is how many bytes a text has at least.
-	least int
+	least int32
 	sieve Sieve
+	never bool
+}
+
+// template is what a pattern with variables has besides.
+type template struct {
+	variables []Variable
 	// source is what an ARN with variables before its last field was compiled
 	// from: a value with a colon in it moves the fields.
 	source []policy.Part
@@ -60,7 +66,12 @@ func Never() Pattern { return Pattern{never: true} }
 
 // Variables are the variables of the pattern. The values given to Match are
 // theirs, in this order.
-func (p *Pattern) Variables() []Variable { return p.variables }
+func (p *Pattern) Variables() []Variable {
+	if p.template == nil {
+		return nil
+	}
+	return p.template.variables
+}
 
 // parts splits a string, into one piece where variables have no meaning.
 func parts(s string, variables bool) ([]policy.Part, bool) {
@@ -87,17 +98,17 @@ func exact(s string, variables bool, literal func(string) string) Pattern {
 	if !ok {
 		return Never()
 	}
-	var p Pattern
+	var m maker
 	for _, part := range split {
 		if part.Kind == policy.Variable {
-			p.addVariable(part)
+			m.addVariable(part)
 		} else {
-			p.addLiteral(literal(part.Text))
+			m.addLiteral(literal(part.Text))
 		}
 	}
-	p.settle()
-	p.measure()
-	return p
+	m.settle()
+	m.measure()
+	return m.Pattern
 }
 
 // Glob compiles a string in which "*" matches any run of characters and "?"
@@ -107,66 +118,22 @@ func Glob(s string, variables bool) Pattern {
 	if !ok {
 		return Never()
 	}
-	var p Pattern
+	var m maker
 	for _, part := range split {
-		p.addPart(part, one, run)
+		m.addPart(part)
 	}
-	return p.done()
-}
-
-// addPart adds a part whose wildcards become tokens of the two kinds.
-func (p *Pattern) addPart(part policy.Part, question, star tokenKind) {
-	switch part.Kind {
-	case policy.Variable:
-		p.addVariable(part)
-	case policy.Literal:
-		p.addLiteral(part.Text)
-	default:
-		p.addText(part.Text, question, star)
-	}
-}
-
-func (p *Pattern) addText(s string, question, star tokenKind) {
-	for s != "" {
-		n := strings.IndexAny(s, "*?")
-		if n < 0 {
-			n = len(s)
-		}
-		p.addLiteral(s[:n])
-		if s = s[n:]; s == "" {
-			return
-		}
-		if s[0] == '?' {
-			p.tokens = append(p.tokens, token{kind: question})
-		} else {
-			p.tokens = append(p.tokens, token{kind: star})
-		}
-		s = s[1:]
-	}
-}
-
-func (p *Pattern) addLiteral(s string) {
-	if s != "" {
-		p.tokens = append(p.tokens, token{kind: literal, text: s})
-	}
-}
-
-func newVariable(part policy.Part) Variable {
-	return Variable{Key: key.New(part.Key), Default: part.Text, HasDefault: part.HasDefault}
-}
-
-// done ends the making of a pattern.
-func (p *Pattern) done() Pattern {
-	p.settle()
-	p.sift()
-	p.cut()
-	p.measure()
-	return *p
+	return m.done()
 }
 
 // cut cuts what may have to be looked for into grams.
 func (p *Pattern) cut() {
-	if len(p.tokens) < 2 {
+	long := func(t token) bool { return len(t.text) > maxGram }
+	if len(p.tokens) < 2 || !slices.ContainsFunc(p.tokens[1:], long) {
+		for i := range p.tokens {
+			if t := &p.tokens[i]; i > 0 && t.kind == literal {
+				t.number = hash(t.text)
+			}
+		}
 		return
 	}
 	cut := p.tokens[:1:1]
@@ -183,19 +150,19 @@ func (p *Pattern) cut() {
 }
 
 func (p *Pattern) measure() {
-	p.body = len(p.tokens)
+	p.body = int32(len(p.tokens))
 	inTail := true
 	for i := len(p.tokens) - 1; i >= 0; i-- {
 		switch p.tokens[i].kind {
 		case literal:
-			p.least += len(p.tokens[i].text)
+			p.least += int32(len(p.tokens[i].text))
 		case one, oneInField:
 			p.least++
 		case runInField:
 			inTail = false
 		case run:
 			if inTail {
-				p.body, inTail = i+1, false
+				p.body, inTail = int32(i+1), false
 			}
 		}
 	}
@@ -234,7 +201,7 @@ func (p *Pattern) Sieve() Sieve { return p.sieve }
 func (p *Pattern) Searches() int {
 	n, wild := 0, false
 	for i := range p.tokens {
-		between := wild && i < p.body
+		between := wild && i < int(p.body)
 		switch p.tokens[i].kind {
 		case run:
 			wild = true
@@ -254,53 +221,8 @@ func (p *Pattern) Searches() int {
 	return n
 }
 
-func (p *Pattern) addVariable(part policy.Part) {
-	p.tokens = append(p.tokens, token{kind: variable, number: uint32(len(p.variables))})
-	p.variables = append(p.variables, newVariable(part))
-}
-
-// settle makes one token of literals that follow on each other, and one variable
-// of those that are the same.
-func (p *Pattern) settle() {
-	tokens, all := p.tokens[:0], p.variables
-	p.variables = nil
-	numbers := make(map[Variable]uint32, len(all))
-	for from := 0; from < len(p.tokens); {
-		to := from + 1
-		for to < len(p.tokens) && p.tokens[from].kind == literal && p.tokens[to].kind == literal {
-			to++
-		}
-		t := p.tokens[from]
-		switch {
-		case to-from > 1:
-			t.text = joined(p.tokens[from:to])
-		case t.kind == variable:
-			v := all[t.number]
-			n, found := numbers[v]
-			if !found {
-				n = uint32(len(p.variables))
-				numbers[v], p.variables = n, append(p.variables, v)
-			}
-			t.number = n
-		}
-		tokens = append(tokens, t)
-		from = to
-	}
-	clear(p.tokens[len(tokens):])
-	p.tokens = tokens
-}
-
-// joined is the text of literals.
-func joined(tokens []token) string {
-	var b strings.Builder
-	for i := range tokens {
-		b.WriteString(tokens[i].text)
-	}
-	return b.String()
-}
-
 // IsNever tells whether the pattern matches no text, whatever the variables.
-func (p *Pattern) IsNever() bool { return p.never && p.source == nil }
+func (p *Pattern) IsNever() bool { return p.never && !p.Moves() }
 
 // Literal is the text before the first wildcard or variable: the whole pattern
 // if it is exact. whole is set if everything that begins with it matches.
@@ -318,7 +240,7 @@ func (p *Pattern) Literal() (prefix string, exact, whole bool) {
 
 // Match tells whether the whole text matches. values are those of Variables.
 func (p *Pattern) Match(text string, values []string, places *Places) bool {
-	if p.never || len(text) < p.least {
+	if p.never || len(text) < int(p.least) {
 		return false
 	}
 	q := places.of(text)
@@ -333,7 +255,7 @@ func (p *Pattern) Match(text string, values []string, places *Places) bool {
 // MayMatch is Match for a pattern some of whose variables have no value yet, and
 // may stand for any text.
 func (p *Pattern) MayMatch(text string, values []string, unread []bool, places *Places) bool {
-	if p.never || len(text) < p.least {
+	if p.never || len(text) < int(p.least) {
 		return false
 	}
 	var room [32]token
