@@ -22,6 +22,7 @@ const (
 // A Caller is immutable once it is in use, and shared by requests.
 type Caller struct {
 	Type PrincipalType
+	prepared
 	// Account is the 12-digit account of the principal; empty if anonymous.
 	Account string
 	// ARN names the caller in denials and records: the user's, the session's.

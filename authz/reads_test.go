@@ -52,7 +52,7 @@ func TestAppendKey_fields(t *testing.T) {
 		of   any
 		want string
 	}{
-		{authz.Caller{}, "Type Account ARN ParentARN ID ParentID CanonicalID Provider Identity Boundary Session SCP Keys"},
+		{authz.Caller{}, "Type prepared Account ARN ParentARN ID ParentID CanonicalID Provider Identity Boundary Session SCP Keys"},
 		{authz.Request{}, "Now Keys Endpoint"},
 		{authz.Access{}, "Action Resource Account Policy RCP Kind Keys"},
 		{authz.Context{}, "hashes entries unread"},
@@ -161,6 +161,70 @@ func TestAppendKey_components(t *testing.T) {
 			t.Errorf("%s and %s have one key", other, tt.name)
 		}
 		seen[k] = tt.name
+	}
+	prepared := alice(policies)
+	prepared.Prepare()
+	for _, tt := range tests {
+		// Whatever stays the caller's own is not to be changed, and a copy of it may be.
+		c := *prepared
+		q := question{&c, &authz.Request{Now: time.Unix(1714566600, 0)}, object()}
+		q.caller.Keys = prepared.Keys.Clone()
+		tt.change(q)
+		k := q.key(t)
+		if seen[k] != tt.name {
+			t.Errorf("%s: a copy of a prepared caller has not the key of another", tt.name)
+		}
+		q.caller.Prepare()
+		k = q.key(t)
+		if other, found := seen[k]; found {
+			t.Errorf("%s and %s, prepared, have one key", other, tt.name)
+		}
+		seen[k] = tt.name + ", prepared"
+	}
+}
+
+// TestPrepare compares what a decision takes by a caller that is prepared with what it
+// takes by the same that is not, with any question.
+func TestPrepare(t *testing.T) {
+	t.Parallel()
+	n := 5_000
+	if testing.Short() {
+		n = 500
+	}
+	keys := 0
+	for _, seed := range randomSeeds(n) {
+		c, r, a := (&generator{data: seed}).question()
+		most, cost := authz.MostWork(c, r, a), authz.FindingCost(c, r, a)
+		d, name := authz.Decide(c, r, a), c.NameHash()
+		_, has := key(c, r, a)
+		c.Prepare()
+		if got := authz.MostWork(c, r, a); got != most {
+			t.Errorf("prepared, the most work is %d, not %d", got, most)
+		}
+		if got := authz.FindingCost(c, r, a); got != cost {
+			t.Errorf("prepared, finding costs %d, not %d", got, cost)
+		}
+		if got := authz.Decide(c, r, a); got != d {
+			t.Errorf("prepared, the decision is %+v, not %+v", got, d)
+		}
+		if got := c.NameHash(); got != name {
+			t.Errorf("prepared, the hash of the name is %x, not %x", got, name)
+		}
+		one, ok := key(c, r, a)
+		if other, _ := key(c, r, a); ok != has || string(one) != string(other) {
+			t.Errorf("prepared, the key is %q, %t, and %q", one, ok, other)
+		}
+		if has {
+			keys++
+		}
+		again := *c
+		again.Prepare()
+		if other, _ := key(&again, r, a); has && string(one) == string(other) {
+			t.Errorf("two callers have the key %q", one)
+		}
+	}
+	if keys == 0 {
+		t.Error("no question has a key")
 	}
 }
 

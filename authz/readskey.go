@@ -13,6 +13,9 @@ import (
 // levels of the organization.
 const mostLayers = 24
 
+// fixedLayers are the layers without those of the organization.
+const fixedLayers = 5
+
 // AppendKey appends to dst all that the decision about an access depends on:
 // two accesses with equal keys are decided alike, with the same statement. It
 // is for those who remember decisions.
@@ -30,8 +33,9 @@ const mostLayers = 24
 // clock in another way, as text, or because there are more levels of an
 // organization than AWS has.
 //
-// The identity of a Policies is its own: no other that the process makes has the
-// same, even if it holds the same documents. A key says nothing outside of the
+// The identity of a Policies is its own, and so is that of a caller that is prepared
+// (see Caller.Prepare): no other that the process makes has the same, even if it holds
+// the same documents. A key says nothing outside of the
 // process.
 func AppendKey(dst []byte, c *Caller, r *Request, a *Access) (key []byte, ok bool) {
 	var l layerSets
@@ -60,17 +64,28 @@ type layerSets struct {
 
 // collect collects the sets. ok is false if the decision has no key.
 func (l *layerSets) collect(c *Caller, r *Request, a *Access) (ok bool) {
-	if 5+len(c.SCP)+len(a.RCP) > mostLayers {
+	hash := key.Hash(a.Action)
+	if fixedLayers+len(a.RCP) > mostLayers || !l.collectCaller(c, a, hash) {
 		return false
 	}
-	hash := key.Hash(a.Action)
-	ok = l.add(c.Identity, a, hash) && l.add(c.Boundary, a, hash) && l.add(c.Session, a, hash) &&
-		l.add(r.Endpoint, a, hash) && l.add(a.Policy, a, hash)
-	for i := 0; ok && i < len(c.SCP); i++ {
-		ok = l.add(c.SCP[i], a, hash)
-	}
+	ok = l.add(r.Endpoint, a, hash) && l.add(a.Policy, a, hash)
 	for i := 0; ok && i < len(a.RCP); i++ {
 		ok = l.add(a.RCP[i], a, hash)
+	}
+	return ok
+}
+
+// collectCaller collects those of the caller's own layers.
+func (l *layerSets) collectCaller(c *Caller, a *Access, hash uint32) (ok bool) {
+	if c.ready() && !c.prepared.several {
+		return c.prepared.reads == nil || l.addReads(c.prepared.reads, a, hash)
+	}
+	if fixedLayers+len(c.SCP)+len(a.RCP) > mostLayers {
+		return false
+	}
+	ok = l.add(c.Identity, a, hash) && l.add(c.Boundary, a, hash) && l.add(c.Session, a, hash)
+	for i := 0; ok && i < len(c.SCP); i++ {
+		ok = l.add(c.SCP[i], a, hash)
 	}
 	return ok
 }
@@ -104,12 +119,35 @@ func (w *written) wants(r *read) bool {
 	return true
 }
 
+// numbered stands in a key where others have the type of the caller, which is less.
+const numbered = 0xff
+
 // appendIdentity appends what principals, actions and resources are compared
-// with, and which policies are attached.
+// with, and which policies are attached. The number of a prepared caller stands for
+// all that the caller is.
 func appendIdentity(key []byte, c *Caller, r *Request, a *Access) []byte {
-	key = append(key, byte(c.Type), byte(a.Kind))
-	key = appendNumber(key, len(c.SCP))
+	if c.ready() {
+		key = appendNumber(append(key, numbered), int(c.prepared.number))
+	} else {
+		key = c.appendIdentity(key)
+	}
+	key = append(key, byte(a.Kind))
 	key = appendNumber(key, len(a.RCP))
+	key = appendText(key, a.Action)
+	key = appendText(key, a.Resource)
+	key = appendText(key, a.Account)
+	key = r.Endpoint.appendIdentity(key)
+	key = a.Policy.appendIdentity(key)
+	for _, p := range a.RCP {
+		key = p.appendIdentity(key)
+	}
+	return key
+}
+
+// appendIdentity appends what the caller is, and which policies are attached to it.
+func (c *Caller) appendIdentity(key []byte) []byte {
+	key = append(key, byte(c.Type))
+	key = appendNumber(key, len(c.SCP))
 	key = appendText(key, c.Account)
 	key = appendText(key, c.ARN)
 	key = appendText(key, c.ParentARN)
@@ -117,16 +155,10 @@ func appendIdentity(key []byte, c *Caller, r *Request, a *Access) []byte {
 	key = appendText(key, c.ParentID)
 	key = appendText(key, c.CanonicalID)
 	key = appendText(key, c.Provider)
-	key = appendText(key, a.Action)
-	key = appendText(key, a.Resource)
-	key = appendText(key, a.Account)
-	for _, p := range [...]*Policies{c.Identity, c.Boundary, c.Session, r.Endpoint, a.Policy} {
+	for _, p := range [...]*Policies{c.Identity, c.Boundary, c.Session} {
 		key = p.appendIdentity(key)
 	}
 	for _, p := range c.SCP {
-		key = p.appendIdentity(key)
-	}
-	for _, p := range a.RCP {
 		key = p.appendIdentity(key)
 	}
 	return key

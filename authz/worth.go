@@ -49,11 +49,20 @@ const LeastFindingCost = 130
 // MostWork is about the most work that Weigh can find, whatever is asked for. It
 // is known from the moment policies are attached, and costs next to nothing.
 func MostWork(c *Caller, r *Request, a *Access) int {
-	work := decideCost + c.Identity.most() + c.Boundary.most() + c.Session.most() + r.Endpoint.most() + a.Policy.most()
-	for _, p := range c.SCP {
+	work := decideCost + c.most() + r.Endpoint.most() + a.Policy.most()
+	for _, p := range a.RCP {
 		work += p.most()
 	}
-	for _, p := range a.RCP {
+	return work
+}
+
+// most is what looking through the caller's own policies can cost.
+func (c *Caller) most() int {
+	if c.ready() {
+		return int(c.prepared.most)
+	}
+	work := c.Identity.most() + c.Boundary.most() + c.Session.most()
+	for _, p := range c.SCP {
 		work += p.most()
 	}
 	return work

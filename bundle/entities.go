@@ -31,6 +31,7 @@ func (b *builder) user(p *principal) *User {
 func newUser(p *principal, of userKey) *User {
 	c := newCaller(p)
 	c.Identity, c.Boundary = of.identity, of.boundary
+	c.Prepare()
 	return &User{Account: c.Account, Name: p.name, Path: p.entity.path, ID: c.ID, ARN: c.ARN, Tags: p.entity.tags, Caller: c}
 }
 

@@ -25,7 +25,7 @@ var lazy = map[string]bool{
 	"authz.Document.ownReads": true, "authz.Document.readsOnce": true,
 	"authz.Document.readsText": true, "authz.Document.textOnce": true,
 	"authz.source.parsed": true, "authz.source.again": true,
-	"authz.Policies.identity": true, "authz.readTable.number": true,
+	"authz.Policies.identity": true, "authz.prepared.number": true, "authz.readTable.number": true,
 	"authz.layerReads.known": true, "authz.layerReads.adding": true, "authz.layerReads.sets": true, "authz.layerReads.kept": true,
 }
 

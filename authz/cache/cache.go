@@ -61,21 +61,15 @@ type Cache struct {
 	seed    maphash.Seed
 	mask    uint64 // of the hash; all bits, except in tests
 	least   int
-	// verdicts tell which accesses to look up, seen which keys were looked up in
-	// vain.
-	verdicts verdicts
-	seen     seen
+	// front tells which accesses to look up, and has what was found of them; seen
+	// tells which keys were looked up in vain.
+	front front
+	seen  seen
 
 	// generation is that of the entries.
 	generation atomic.Uint64
 	clearing   sync.Mutex
 	counters   counters
-}
-
-// entry is a decision and what it is found by.
-type entry struct {
-	key      string
-	decision authz.Decision
 }
 
 // New makes a cache. Without MaxBytes it is nil.
@@ -91,7 +85,7 @@ func newCache(o Options, mask uint64) (*Cache, error) {
 		o.MinGain = MinGain
 	}
 	b := divide(o.MaxBytes)
-	k := &Cache{seed: maphash.MakeSeed(), mask: mask, least: o.MinGain, verdicts: make(verdicts, b.verdicts), seen: make(seen, b.seen)}
+	k := &Cache{seed: maphash.MakeSeed(), mask: mask, least: o.MinGain, front: make(front, b.places), seen: make(seen, b.seen)}
 	var err error
 	k.entries, err = ristretto.NewCache(&ristretto.Config[uint64, *entry]{
 		NumCounters:        b.counters,
@@ -101,6 +95,7 @@ func newCache(o Options, mask uint64) (*Cache, error) {
 		KeyToHash:          func(hash uint64) (uint64, uint64) { return hash, 0 },
 		OnEvict:            k.counters.evicted,
 		OnReject:           k.counters.rejected,
+		OnExit:             k.exit,
 	})
 	return k, err
 }
@@ -112,13 +107,10 @@ func (k *Cache) Decide(generation uint64, c *authz.Caller, r *authz.Request, a *
 	if k == nil || !k.pays(authz.MostWork(c, r, a), authz.LeastFindingCost) || !k.current(generation) {
 		return authz.Decide(c, r, a)
 	}
-	if k.least < 0 {
-		return k.find(generation, c, r, a)
-	}
 	asked := k.asked(c, a)
-	cost, dear := k.verdicts.of(asked)
-	if dear {
-		return k.find(generation, c, r, a)
+	e, cost, dear := k.front.of(asked)
+	if dear || k.least < 0 {
+		return k.find(asked, e, generation, c, r, a)
 	}
 	d, work := authz.Weigh(c, r, a)
 	if !k.pays(work, authz.LeastFindingCost) {
@@ -128,8 +120,8 @@ func (k *Cache) Decide(generation uint64, c *authz.Caller, r *authz.Request, a *
 	if !known {
 		cost = authz.FindingCost(c, r, a)
 	}
-	if dear = k.pays(work, cost) && !retains(d); dear || !known {
-		k.verdicts.put(asked, cost, dear)
+	if dear = k.pays(work, cost); dear || !known {
+		k.front.put(asked, cost, dear)
 	}
 	return d
 }
@@ -144,7 +136,7 @@ func (k *Cache) asked(c *authz.Caller, a *authz.Access) uint64 {
 	const odd = 0x9e3779b97f4a7c15
 	h := maphash.String(k.seed, a.Resource[max(0, len(a.Resource)-96):])
 	h = (h ^ ends(a.Action)) * odd
-	return (h ^ h>>32 ^ ends(c.ARN)) * odd
+	return (h ^ h>>32 ^ c.NameHash()) * odd & k.mask
 }
 
 // ends is a number made of the first and the last bytes of a text.
@@ -162,47 +154,71 @@ func eight(s string) uint64 {
 		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
-// find looks a decision up, and makes and remembers it if it is not found.
-func (k *Cache) find(generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
+// find looks a decision up, and makes and remembers it if it is not found. What is
+// asked was found in e lately, unless that is nil.
+func (k *Cache) find(asked uint64, e *entry, generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
 	if len(a.Resource) > usualResource {
 		var buffer [2048]byte
-		return k.findBy(buffer[:0], generation, c, r, a)
+		return k.findBy(buffer[:0], asked, e, generation, c, r, a)
 	}
 	var buffer [512]byte
-	return k.findBy(buffer[:0], generation, c, r, a)
+	return k.findBy(buffer[:0], asked, e, generation, c, r, a)
 }
 
 // usualResource is the length of a resource that leaves room for the rest of most
 // keys in the smaller buffer. A key that has no room in either takes memory.
 const usualResource = 192
 
-func (k *Cache) findBy(buffer []byte, generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
+func (k *Cache) findBy(buffer []byte, asked uint64, e *entry, generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
 	key, ok := authz.AppendKey(binary.LittleEndian.AppendUint64(buffer, generation), c, r, a)
 	if !ok {
 		return authz.Decide(c, r, a)
 	}
-	hash := maphash.Bytes(k.seed, key) & k.mask
-	if e, found := k.entries.Get(hash); found && e.key == string(key) {
-		k.counters.hit(hash)
+	if e != nil && e.key == string(key) {
+		if n := k.counters.hit(asked); k.counts(n) {
+			_, _ = k.entries.Get(e.hash)
+		}
 		return e.decision
 	}
-	k.counters.miss(hash)
+	hash := maphash.Bytes(k.seed, key) & k.mask
+	if e, found := k.entries.Get(hash); found && e.key == string(key) {
+		k.counters.hit(asked)
+		k.front.keep(e)
+		return e.decision
+	}
+	k.counters.miss(asked)
 	d, work := authz.Weigh(c, r, a)
 	switch cost := authz.FindingCost(c, r, a); {
-	case !k.pays(work, cost), retains(d):
-		k.verdicts.put(k.asked(c, a), cost, false)
+	case !k.pays(work, cost):
+		k.front.put(asked, cost, false)
 	case k.seen.before(hash):
-		e := &entry{key: string(key), decision: d}
-		if !k.entries.Set(hash, e, e.cost()) {
+		if k.least < 0 {
+			k.front.put(asked, cost, true)
+		}
+		e, size := newEntry(key, d)
+		e.hash, e.asked = hash, asked
+		if !k.entries.Set(hash, e, size+placesBytes) {
 			k.counters.dropped()
 		}
 	}
 	return d
 }
 
-// retains tells whether remembering the decision would keep documents in memory
-// that are not those of the generation: a session brings its own.
-func retains(d authz.Decision) bool { return d.Layer == authz.LayerSession && d.Statement != nil }
+// counts tells whether the library is to know of a use of what the front has: of each
+// as soon as entries make room for others, and until then, to be ready for that, of
+// some.
+func (k *Cache) counts(use uint64) bool {
+	const some = 64
+	return use%some == 0 || k.counters.evictions.Load() > 0
+}
+
+// exit lets go of an entry that is remembered no more.
+func (k *Cache) exit(e *entry) {
+	if e != nil {
+		e.gone.Store(true)
+		k.front.drop(e)
+	}
+}
 
 // current tells whether a generation is the latest, and makes room for one that
 // is new. Requests that began under an earlier one are few, and soon over.
@@ -229,6 +245,7 @@ func (k *Cache) forget() {
 	defer k.clearing.Unlock()
 	k.counters.pause(true)
 	k.entries.Clear()
+	k.front.forget()
 	k.counters.pause(false)
 }
 

@@ -13,10 +13,10 @@ const MinBytes = 1 << 20
 
 // budget divides the memory of a cache.
 type budget struct {
-	// entries is for what is remembered, in bytes; verdicts the number of slots
-	// for what to look up, seen that for what was looked up in vain, counters that
-	// of counters for how often entries are used.
-	entries, verdicts, seen, counters int64
+	// entries is for what is remembered, in bytes; places the number of those for what
+	// to look up, seen that for what was looked up in vain, counters that of counters
+	// for how often entries are used.
+	entries, places, seen, counters int64
 }
 
 const (
@@ -26,32 +26,28 @@ const (
 	// and up to two bytes of its filter.
 	counterBytes = 4
 	seenBytes    = 4
-	verdictBytes = 8
-	// entryBytes is what an entry takes beside its key: itself, its places in
-	// the library's two maps at their usual filling, and what the allocator
-	// rounds up.
-	entryBytes = 208
+	placeBytes   = 16
+	// placesBytes is what an entry's places take in the library's two maps, at their
+	// usual filling, and what the allocator takes beside entries.
+	placesBytes = 208
 )
 
-// divide gives the counters a sixteenth, what to look up a 64th, and what was
-// looked up in vain a 128th: about eight counters and a slot of either for an
+// divide gives the counters a sixteenth, what to look up a 32nd, and what was
+// looked up in vain a 128th: about eight counters and a place of either for an
 // entry of usual size.
 func divide(total int64) budget {
 	total = max(total, MinBytes)
 	b := budget{
-		verdicts: powerOfTwo(total / 64 / verdictBytes),
+		places:   powerOfTwo(total / 32 / placeBytes),
 		seen:     powerOfTwo(total / 128 / seenBytes),
 		counters: powerOfTwo(total / 16 / counterBytes),
 	}
-	b.entries = total - b.counters*counterBytes - b.verdicts*verdictBytes - b.seen*seenBytes - int64(buffered)
+	b.entries = total - b.counters*counterBytes - b.places*placeBytes - b.seen*seenBytes - int64(buffered)
 	return b
 }
 
 // powerOfTwo is the greatest that is not above n.
 func powerOfTwo(n int64) int64 { return 1 << (bits.Len64(uint64(n)) - 1) }
-
-// cost is the memory that an entry takes.
-func (e *entry) cost() int64 { return int64(len(e.key)) + entryBytes }
 
 // ways is how many slots a hash may take, side by side: with one, two that are asked
 // for in turn would drive each other out for ever.
@@ -84,41 +80,4 @@ func (s seen) before(hash uint64) bool {
 	}
 	slots[victim()].Store(rest)
 	return false
-}
-
-// verdicts tell of accesses that took some time what it costs to find them, and
-// whether that is less: one for each slot, under the upper half of the hash. One
-// may be forgotten, and one taken for another's, which costs time alone.
-type verdicts []atomic.Uint64
-
-// dearBit is set for what is dearer to evaluate than to find; the bits below are
-// the cost of that.
-const dearBit = 1 << 31
-
-// of is the verdict under a hash. The cost is 0 if there is none.
-func (v verdicts) of(hash uint64) (cost int, dear bool) {
-	at := set(hash, len(v))
-	slots := v[at : at+ways]
-	for i := range slots {
-		if slot := slots[i].Load(); (slot^hash)>>32 == 0 {
-			return int(slot & (dearBit - 1)), slot&dearBit != 0
-		}
-	}
-	return 0, false
-}
-
-func (v verdicts) put(hash uint64, cost int, dear bool) {
-	verdict := hash>>32<<32 | uint64(min(cost, dearBit-1))
-	if dear {
-		verdict |= dearBit
-	}
-	at := set(hash, len(v))
-	slots := v[at : at+ways]
-	for i := range slots {
-		if slot := slots[i].Load(); slot == 0 || (slot^hash)>>32 == 0 {
-			slots[i].Store(verdict)
-			return
-		}
-	}
-	slots[victim()].Store(verdict)
 }

@@ -45,7 +45,8 @@ type counters struct {
 	paused atomic.Bool
 }
 
-func (c *counters) hit(hash uint64) { c.stripes[hash%8].hits.Add(1) }
+// hit tells how many there were in the same stripe.
+func (c *counters) hit(hash uint64) uint64 { return c.stripes[hash%8].hits.Add(1) }
 
 func (c *counters) miss(hash uint64) { c.stripes[hash%8].misses.Add(1) }
 

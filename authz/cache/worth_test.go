@@ -7,7 +7,6 @@ import (
 
 	"github.com/sallyport-iam/sallyport/authz"
 	"github.com/sallyport-iam/sallyport/authz/cache"
-	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
 // shipped makes a cache that decides itself what to look up.
@@ -115,19 +114,6 @@ func TestMinGain_verdict(t *testing.T) {
 		if got := repeated(t, k, c, s.with, a); got != s.want {
 			t.Errorf("%s: %s, want %s", s.name, got, s.want)
 		}
-	}
-}
-
-// TestMinGain_session does not look up what cannot be remembered, though it takes
-// long.
-func TestMinGain_session(t *testing.T) {
-	t.Parallel()
-	k := shipped(t)
-	c, r, a := alice(identity(t, on(8, "Deny", "reports"))), request(), object()
-	c.Type = authz.AssumedRole
-	c.Session = authz.NewPolicies(parse(t, policy.Session, `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`))
-	if got := repeated(t, k, c, r, a); got != "evaluated" || k.Stats() != (cache.Stats{}) {
-		t.Errorf("%s: %+v", got, k.Stats())
 	}
 }
 
