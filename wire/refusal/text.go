@@ -1,6 +1,9 @@
 package refusal
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // appendElement appends an XML element. name is one of our own constants.
 func appendElement(b []byte, name, value string) []byte {
@@ -16,38 +19,56 @@ func appendElement(b []byte, name, value string) []byte {
 // appendText appends character data of XML 1.0. What a document may not hold
 // becomes U+FFFD, so that no request can make an answer that does not parse.
 func appendText(b []byte, s string) []byte {
+	written := 0
 	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
+		if standsForItself[s[i]] {
+			i++
+			continue
+		}
+		b = append(b, s[written:i]...)
+		if s[i] < utf8.RuneSelf {
+			b = appendReference(b, s[i])
+			i++
+		} else {
 			r, size := utf8.DecodeRuneInString(s[i:])
 			if r == 0xFFFE || r == 0xFFFF {
 				r = utf8.RuneError
 			}
 			b = utf8.AppendRune(b, r)
 			i += size
-			continue
 		}
-		i++
-		switch {
-		case c == '<':
-			b = append(b, "&lt;"...)
-		case c == '>':
-			b = append(b, "&gt;"...)
-		case c == '&':
-			b = append(b, "&amp;"...)
-		case c == '"':
-			b = append(b, "&quot;"...)
-		case c == '\'':
-			b = append(b, "&#39;"...)
-		case c == '\r':
-			b = append(b, "&#13;"...) // a parser would make a line feed of it
-		case c >= ' ', c == '\n', c == '\t':
-			b = append(b, c)
-		default:
-			b = utf8.AppendRune(b, utf8.RuneError)
-		}
+		written = i
 	}
-	return b
+	return append(b, s[written:]...)
+}
+
+// standsForItself are the bytes of ASCII that character data may hold, wherever it
+// stands. A parser would make a line feed of a carriage return.
+var standsForItself = func() (set [256]bool) {
+	for c := range utf8.RuneSelf {
+		set[c] = c >= ' ' && !strings.ContainsRune(`<>&"'`, rune(c)) || c == '\n' || c == '\t'
+	}
+	return set
+}()
+
+// appendReference appends what stands for a byte of ASCII that does not stand for
+// itself.
+func appendReference(b []byte, c byte) []byte {
+	switch c {
+	case '<':
+		return append(b, "&lt;"...)
+	case '>':
+		return append(b, "&gt;"...)
+	case '&':
+		return append(b, "&amp;"...)
+	case '"':
+		return append(b, "&quot;"...)
+	case '\'':
+		return append(b, "&#39;"...)
+	case '\r':
+		return append(b, "&#13;"...)
+	}
+	return utf8.AppendRune(b, utf8.RuneError)
 }
 
 // appendMember appends a member of a JSON object after before, which is "{" or
