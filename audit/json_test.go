@@ -56,6 +56,9 @@ func TestLine(t *testing.T) {
 	} {
 		compare(t, r)
 	}
+	for _, after := range []time.Duration{0, 999999, time.Millisecond, 45 * time.Millisecond, 900 * time.Millisecond, time.Second - 1} {
+		compare(t, &audit.Record{Time: at.Truncate(time.Second).Add(after)})
+	}
 	for kind := range authz.Service + 1 {
 		compare(t, &audit.Record{Caller: &authz.Caller{Type: kind}})
 	}

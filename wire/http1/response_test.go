@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -264,4 +265,23 @@ func TestAppendResponse(t *testing.T) {
 			t.Errorf("%s: %q", tt.name, out)
 		}
 	}
+}
+
+// TestDate: each answer has the date of its own second, whatever others have.
+func TestDate(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 12, 31, 23, 59, 58, 0, time.UTC)
+	var answering sync.WaitGroup
+	for range 4 {
+		answering.Go(func() {
+			for _, after := range []time.Duration{0, 999 * time.Millisecond, time.Second, 2 * time.Second, time.Second, -time.Hour, 0} {
+				now := begin.Add(after)
+				out := http1.AppendResponse(nil, &wire.Response{Status: 204}, http1.ResponseOptions{Now: now})
+				if want := "\r\nDate: " + now.Format(http.TimeFormat) + "\r\n"; !strings.Contains(string(out), want) {
+					t.Errorf("%q lacks %q", out, want)
+				}
+			}
+		})
+	}
+	answering.Wait()
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/sallyport-iam/sallyport/wire"
@@ -92,7 +93,7 @@ func AppendResponse(dst []byte, resp *wire.Response, o ResponseOptions) []byte {
 		dst = appendField(dst, field.Name, field.Value)
 	}
 	if !dated {
-		dst = append(o.Now.UTC().AppendFormat(append(dst, "Date: "...), http.TimeFormat), "\r\n"...)
+		dst = appendDate(dst, o.Now)
 	}
 	switch {
 	case bodiless:
@@ -107,6 +108,25 @@ func AppendResponse(dst []byte, resp *wire.Response, o ResponseOptions) []byte {
 		dst = append(dst, "Connection: close\r\n"...)
 	}
 	return append(dst, "\r\n"...)
+}
+
+// dateLine is the Date field of a second.
+type dateLine struct {
+	second int64
+	text   string
+}
+
+// lastDate is the last one: that of many answers.
+var lastDate atomic.Pointer[dateLine]
+
+func appendDate(dst []byte, now time.Time) []byte {
+	second := now.Unix()
+	last := lastDate.Load()
+	if last == nil || last.second != second {
+		last = &dateLine{second, "Date: " + now.UTC().Format(http.TimeFormat) + "\r\n"}
+		lastDate.Store(last)
+	}
+	return append(dst, last.text...)
 }
 
 // spelling is a name as servers usually write it, where that is not lower case,
