@@ -41,7 +41,7 @@ type Document struct {
 // statement is a compiled statement.
 type statement struct {
 	where      Statement
-	actions    actionList
+	actions    *actionList // that other statements may have, too
 	resources  resourceList
 	conditions []condition
 	// bound are those whom the statement binds; nil where the kind of document has no

@@ -16,19 +16,12 @@ type compiler struct {
 	// each statement takes its own from the room that is left.
 	patterns   []pattern.Pattern
 	conditions []condition
-	// actions are the lists of actions, by their text, and named where their patterns
-	// are among names. Many statements have the same.
-	actions map[string]*namedActions
-	names   []policy.ActionPattern
+	// actions are the lists of actions, and known their numbers, by their text: many
+	// statements have the same. numbers are those of the statements.
+	actions []actionList
+	known   map[string]int
+	numbers []int
 	text    []byte
-	// of are the lists of the statements.
-	of []*namedActions
-}
-
-// namedActions is a list of actions, whose patterns are a range of the names.
-type namedActions struct {
-	list     actionList
-	from, to int
 }
 
 func newCompiler(doc *policy.Document) *compiler {
@@ -47,8 +40,8 @@ func newCompiler(doc *policy.Document) *compiler {
 		doc:        doc,
 		patterns:   make([]pattern.Pattern, patterns),
 		conditions: make([]condition, conditions),
-		actions:    map[string]*namedActions{},
-		of:         make([]*namedActions, 0, len(doc.Statements)),
+		known:      map[string]int{},
+		numbers:    make([]int, 0, len(doc.Statements)),
 	}
 }
 
@@ -95,20 +88,20 @@ func (c *compiler) compile(s *policy.Statement, st *statement) {
 	st.cost = st.tryingCost(s)
 }
 
-func (c *compiler) compileActions(values []policy.Value) actionList {
+// compileActions is the list of actions; pack moves it.
+func (c *compiler) compileActions(values []policy.Value) *actionList {
 	c.text = c.text[:0]
 	for _, v := range values {
 		c.text = appendText(c.text, v.Text)
 	}
-	named := c.actions[string(c.text)]
-	if named == nil {
-		named = &namedActions{list: compileActions(values), from: len(c.names)}
-		c.names = append(c.names, named.list.patterns...)
-		named.to = len(c.names)
-		c.actions[string(c.text)] = named
+	n, known := c.known[string(c.text)]
+	if !known {
+		n = len(c.actions)
+		c.known[string(c.text)] = n
+		c.actions = append(c.actions, compileActions(values))
 	}
-	c.of = append(c.of, named)
-	return named.list
+	c.numbers = append(c.numbers, n)
+	return &c.actions[n]
 }
 
 func (c *compiler) compileResources(values []policy.Value) resourceList {
@@ -121,12 +114,22 @@ func (c *compiler) compileResources(values []policy.Value) resourceList {
 
 // pack moves what all the statements are made of together.
 func (c *compiler) pack(statements []statement) {
-	names := slices.Clone(c.names)
+	actions := slices.Clone(c.actions)
+	n := 0
+	for i := range actions {
+		n += len(actions[i].patterns)
+	}
+	names := make([]policy.ActionPattern, 0, n)
+	for i := range actions {
+		from := len(names)
+		names = append(names, actions[i].patterns...)
+		actions[i].patterns = names[from:len(names):len(names)]
+	}
 	policy.PackActions(names)
-	var patterns [][]pattern.Pattern
+	patterns := make([][]pattern.Pattern, 0, len(statements))
 	for i := range statements {
 		st := &statements[i]
-		st.actions.patterns = names[c.of[i].from:c.of[i].to:c.of[i].to]
+		st.actions = &actions[c.numbers[i]]
 		patterns = append(patterns, st.resources.patterns)
 		for k := range st.conditions {
 			patterns = append(patterns, st.conditions[k].fixed.patterns, st.conditions[k].variable)

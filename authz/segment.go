@@ -44,7 +44,7 @@ func (s *segment) fill(docs ...*Document) {
 		}
 		st.addTo(builder, i)
 	}
-	s.denies, s.allows = denies.Build(), allows.Build()
+	s.denies, s.allows = index.Build(&denies, &allows)
 	s.weigh()
 }
 

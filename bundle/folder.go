@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -137,25 +138,44 @@ func (f *folder) list(found []fs.DirEntry) {
 		known[e.name] = e
 	}
 	f.entries = make([]*entry, 0, len(found))
+	var fresh []fs.DirEntry
 	for _, d := range found {
-		e := known[d.Name()]
-		if e == nil || e.kind != d.Type() {
-			e = f.entry(d.Name(), d.Type())
+		if e := known[d.Name()]; e != nil && e.kind == d.Type() {
+			f.entries = append(f.entries, e)
+		} else {
+			fresh = append(fresh, d)
 		}
-		f.entries = append(f.entries, e)
 	}
+	f.add(fresh)
 	slices.SortFunc(f.entries, byPath)
 }
 
-// entry makes one of the folder's.
-func (f *folder) entry(name string, kind fs.FileMode) *entry {
-	e := &entry{name: name, path: name, kind: kind}
+// add adds entries of which nothing is known. They lie in two pieces of memory, one of
+// them their paths: there may be many.
+func (f *folder) add(fresh []fs.DirEntry) {
+	above := ""
 	if f.path != "." {
-		e.path = f.path + "/" + name
+		above = f.path + "/"
 	}
-	p, _ := locate(e.path)
-	e.needed = p.kind == keySetFile
-	return e
+	size := 0
+	for _, d := range fresh {
+		size += len(above) + len(d.Name())
+	}
+	var b strings.Builder
+	b.Grow(size)
+	for _, d := range fresh {
+		b.WriteString(above)
+		b.WriteString(d.Name())
+	}
+	paths, entries := b.String(), make([]entry, len(fresh))
+	for i, d := range fresh {
+		e, length := &entries[i], len(above)+len(d.Name())
+		e.path, paths = paths[:length], paths[length:]
+		e.name, e.kind = e.path[len(above):], d.Type()
+		p, _ := locate(e.path)
+		e.needed = p.kind == keySetFile
+		f.entries = append(f.entries, e)
+	}
 }
 
 // byPath is the order of the paths of files, of which those in a directory have a

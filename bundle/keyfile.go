@@ -273,16 +273,25 @@ func (y *yamlFile) keyEntry(n ast.Node) (e keyEntry, ok bool) {
 	if bad := badName(e.user.value, users.longest); e.user.value != "" && bad != "" {
 		y.error(e.user.at, "INVALID_NAME", "the name of the user "+bad, "write the name of a user of the bundle")
 	}
-	switch e.status = status.value; e.status {
-	case Active, Inactive:
-	case "":
-		if !had["status"] {
-			e.status = Active
-		}
-	default:
+	e.pack()
+	switch {
+	case status.value == Active, status.value == "" && !had["status"]:
+		e.status = Active
+	case status.value == Inactive:
+		e.status = Inactive
+	case status.value != "":
 		y.error(status.at, "INVALID_STATUS", "the status is neither Active nor Inactive", "write one of them")
 	}
 	return e, len(y.findings) == before
+}
+
+// pack moves the names into one piece of memory: there may be many entries.
+func (e *keyEntry) pack() {
+	all := e.id.value + e.account.value + e.user.value
+	for _, t := range []*text{&e.id, &e.account, &e.user} {
+		n := len(t.value)
+		t.value, all = all[:n], all[n:]
+	}
 }
 
 // badAccessKeyID says what is wrong with the id of a long-term key. Those of

@@ -121,6 +121,7 @@ func (w *watcher) watch(tree []directory, paths []string) (grown bool) {
 		_ = w.pace.step()
 		_, ok := w.watched[directory]
 		if ok && !w.lost {
+			w.watched[directory] = info // the same, which the tree has too
 			continue
 		}
 		if err := w.notify.Add(directory); err == nil {

@@ -11,9 +11,12 @@ import (
 // and keeps its room.
 type Builder struct {
 	items []item
-	// nodes and labels belong to Build: labels are the text, but for its beginning.
-	nodes  []node
-	labels []byte
+	// What follows belongs to Build: the parts of the Index, of whose text labels are
+	// all but the beginning.
+	nodes   []node
+	firsts  []byte
+	labels  []byte
+	entries []Entry
 	// whole tells where in labels a prefix stands of which labels are parts.
 	whole map[place]uint32
 }
@@ -45,8 +48,31 @@ func (b *Builder) Add(action, resource Key, e Entry) {
 
 // Build makes the index, and leaves the Builder empty.
 func (b *Builder) Build() Index {
+	x, _ := Build(b, &Builder{})
+	return x
+}
+
+// Build makes two indexes, each of whose parts are one piece of memory for both, and
+// leaves the Builders empty.
+func Build(a, b *Builder) (x, y Index) {
+	a.build()
+	b.build()
+	nodes, entries := slices.Concat(a.nodes, b.nodes), slices.Concat(a.entries, b.entries)
+	n, m, l := len(a.nodes), len(a.entries), len(a.firsts)+len(a.labels)
+	var text strings.Builder
+	text.Grow(l + len(b.firsts) + len(b.labels))
+	for _, part := range [][]byte{a.firsts, a.labels, b.firsts, b.labels} {
+		text.Write(part)
+	}
+	a.reset()
+	b.reset()
+	return Index{nodes[:n:n], text.String()[:l], entries[:m:m]}, Index{nodes[n:], text.String()[l:], entries[m:]}
+}
+
+// build makes the parts of the index.
+func (b *Builder) build() {
 	if len(b.items) == 0 {
-		return Index{}
+		return
 	}
 	slices.SortFunc(b.items, func(x, y item) int {
 		return cmp.Or(
@@ -54,36 +80,30 @@ func (b *Builder) Build() Index {
 			cmp.Compare(x.entry.Statement, y.entry.Statement), cmp.Compare(x.entry.Action, y.entry.Action), cmp.Compare(x.entry.Resource, y.entry.Resource),
 		)
 	})
-	entries := make([]Entry, len(b.items))
+	b.entries = slices.Grow(b.entries, len(b.items))
 	for i := range b.items {
-		entries[i] = b.items[i].entry
+		b.entries = append(b.entries, b.items[i].entry)
 	}
 	b.add(span{})
 	b.grow(0, span{0, uint32(len(b.items))}, actions, 0)
-	text := b.text()
-	x := Index{nodes: slices.Clone(b.nodes), text: text, entries: entries}
-	clear(b.items)
-	clear(b.whole)
-	b.items, b.nodes, b.labels = b.items[:0], b.nodes[:0], b.labels[:0]
-	return x
-}
-
-// text is that of the index. The labels come to stand behind their first bytes.
-func (b *Builder) text() string {
+	// The labels come to stand behind their first bytes.
 	before := uint32(len(b.nodes))
-	var text strings.Builder
-	text.Grow(len(b.nodes) + len(b.labels))
 	for i := range b.nodes {
 		n, first := &b.nodes[i], byte(0)
-		if n.length() > 0 {
+		if n.label.from < n.label.to {
 			first = b.labels[n.label.from]
 		}
 		n.label.from += before
 		n.label.to += before
-		text.WriteByte(first)
+		b.firsts = append(b.firsts, first)
 	}
-	text.Write(b.labels)
-	return text.String()
+}
+
+// reset empties the Builder, and keeps its room.
+func (b *Builder) reset() {
+	clear(b.items)
+	clear(b.whole)
+	b.items, b.nodes, b.firsts, b.labels, b.entries = b.items[:0], b.nodes[:0], b.firsts[:0], b.labels[:0], b.entries[:0]
 }
 
 // label is a part of a prefix, as a range of labels.

@@ -76,9 +76,6 @@ type node struct {
 // there is one.
 type span struct{ from, to uint32 }
 
-// length is that of the label.
-func (n *node) length() int { return int(n.label.to - n.label.from) }
-
 // Len is the number of entries.
 func (x *Index) Len() int { return len(x.entries) }
 
