@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// heapFloor is the heap, in bytes, that is let grow before garbage is collected.
-// Where less than half of it is in use, Go would collect garbage many times a
-// second under load, and be at it a good part of the time.
-const heapFloor = 128 << 20
+// leastGarbage is how much garbage, in bytes, may come together before it is
+// collected. Where little is in use, Go would collect it many times a second under
+// load, and be at it a good part of the time.
+const leastGarbage = 128 << 20
 
 const (
 	// usualPercent is how much garbage Go collects by default, in percent of what
 	// is in use.
 	usualPercent = 100
 	// mostPercent is that of an empty heap: Go takes it for one of 4 MiB.
-	mostPercent = heapFloor / (4 << 20) * usualPercent
+	mostPercent = leastGarbage / (4 << 20) * 100
 
 	// idleInterval is how often it is looked whether there is nothing to do, and
 	// firstLook when after a bundle was activated, which leaves much garbage.
@@ -33,8 +33,9 @@ const (
 	worthwhile, worthwhilePart = 4 << 20, 4
 )
 
-// heapKeeper keeps the heap that is let grow at heapFloor, or at what Go makes it if that
-// is more, and gives memory back to the system when there is nothing to do.
+// heapKeeper keeps the garbage that may come together at leastGarbage, or at what Go
+// makes it if that is more, and gives memory back to the system when there is nothing
+// to do.
 type heapKeeper struct {
 	percent int // as it is set
 	// allocated is how much had been at the last look.
@@ -65,7 +66,7 @@ func newHeapKeeper() *heapKeeper {
 
 func (k *heapKeeper) sample(i int) uint64 { return k.samples[i].Value.Uint64() }
 
-// keepHeap does so until ctx ends. GOGC takes precedence over the floor; GOMEMLIMIT
+// keepHeap does so until ctx ends. GOGC takes precedence; GOMEMLIMIT
 // holds in any case. activated tells of bundles.
 func keepHeap(ctx context.Context, activated <-chan struct{}) {
 	k := newHeapKeeper()
@@ -143,11 +144,5 @@ func isWorthwhile(held, used uint64) bool {
 
 // garbagePercent is how much garbage there may be, in percent of the bytes in use.
 func garbagePercent(live uint64) int {
-	if live >= heapFloor*usualPercent/(100+usualPercent) {
-		return usualPercent
-	}
-	if live <= heapFloor*100/(100+mostPercent) {
-		return mostPercent
-	}
-	return int((heapFloor - live) * 100 / live)
+	return int(min(max(leastGarbage*100/max(live, 1), usualPercent), mostPercent))
 }

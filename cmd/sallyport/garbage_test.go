@@ -6,20 +6,23 @@ import (
 	"time"
 )
 
-// TestGarbagePercent: the heap is let grow to the floor, or to twice what is in
-// use if that is more.
+// TestGarbagePercent: as much garbage may come together as is in use, but not less than
+// the least.
 func TestGarbagePercent(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		live uint64
 		want int
-	}{{0, 3200}, {1 << 20, 3200}, {heapFloor / 33, 3200}, {8 << 20, 1500}, {16 << 20, 700}, {heapFloor/2 - 1, 100}, {heapFloor / 2, 100}, {1 << 40, 100}} {
+	}{
+		{0, 3200}, {1 << 20, 3200}, {4 << 20, 3200}, {8 << 20, 1600}, {16 << 20, 800}, {100 << 20, 128},
+		{leastGarbage - 1, 100}, {leastGarbage, 100}, {1 << 40, 100},
+	} {
 		got := garbagePercent(tt.live)
 		if got != tt.want {
 			t.Errorf("%d bytes: %d, not %d", tt.live, got, tt.want)
 		}
-		if grown := tt.live * uint64(100+got) / 100; grown > heapFloor && grown > 2*tt.live {
-			t.Errorf("%d bytes grow to %d", tt.live, grown)
+		if garbage := tt.live * uint64(got) / 100; garbage > max(leastGarbage, tt.live) {
+			t.Errorf("%d bytes may have %d of garbage", tt.live, garbage)
 		}
 	}
 }
