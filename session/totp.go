@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/binary"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,7 +93,7 @@ func (k *codes) use(serial string, seed secret.Value, code string, now time.Time
 			k.devices = map[string]*usedCodes{}
 		}
 		u = &usedCodes{step: -1}
-		k.devices[serial] = u
+		k.devices[strings.Clone(serial)] = u // which is a part of a request
 	}
 	if now.Sub(u.first) >= wrongPeriod || now.Before(u.first) {
 		u.wrong = 0
