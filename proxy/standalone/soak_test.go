@@ -130,6 +130,7 @@ type ask struct {
 	size               int
 	body               []byte // nil: none
 	chunked, waits     bool
+	last, old          bool // on the connection; HTTP/1.0, which is always the last
 }
 
 func (s *soaker) ask() ask {
@@ -150,6 +151,16 @@ func (s *soaker) ask() ask {
 	return a
 }
 
+// maybeLast makes some requests the last of their connection.
+func (s *soaker) maybeLast(a *ask) {
+	switch s.random.IntN(8) {
+	case 0:
+		a.last = true
+	case 1:
+		a.old = !a.chunked && !a.waits // it knows neither
+	}
+}
+
 // status is that of the store's answer.
 func (a *ask) status() int {
 	switch a.kind {
@@ -163,7 +174,14 @@ func (a *ask) status() int {
 
 // message is the request on the wire, and where its body begins.
 func (a *ask) message() (message []byte, head int) {
-	fields := fmt.Sprintf("%s /open/%s/%s/%d HTTP/1.1\r\nHost: localhost\r\n", a.method, a.kind, a.name, a.size)
+	minor := 1
+	if a.old {
+		minor = 0
+	}
+	fields := fmt.Sprintf("%s /open/%s/%s/%d HTTP/1.%d\r\nHost: localhost\r\n", a.method, a.kind, a.name, a.size, minor)
+	if a.last {
+		fields += "Connection: close\r\n"
+	}
 	switch {
 	case a.chunked:
 		fields += "Transfer-Encoding: chunked\r\n"
@@ -191,7 +209,7 @@ func (s *soaker) step() {
 	if s.conn == nil && !s.connect() {
 		return
 	}
-	switch n := s.random.IntN(12); {
+	switch n := s.random.IntN(14); {
 	case n == 0: // break off while sending
 		a := s.ask()
 		message, _ := a.message()
@@ -224,8 +242,22 @@ func (s *soaker) step() {
 			}
 		}
 		<-sent
+	case n == 4: // no request
+		s.count++
+		_, _ = fmt.Fprintf(s.conn, "GET /open/get/%s-%d/1 HTTP/1.1\r\nHost: localhost\r\nHost: %s\r\n\r\n", s.name, s.count, strings.Repeat("x", s.random.IntN(6000)))
+		resp, err := http.ReadResponse(s.in, nil)
+		a := ask{method: "GET", kind: "malformed", name: fmt.Sprint(s.name, "-", s.count)}
+		if err != nil {
+			s.broke(&a, "no answer", err)
+			return
+		}
+		if got, err := io.ReadAll(resp.Body); resp.StatusCode != 400 || !resp.Close || err != nil || !bytes.Contains(got, []byte("there must be one Host header")) {
+			s.t.Errorf("what is no request is answered %d: %q, %v", resp.StatusCode, got, err)
+		}
+		s.leave(false)
 	default:
 		a := s.ask()
+		s.maybeLast(&a)
 		message, head := a.message()
 		if a.waits && a.kind == "put" && len(message) > head {
 			_, _ = s.conn.Write(message[:head])
@@ -323,6 +355,9 @@ func (s *soaker) receive(a *ask) {
 		s.t.Errorf("%s %s %s of %d bytes (chunked=%v waits=%v) is answered %d to %q: %.200s", a.method, a.kind, a.name, a.size, a.chunked, a.waits, resp.StatusCode, name, got)
 	case a.method == "GET" && want == 200 && !bytes.Equal(got, content(a.name, a.size)):
 		s.t.Errorf("the answer %s of %d bytes has come as %d others", a.name, a.size, len(got))
+	}
+	if (a.last || a.old) && !resp.Close {
+		s.t.Errorf("the last request %s is answered as if it were not", a.name)
 	}
 	if resp.Close || err != nil {
 		s.leave(false)
