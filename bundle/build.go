@@ -29,8 +29,9 @@ type document struct {
 	// compiled is nil if the document has errors. What it was parsed to is there until
 	// the build ends, and of a trust policy longer: each build looks into that.
 	compiled *authz.Document
-	// size and statements are those of what was parsed.
+	// size and statements are those of what was parsed, shape what is judged of it.
 	size, statements int
+	shape            shape
 	// text is that of a bucket's policy, public what can be told of that.
 	text     string
 	public   bool
@@ -276,6 +277,9 @@ func (b *builder) parse(f *file, as policy.Kind, name string) *document {
 			doc := d.compiled.Source()
 			d.size, d.statements = doc.Size, len(doc.Statements)
 			d.public = as == policy.Bucket && doc.IsPublic()
+			if len(b.opts.Routes) > 0 {
+				d.shape = shapeOf(doc)
+			}
 		}
 		if as == policy.Bucket {
 			d.text = text

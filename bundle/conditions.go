@@ -63,7 +63,7 @@ func (b *builder) checkConditions() {
 	if b.made.under == nil || *b.made.under != under {
 		b.made.under = &under
 	}
-	judge := &judge{builder: b, callers: callers, filled: map[keyReader]keyFilled{}, matching: map[string]matches{}}
+	judge := &judge{builder: b, callers: callers, filled: map[keyReader]keyFilled{}, matching: map[string]matches{}, clean: map[shape]*judgement{}}
 	used := map[string]bool{}
 	for _, d := range b.documents {
 		_ = b.pace.step()
@@ -94,14 +94,20 @@ type judge struct {
 	filled  map[keyReader]keyFilled
 	// matching are which actions of routes are matched, by the patterns.
 	matching map[string]matches
+	// clean are the judgements of documents in which nothing was found.
+	clean    map[shape]*judgement
 	patterns []byte
 	found    []policy.Finding
 }
 
 // of judges a document.
 func (j *judge) of(d *document) *judgement {
+	// To judge one that was released it must be parsed again, and there may be many.
 	if !d.compiled.ReadsKeys() {
 		return nothing
+	}
+	if known := j.clean[d.shape]; known != nil {
+		return known
 	}
 	doc, known := d.compiled.Source(), j.callers.of(d)
 	var assumed []string
@@ -117,7 +123,7 @@ func (j *judge) of(d *document) *judgement {
 				continue
 			}
 			if _, ok := j.settings.absent[use.key]; ok && !slices.Contains(assumed, use.key) {
-				assumed = append(assumed, use.key)
+				assumed = append(assumed, strings.Clone(use.key)) // nothing of the document
 			}
 			reader := keyReader{use.key, by}
 			if j.filled[reader] == nil {
@@ -126,10 +132,14 @@ func (j *judge) of(d *document) *judgement {
 			j.use(d, statement, use, by, j.filled[reader])
 		}
 	}
-	if len(j.found)+len(assumed) == 0 {
-		return nothing
+	judged := nothing
+	if len(j.found)+len(assumed) > 0 {
+		judged = &judgement{j.found, assumed}
 	}
-	return &judgement{j.found, assumed}
+	if len(j.found) == 0 && d.shape != (shape{}) {
+		j.clean[d.shape] = judged
+	}
+	return judged
 }
 
 // matches are, for each route, which of its actions a statement matches.
