@@ -127,7 +127,7 @@ const numbered = 0xff
 // all that the caller is.
 func appendIdentity(key []byte, c *Caller, r *Request, a *Access) []byte {
 	if c.ready() {
-		key = appendNumber(append(key, numbered), int(c.prepared.number))
+		key = binary.AppendUvarint(append(key, numbered), c.prepared.number) // whole, where an int has 32 bits too
 	} else {
 		key = c.appendIdentity(key)
 	}
