@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fsnotify/fsnotify"
+
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
 
@@ -261,4 +263,11 @@ type Collector struct{ collector }
 // ever allocated and of how often garbage was collected.
 func (c *Collector) At(live, goal, allocated, cycles uint64) bool {
 	return c.at(live, goal, allocated, cycles)
+}
+
+// PollAfter is the time between readings of which the last took some time, in a
+// directory whose changes the file system tells of, or whose state.
+func PollAfter(o Options, cost time.Duration, watched, trusted bool) time.Duration {
+	m := &Manager{opts: o, cost: cost, reader: reader{memory: memory{trust: trusted}}}
+	return m.poll(&watcher{notify: new(fsnotify.Watcher), reported: !watched})
 }

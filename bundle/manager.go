@@ -103,9 +103,10 @@ const (
 	// blindPoll is the time between readings where the file system tells of no
 	// changes.
 	blindPoll = 500 * time.Millisecond
-	// idle is the share of time that polling leaves unused: a large bundle is
-	// polled less often.
-	idle = 20
+	// idle is how many times as long as a reading takes polling pauses: a large bundle is
+	// polled less often. Where the file system tells of changes, polling is for what it
+	// misses; elsewhere, as on that of a network, they wait for it, so blindIdle holds.
+	idle, blindIdle = 100, 20
 	// overdue is how many times as late as polling would be an edit looks everywhere:
 	// where there is one after the other, nothing is polled.
 	overdue = 2
@@ -181,11 +182,14 @@ func (m *Manager) next(w *watcher, first, last time.Time) time.Duration {
 
 // poll is the time between readings of everything.
 func (m *Manager) poll(w *watcher) time.Duration {
-	poll := m.opts.Poll
+	poll, pause := m.opts.Poll, idle*m.cost
 	if w.blind() {
 		poll = min(poll, blindPoll)
 	}
-	return max(poll, idle*m.cost)
+	if w.blind() || !m.reader.memory.trust {
+		pause = blindIdle * m.cost
+	}
+	return max(poll, pause)
 }
 
 // swapped tells that a link on the way to the bundle leads to another directory
