@@ -231,7 +231,7 @@ func (k *Cache) current(generation uint64) bool {
 		if k.generation.CompareAndSwap(latest, generation) {
 			if latest > 0 {
 				// Entries of the old generation would never be found again, but
-				// hold its documents in memory until others take their room.
+				// take memory until others take their room.
 				go k.forget()
 			}
 			return true

@@ -252,11 +252,10 @@ func (c *session) exchange(t *turn) bool {
 	last := head.Last
 	resp := s.answer(c.client, c.request(t, body))
 	defer func() {
-		if resp.Body != nil {
-			_ = resp.Body.Close()
-		}
 		if c.settled {
 			t.end(resp)
+		} else if resp.Body != nil {
+			_ = resp.Body.Close()
 		}
 	}()
 	unread := body.answered()
