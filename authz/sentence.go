@@ -7,25 +7,28 @@ package authz
 // A caller from outside of the resource's account is not told what the policies
 // of that account say: it gets the reason only if that lies in its own account.
 // The sentence of an allow is empty.
-func (d Decision) Sentence(c *Caller, a *Access) string {
+func (d Decision) Sentence(c *Caller, a *Access) string { return string(d.AppendSentence(nil, c, a)) }
+
+// AppendSentence appends that sentence.
+func (d Decision) AppendSentence(b []byte, c *Caller, a *Access) []byte {
 	if d.Effect == Allow {
-		return ""
+		return b
 	}
 	who := c.ARN
 	if who == "" {
 		who = "anonymous"
 	}
-	disclosed := d.Disclosed(c, a)
-	switch {
+	b = append(append(b, "User: "...), who...)
+	b = append(append(b, " is not authorized to perform: "...), a.Action...)
+	b = append(append(append(b, ` on resource: "`...), a.Resource...), '"')
+	switch disclosed := d.Disclosed(c, a); {
 	case disclosed && d.Effect == ExplicitDeny:
-		return "User: " + who + " is not authorized to perform: " + a.Action + ` on resource: "` + a.Resource +
-			`" with an explicit deny in ` + explicitPhrases[d.Layer]
+		b = append(append(b, " with an explicit deny in "...), explicitPhrases[d.Layer]...)
 	case disclosed:
-		return "User: " + who + " is not authorized to perform: " + a.Action + ` on resource: "` + a.Resource +
-			`" because no ` + implicitPhrases[d.Layer] + " allows the " + a.Action + " action"
-	default:
-		return "User: " + who + " is not authorized to perform: " + a.Action + ` on resource: "` + a.Resource + `"`
+		b = append(append(b, " because no "...), implicitPhrases[d.Layer]...)
+		b = append(append(append(b, " allows the "...), a.Action...), " action"...)
 	}
+	return b
 }
 
 // Disclosed tells whether the reason of a denial lies in the caller's own account,

@@ -114,12 +114,20 @@ func bucketOf(arn string) (string, bool) {
 	return bucket, true
 }
 
+// usualSentence is the most bytes of the sentence of a denial, but of long names.
+const usualSentence = 384
+
 // denied is AWS's answer to a denial: the sentence with its reason for a
 // caller who may know it, the bare one otherwise.
 func (v *Verdict) denied(a *authz.Access, d authz.Decision) *wire.Refusal {
-	r := &wire.Refusal{Status: 403, Code: "AccessDenied", Message: "Access Denied"}
+	r := &v.denial
+	if r.Status != 0 { // of another access
+		r = new(wire.Refusal)
+	}
+	*r = wire.Refusal{Status: 403, Code: "AccessDenied", Message: "Access Denied"}
 	if v.caller.Type != authz.Anonymous {
-		r.Message = d.Sentence(v.caller, a)
+		var room [usualSentence]byte
+		r.Message = wire.TextOf(d.AppendSentence(room[:0], v.caller, a))
 	}
 	return r
 }

@@ -31,7 +31,7 @@ func (v *Verdict) poison() {
 		id:       poison, now: time.Unix(0, 0), caller: caller, keys: snapshotKeys{caller: caller},
 		signed: sigv4.Verified{AccessKeyID: poison}, method: poison, session: &session.Session{Caller: caller},
 		sourceIP: poison, upstreamRequestID: poison, accesses: []audit.Access{{Action: poison, Resource: poison}},
-		request: authz.Request{Keys: keys},
+		request: authz.Request{Keys: keys}, denial: *refusal,
 	}
 	v.verified = &v.signed
 }

@@ -55,6 +55,7 @@ type Verdict struct {
 	sourceIP string
 	request  authz.Request
 	mapped   action.Mapped
+	denial   wire.Refusal // room for that of the first access that is denied
 	accesses []audit.Access
 	one      [1]audit.Access // room for most
 	// form is the form that Request was made of, and answerForm the answer that

@@ -78,7 +78,7 @@ func (g *Signer) sign(req *wire.Request, c Credentials, service, region, payload
 	b = append(b, ", Signature="...)
 	s.canonical = appendHex(b, s.sign(key))
 	copy(out.signature[:], s.canonical[len(b):])
-	req.Fields.Add("authorization", string(s.canonical))
+	req.Fields.Add("authorization", wire.TextOf(s.canonical))
 	return out
 }
 

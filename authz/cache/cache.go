@@ -158,10 +158,18 @@ func eight(s string) uint64 {
 // asked was found in e lately, unless that is nil.
 func (k *Cache) find(asked uint64, e *entry, generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
 	if len(a.Resource) > usualResource {
-		var buffer [2048]byte
-		return k.findBy(buffer[:0], asked, e, generation, c, r, a)
+		return k.findLong(asked, e, generation, c, r, a)
 	}
 	var buffer [512]byte
+	return k.findBy(buffer[:0], asked, e, generation, c, r, a)
+}
+
+// findLong is find where names are long. What it takes of a stack is not to be part
+// of what find does: with it the stacks of connections would not do with 8 KiB.
+//
+//go:noinline
+func (k *Cache) findLong(asked uint64, e *entry, generation uint64, c *authz.Caller, r *authz.Request, a *authz.Access) authz.Decision {
+	var buffer [2048]byte
 	return k.findBy(buffer[:0], asked, e, generation, c, r, a)
 }
 

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -104,8 +105,12 @@ func (c *session) serve() {
 	c.direct = tcp.NewDirect(c.Conn)
 	c.reader = http1.NewReader(c.direct)
 	c.settled = true
+	// With less in use while it waits, each collection of garbage would halve the
+	// stack, and the next request would have it grow again, and be copied.
+	var room [256]byte
 	for c.next() {
 	}
+	runtime.KeepAlive(&room)
 	if c.settled {
 		c.reader.Free()
 	}

@@ -63,7 +63,7 @@ func (req *Request) Empty() { *req = Request{Fields: req.Fields.Emptied()} }
 func (req *Request) parse(lines []byte, count int, fields wire.Fields) error {
 	end := bytes.IndexByte(lines, '\n') + 1
 	lower(lines[end:])
-	text := textOf(lines)
+	text := wire.TextOf(lines)
 	if refusal := req.line(text[:end-len("\r\n")]); refusal != nil {
 		return refusal
 	}

@@ -70,7 +70,7 @@ const extra = 2
 func (resp *Response) parse(lines []byte, count int, method string) error {
 	end := bytes.IndexByte(lines, '\n') + 1
 	lower(lines[end:])
-	text := textOf(lines)
+	text := wire.TextOf(lines)
 	minor, ok := resp.line(text[:end-len("\r\n")])
 	if !ok {
 		return problem("the status line is not one")

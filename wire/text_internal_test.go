@@ -1,4 +1,4 @@
-package http1
+package wire
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ func TestTextsStay(t *testing.T) {
 				for _, n := range lengths {
 					b := fmt.Appendf(buffer[:0], "%d %d %d ", reader, round, n)
 					b = append(b, bytes.Repeat([]byte{byte('a' + reader)}, 3*pieceSize)...)[:n]
-					want, got = append(want, string(b)), append(got, textOf(b))
+					want, got = append(want, string(b)), append(got, TextOf(b))
 					clear(b) // the buffer is the reader's
 				}
 			}
@@ -39,7 +39,7 @@ func TestTextsStay(t *testing.T) {
 // TestTextsSharePieces: what is cut is not allocated by itself.
 func TestTextsSharePieces(t *testing.T) {
 	b := bytes.Repeat([]byte("x"), pieceSize/16)
-	if n := testing.AllocsPerRun(1000, func() { _ = textOf(b) }); n > 0.5 {
+	if n := testing.AllocsPerRun(1000, func() { _ = TextOf(b) }); n > 0.5 {
 		t.Errorf("a text allocates %v times", n)
 	}
 }

@@ -1,4 +1,4 @@
-package http1
+package wire
 
 import (
 	"strings"
@@ -18,9 +18,10 @@ const (
 // pieces have room for more texts. Each is one reader's at a time, for one text.
 var pieces = sync.Pool{New: func() any { return new(strings.Builder) }}
 
-// textOf is the bytes as a string, which stays what it is: a piece is only written
-// behind its last text, and never again.
-func textOf(b []byte) string {
+// TextOf is the bytes as a string, for what is needed about as long as a request. It
+// stays what it is: a piece is only written behind its last text, and never again. It
+// may be called by several goroutines at once.
+func TextOf(b []byte) string {
 	if len(b) > maxCut {
 		return string(b)
 	}
