@@ -61,7 +61,7 @@ func OpenLoop(ctx context.Context, o measure.Turns) (r *report.Report, err error
 			p50: make([][]float64, len(loads)), p99: make([][]float64, len(loads)), p999: make([][]float64, len(loads)), late: make([][]float64, len(loads)),
 		})
 	}
-	apart, together, err := fleet.Apart()
+	sharing, together, err := fleet.Apart()
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func OpenLoop(ctx context.Context, o measure.Turns) (r *report.Report, err error
 			return nil, err
 		}
 	}
-	r = &report.Report{Text: arrived(list, apart), Versions: f.Versions()}
+	r = &report.Report{Text: arrived(list, sharing), Versions: f.Versions()}
 	r.Guards = []report.Guard{{
 		What: "saturation, over the bare ReverseProxy", Least: guardSaturation,
 		Ratio: measure.Ratios(list[len(list)-1].saturation, list[len(list)-2].saturation).Median,
@@ -124,7 +124,7 @@ func latencies(ctx context.Context, o measure.Turns, list []arriving, part int, 
 }
 
 // arrived is the tables of what was measured; the last is Sallyport.
-func arrived(list []arriving, apart bool) string {
+func arrived(list []arriving, sharing fleet.Sharing) string {
 	own := &list[len(list)-1]
 	saturation := measure.Summarise(own.saturation).Median
 	var rows [][]string
@@ -153,5 +153,5 @@ func arrived(list []arriving, apart bool) string {
 		text += fmt.Sprintf("\n### %s requests a second: %s of Sallyport's saturation\n\n", report.Count(int(load*saturation)), report.Percent(load)) +
 			report.Table([]string{"way", "of its own saturation", "p50", "p99", "p99.9", "p99, of Sallyport's", "99 of 100 sent within"}, rows)
 	}
-	return text + "\nPrecedence of the clients: " + own.precedence.String() + fleet.Sharing(apart) + ".\n"
+	return text + "\nPrecedence of the clients: " + own.precedence.String() + sharing.String() + ".\n"
 }

@@ -33,12 +33,23 @@ func TestApart(t *testing.T) {
 		return set
 	}
 	self, started := os.Getpid(), child.Process.Pid
-	all := processors(self)
-	apart, together, err := fleet.Apart()
-	if err != nil || apart != (all.Count() > 1) {
-		t.Fatalf("%d processors: apart %v, %v", all.Count(), apart, err)
+	policy := func() uint32 {
+		t.Helper()
+		attr, err := unix.SchedGetAttr(started, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return attr.Policy
 	}
-	if apart {
+	all := processors(self)
+	sharing, together, err := fleet.Apart()
+	if err != nil || sharing.Apart != (all.Count() > 1) {
+		t.Fatalf("%d processors: %+v, %v", all.Count(), sharing, err)
+	}
+	if sharing.Foremost != (policy() == unix.SCHED_RR) {
+		t.Errorf("scheduled by %d: %+v", policy(), sharing)
+	}
+	if sharing.Apart {
 		own, others := processors(self), processors(started)
 		if own.Count() != 1 || others.Count() != all.Count()-1 {
 			t.Errorf("%d processors of %d for clients, %d for others", own.Count(), all.Count(), others.Count())
@@ -54,5 +65,8 @@ func TestApart(t *testing.T) {
 	}
 	if processors(self) != all || processors(started) != all {
 		t.Error("they are not together again")
+	}
+	if policy() != unix.SCHED_NORMAL {
+		t.Errorf("scheduled by %d", policy())
 	}
 }

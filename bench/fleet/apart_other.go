@@ -3,6 +3,6 @@
 package fleet
 
 // Apart changes nothing, and tells so: it needs Linux.
-func Apart() (apart bool, together func() error, err error) {
-	return false, func() error { return nil }, nil
+func Apart() (s Sharing, together func() error, err error) {
+	return Sharing{}, func() error { return nil }, nil
 }

@@ -1,9 +1,21 @@
 package fleet
 
-// Sharing tells in a report, after what it tells of clients, whether they are Apart.
-func Sharing(apart bool) string {
-	if apart {
-		return "; they have a processor of their own"
+// Sharing is how clients share the machine with what they ask, once they are Apart.
+type Sharing struct {
+	// Apart tells that clients have a processor for themselves.
+	Apart bool
+	// Foremost tells that whatever runs besides waits for what is asked, too.
+	Foremost bool
+}
+
+// String tells it in a report, after what that tells of clients.
+func (s Sharing) String() string {
+	text := "; they share the processors with what they ask"
+	if s.Apart {
+		text = "; they have a processor of their own"
 	}
-	return "; they share the processors with what they ask"
+	if s.Foremost {
+		return text + ", and what they ask is real time (`SCHED_RR`), too"
+	}
+	return text + ", and what they ask has no precedence: it was not permitted"
 }

@@ -18,7 +18,7 @@ import (
 // tells what the load alone does. The clients have a processor of their own, if there
 // are two.
 func floods(ctx context.Context, o measure.Turns, server string, list []*subject, protection string) (text string, goals []report.Goal, err error) {
-	apart, together, err := fleet.Apart()
+	sharing, together, err := fleet.Apart()
 	if err != nil {
 		return "", nil, err
 	}
@@ -30,7 +30,7 @@ func floods(ctx context.Context, o measure.Turns, server string, list []*subject
 	text, goals = floodTable(list, protection)
 	return fmt.Sprintf("Saturated, %s answers %s allowed requests a second; %s of that are asked for, and a flood is %s.\n\n",
 		server, report.Count(int(saturation)), report.Percent(quiet), report.Percent(flooded)) + text + "\n" +
-		"Precedence of the clients: " + list[0].precedence.String() + fleet.Sharing(apart) + ".\n\n", goals, nil
+		"Precedence of the clients: " + list[0].precedence.String() + sharing.String() + ".\n\n", goals, nil
 }
 
 // flood does so, and tells the saturation in requests a second.
