@@ -61,7 +61,7 @@ func OpenLoop(ctx context.Context, o measure.Turns) (r *report.Report, err error
 			p50: make([][]float64, len(loads)), p99: make([][]float64, len(loads)), p999: make([][]float64, len(loads)), late: make([][]float64, len(loads)),
 		})
 	}
-	sharing, together, err := fleet.Apart()
+	sharing, together, err := f.Apart()
 	if err != nil {
 		return nil, err
 	}

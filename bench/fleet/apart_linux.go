@@ -19,8 +19,9 @@ import (
 // What it started has precedence over everything else, if that is permitted: a daemon
 // of the machine that runs for some milliseconds in every second holds up a hundredth
 // of all requests, and more of those of who has more to do, so that a p99 would be of
-// that daemon.
-func Apart() (s Sharing, together func() error, err error) {
+// that daemon. And stores go before who asks them: they would be machines of their own,
+// too, which do not wait until a proxy has nothing to do.
+func (f *Fleet) Apart() (s Sharing, together func() error, err error) {
 	nothing := func() error { return nil }
 	var all unix.CPUSet
 	if err := unix.SchedGetaffinity(os.Getpid(), &all); err != nil {
@@ -52,8 +53,12 @@ func Apart() (s Sharing, together func() error, err error) {
 	if err := errors.Join(confine(&last, os.Getpid()), confine(&others, below...)); err != nil {
 		return s, nothing, errors.Join(err, together())
 	}
-	// In turn, not first in, first out: a proxy and the store behind it share processors.
-	switch err := precede(unix.SCHED_RR, 1, below...); {
+	err = precede(unix.SCHED_RR, 1, below...)
+	for _, pid := range f.stores {
+		workers, failure := descendants(pid)
+		err = errors.Join(err, failure, precede(unix.SCHED_RR, 2, append(workers, pid)...))
+	}
+	switch {
 	case err == nil:
 		s.Foremost = true
 	case !errors.Is(err, unix.EPERM):

@@ -42,7 +42,7 @@ func TestApart(t *testing.T) {
 		return attr.Policy
 	}
 	all := processors(self)
-	sharing, together, err := fleet.Apart()
+	sharing, together, err := new(fleet.Fleet).Apart()
 	if err != nil || sharing.Apart != (all.Count() > 1) {
 		t.Fatalf("%d processors: %+v, %v", all.Count(), sharing, err)
 	}

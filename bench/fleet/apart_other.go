@@ -3,6 +3,6 @@
 package fleet
 
 // Apart changes nothing, and tells so: it needs Linux.
-func Apart() (s Sharing, together func() error, err error) {
+func (*Fleet) Apart() (s Sharing, together func() error, err error) {
 	return Sharing{}, func() error { return nil }, nil
 }

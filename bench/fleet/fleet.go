@@ -28,6 +28,7 @@ type Fleet struct {
 	home     string // the module e2e, which builds programs
 	ending   []func()
 	versions []string
+	stores   []int // their process ids
 }
 
 // New makes an empty fleet that needs room for some bytes of files: in memory
@@ -84,6 +85,7 @@ func (f *Fleet) Store(ctx context.Context) (*store.Store, error) {
 		return nil, err
 	}
 	f.ending = append(f.ending, s.Kill)
+	f.stores = append(f.stores, s.PID())
 	return s, nil
 }
 

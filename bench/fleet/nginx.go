@@ -48,10 +48,14 @@ func (f *Fleet) Static(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.nginx(ctx, "static", fmt.Sprintf(`
+	s, err := f.nginx(ctx, "static", fmt.Sprintf(`
   server { listen %s; location / { if ($request_method = PUT) { return 200 ""; } return 200 %q; } }
   server { listen %s; location / { return 204; } }
 `, objects, Object, leave), objects, leave)
+	if err == nil {
+		f.stores = append(f.stores, s.PID())
+	}
+	return s, err
 }
 
 // Refused is a path that nginx answers with 403 without asking anybody.

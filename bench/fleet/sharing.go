@@ -4,7 +4,8 @@ package fleet
 type Sharing struct {
 	// Apart tells that clients have a processor for themselves.
 	Apart bool
-	// Foremost tells that whatever runs besides waits for what is asked, too.
+	// Foremost tells that whatever runs besides waits for what is asked, too, and that
+	// a proxy waits for its store.
 	Foremost bool
 }
 
@@ -15,7 +16,7 @@ func (s Sharing) String() string {
 		text = "; they have a processor of their own"
 	}
 	if s.Foremost {
-		return text + ", and what they ask is real time (`SCHED_RR`), too"
+		return text + ", and what they ask is real time (`SCHED_RR`), stores before proxies"
 	}
 	return text + ", and what they ask has no precedence: it was not permitted"
 }

@@ -17,8 +17,8 @@ import (
 // turn while each kind floods. As many more allowed requests are the control, which
 // tells what the load alone does. The clients have a processor of their own, if there
 // are two.
-func floods(ctx context.Context, o measure.Turns, server string, list []*subject, protection string) (text string, goals []report.Goal, err error) {
-	sharing, together, err := fleet.Apart()
+func floods(ctx context.Context, f *fleet.Fleet, o measure.Turns, server string, list []*subject, protection string) (text string, goals []report.Goal, err error) {
+	sharing, together, err := f.Apart()
 	if err != nil {
 		return "", nil, err
 	}

@@ -83,7 +83,7 @@ func Section(ctx context.Context, o measure.Turns, quick bool) (r *report.Report
 				r.Guards = append(r.Guards, report.Guard{What: g.What + ", " + g.Case, Ratio: g.Measured.Median, Least: guardCost})
 			}
 		}
-		text, goals, err = floods(ctx, o, "Sallyport", list, p.name)
+		text, goals, err = floods(ctx, f, o, "Sallyport", list, p.name)
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +98,7 @@ func Section(ctx context.Context, o measure.Turns, quick bool) (r *report.Report
 	if err != nil {
 		return nil, err
 	}
-	text, _, err := floods(ctx, o, "nginx", list, "")
+	text, _, err := floods(ctx, f, o, "nginx", list, "")
 	if err != nil {
 		return nil, err
 	}
