@@ -81,6 +81,11 @@ func (c *conn) usable() bool {
 	return errors.Is(c.reader.Await(), os.ErrDeadlineExceeded)
 }
 
+// fresh tells that the connection is new, or was used so lately that the upstream does
+// not end it just now because it was not: an end that came before a tcp.Direct asks
+// may go unnoticed.
+func (c *conn) fresh(now time.Time) bool { return !c.served || now.Sub(c.idleSince) < time.Second }
+
 // close ends the connection: orderly, unless a request was not sent whole.
 func (c *conn) close() {
 	if c.half.Load() {

@@ -85,11 +85,18 @@ func (e *exchange) exchange(method string, message []byte, buffer *[]byte, more 
 	c.half.Store(e.body != nil)
 	switch {
 	case e.body == nil:
-		c.writing.Allow(o.ProgressTimeout)
-		if _, err := c.direct.Write(message); err != nil {
-			return e.unwritten(err)
+		asked := 0
+		if c.fresh(e.began) {
+			c.reading.Allow(o.ResponseHeaderTimeout)
+			asked = c.direct.Ask(message)
 		}
-		c.reading.Allow(o.ResponseHeaderTimeout)
+		if asked < len(message) {
+			c.writing.Allow(o.ProgressTimeout)
+			if _, err := c.direct.Write(message[asked:]); err != nil {
+				return e.unwritten(err)
+			}
+			c.reading.Allow(o.ResponseHeaderTimeout)
+		}
 	case more:
 		c.reading.Lift()
 		e.body.sent = make(chan struct{})

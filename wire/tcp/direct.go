@@ -19,6 +19,7 @@ type Direct struct {
 	raw syscall.RawConn // nil: not directly
 	in  step
 	out step
+	ask func(fd uintptr) bool
 }
 
 // step is a read or a write under way.
@@ -35,7 +36,7 @@ func NewDirect(c net.Conn) *Direct {
 	if tcp, ok := c.(*net.TCPConn); ok && canDirect {
 		d.raw, _ = tcp.SyscallConn()
 	}
-	d.in.call, d.out.call = d.read, d.write
+	d.in.call, d.out.call, d.ask = d.read, d.write, d.asks
 	return d
 }
 
@@ -72,6 +73,38 @@ func (d *Direct) Write(p []byte) (int, error) {
 		err = failed
 	}
 	return n, err
+}
+
+// Ask writes what is answered, and waits until something comes, or until the deadline
+// for reading: what is read then is there, and nobody tried in vain before. It tells
+// how much of p was written, without waiting for that. Of what is not, nor why, it
+// tells nothing: Write does. Unlike Write it takes the place of a Read, too.
+//
+// What has come before Ask may go unnoticed: whoever may have been sent something
+// unasked looks first.
+func (d *Direct) Ask(p []byte) int {
+	if d.raw == nil {
+		return 0
+	}
+	s := &d.out
+	s.p, s.n = p, 0
+	_ = d.raw.Read(d.ask) // that it waited in vain, or the connection was closed, the next Read tells
+	n, _ := s.end()
+	return n
+}
+
+// asks is one attempt to write and, that done, to be called again when something has
+// come.
+func (d *Direct) asks(fd uintptr) bool {
+	s := &d.out
+	if s.n > 0 {
+		return true
+	}
+	n, errno := send(fd, s.p)
+	if errno == 0 {
+		s.n = n
+	}
+	return s.n == 0 || s.n < len(s.p)
 }
 
 // end is what became of the step. It holds no buffer afterwards.
