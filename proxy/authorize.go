@@ -41,7 +41,7 @@ type Authorization struct {
 func (a *Authorization) Panicked() bool { return a.verdict.panicked }
 
 // Reset forgets the request, and keeps the memory for the next one. Nothing of a may
-// be used afterwards, but for texts, and what Answer and Refusal point to.
+// be used afterwards, but for texts, and what Answer points to.
 func (a *Authorization) Reset() {
 	a.verdict.reset()
 	a.verdict.poison()
