@@ -1,6 +1,9 @@
 package proxy
 
 import (
+	"io"
+	"time"
+
 	"github.com/sallyport-iam/sallyport/action"
 	"github.com/sallyport-iam/sallyport/sigv4"
 	"github.com/sallyport-iam/sallyport/wire"
@@ -27,10 +30,15 @@ func (e *Enforcer) takeForm(v *Verdict, place action.Place) *wire.Refusal {
 	if r := e.hold(v, sigv4.FormMemory); r != nil {
 		return r
 	}
-	form, r := sigv4.ReadForm(v.Request, v.Operation.Bucket)
+	req, fields := *v.Request, &hurried{ReadCloser: v.Request.Body, now: e.Now, until: v.now.Add(unverifiedPatience)}
+	if req.Body != nil {
+		req.Body = fields
+	}
+	form, r := sigv4.ReadForm(&req, v.Operation.Bucket)
 	if r != nil {
 		return r
 	}
+	fields.until = time.Time{} // the file may take its time
 	if r := e.authenticateForm(v, form); r != nil {
 		return r
 	}
@@ -63,4 +71,20 @@ func (e *Enforcer) authenticateForm(v *Verdict, form *sigv4.PostForm) *wire.Refu
 		return r
 	}
 	return e.signedBy(v, verified)
+}
+
+// hurried is a body that must come until a time, if that is not zero.
+type hurried struct {
+	io.ReadCloser
+	now   func() time.Time
+	until time.Time
+}
+
+// Read reads from the body.
+func (h *hurried) Read(p []byte) (int, error) {
+	n, err := h.ReadCloser.Read(p)
+	if !h.until.IsZero() && h.now().After(h.until) {
+		return 0, tooSlow()
+	}
+	return n, err
 }

@@ -37,7 +37,11 @@ func (e *Enforcer) readDeciding(v *Verdict) ([]byte, *wire.Refusal) {
 		return nil, r
 	}
 	defer verifying.Close()
-	return e.readBody(v, verifying, time.Time{})
+	var until time.Time
+	if v.isAnonymous() {
+		until = v.now.Add(unverifiedPatience)
+	}
+	return e.readBody(v, verifying, until)
 }
 
 // lacksBody is the refusal of an operation that is decided from its body, at a
@@ -196,7 +200,7 @@ func tooLarge(op *action.Operation) *wire.Refusal {
 func tooSlow() *wire.Refusal {
 	return &wire.Refusal{
 		Status: 400, Code: "RequestTimeout", Message: "The body of this request took too long to come.", Close: true,
-		Cause: "a body that is read before its sender is known must be there within " + unverifiedPatience.String(),
+		Cause: "what is read of the body of somebody unknown before it is decided must be there within " + unverifiedPatience.String(),
 	}
 }
 

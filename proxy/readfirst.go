@@ -31,10 +31,10 @@ func (e *Enforcer) readFirst(ctx context.Context, v *Verdict) ([]byte, *wire.Ref
 	return body, e.authenticateBody(ctx, v, &credential)
 }
 
-// unverifiedPatience is how long a body may take that is read before anything is
-// known of who sends it. Any other may take as long as it makes progress; but with a
-// byte now and then, nobodies could hold the memory for such bodies as long as they
-// like, and keep everybody from being known.
+// unverifiedPatience is how long a body may take, or the fields of a form, that is
+// read before it is decided of somebody who is not known, or not yet. Any other may
+// take as long as it makes progress; but with a byte now and then, nobodies could hold
+// the memory for such bodies as long as they like, and keep everybody from being known.
 const unverifiedPatience = 30 * time.Second
 
 // readUnverified reads a body that nothing is known of yet. It is read as it is on
