@@ -9,12 +9,17 @@ import (
 )
 
 // Client is what the certificate of a connection's client says, if one was shown
-// and verified; else nil.
+// and verified; else nil. That of an authority says who others are, and not who asks:
+// it is nobody's, as SPIFFE has it.
+// https://github.com/spiffe/spiffe/blob/main/standards/X509-SVID.md#52-leaf-validation
 func Client(state *tls.ConnectionState) *wire.Certificate {
 	if len(state.VerifiedChains) == 0 || len(state.PeerCertificates) == 0 {
 		return nil
 	}
 	c := state.PeerCertificates[0]
+	if c.IsCA || c.KeyUsage&(x509.KeyUsageCertSign|x509.KeyUsageCRLSign) != 0 {
+		return nil
+	}
 	uris, names := alternativeNames(c)
 	return &wire.Certificate{
 		CommonName: c.Subject.CommonName, IssuerCommonName: c.Issuer.CommonName,

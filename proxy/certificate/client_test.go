@@ -92,3 +92,18 @@ func TestClientNames(t *testing.T) {
 		t.Error("a certificate that was not verified counts")
 	}
 }
+
+// TestClientIsNoAuthority: whoever may sign for others is none of them.
+func TestClientIsNoAuthority(t *testing.T) {
+	t.Parallel()
+	state := issue(t, name{6, false, "spiffe://example.org/app"})
+	leaf, authority := state.PeerCertificates[0], state.VerifiedChains[0][1]
+	signs, revokes := *leaf, *leaf
+	signs.KeyUsage |= x509.KeyUsageCertSign
+	revokes.KeyUsage |= x509.KeyUsageCRLSign
+	for what, c := range map[string]*x509.Certificate{"an authority": authority, "one that signs": &signs, "one that revokes": &revokes} {
+		if got := certificate.Client(&tls.ConnectionState{PeerCertificates: []*x509.Certificate{c}, VerifiedChains: state.VerifiedChains}); got != nil {
+			t.Errorf("%s stands for %q", what, got.URIs)
+		}
+	}
+}
