@@ -170,10 +170,12 @@ func misanswered(q mixed, own string, out *authv3.CheckResponse) string {
 		status = int32(denied.GetStatus().GetCode())
 	}
 	others := strings.Count(string(text), "own-") - strings.Count(string(text), own)
+	body := out.GetDeniedResponse().GetBody()
 	switch {
 	case status != q.status, others != 0, strings.Contains(string(text), "poisoned"), len(decision) != 16:
 	case principal != "" && principal != identity(q.user), q.status == 200 && principal == "":
-	case q.status == 403 && !strings.Contains(out.GetDeniedResponse().GetBody(), "<RequestId>"+decision+"</RequestId>"):
+	case q.status == 403 && !strings.Contains(body, "<RequestId>"+decision+"</RequestId>"):
+	case strings.Contains(body, "<Message>User: ") && !strings.Contains(body, "<Message>User: "+identity(q.user)+" is not authorized to perform: s3:GetObject on resource: &quot;arn:aws:s3:::reports/"):
 	case q.status == 200 && !told(out, "x-sallyport-principal", identity(q.user)), q.status == 200 && !told(out, "x-sallyport-request-id", decision):
 	default:
 		return ""
