@@ -18,6 +18,8 @@ const (
 // seen is what look finds in a document, before anything in it is trusted.
 type seen struct {
 	root xml.Name
+	// elements is how many there are of any kind.
+	elements int
 	// counts are how often elements of SAML's assertions occur, anywhere.
 	counts map[string]int
 	// signatures are those anywhere, references what they say that they cover.
@@ -78,6 +80,7 @@ func look(text []byte, comments bool) (*seen, error) {
 }
 
 func (s *seen) element(t xml.StartElement) {
+	s.elements++
 	if t.Name.Space == signatureSpace {
 		switch t.Name.Local {
 		case "Signature":
@@ -104,6 +107,9 @@ func (s *seen) element(t xml.StartElement) {
 func (s *seen) check() error {
 	if s.root.Space != protocolSpace || s.root.Local != "Response" {
 		return fmt.Errorf("it is %s, not the Response of SAML 2.0", name(s.root.Local))
+	}
+	if s.elements > maxElements {
+		return fmt.Errorf("it has %d elements: %d are the most", s.elements, maxElements)
 	}
 	for _, encrypted := range []string{"EncryptedAssertion", "EncryptedID", "EncryptedAttribute"} {
 		if s.counts[encrypted] > 0 {

@@ -26,9 +26,10 @@ const (
 	// Leeway is how far clocks may disagree.
 	Leeway = 3 * time.Minute
 
-	maxDepth  = 64  // nesting of XML
-	maxPieces = 64  // attributes of one element of XML
-	maxValues = 500 // attribute values of an assertion
+	maxDepth    = 64   // nesting of XML
+	maxPieces   = 64   // attributes of one element of XML
+	maxElements = 2000 // elements of a response: what they cost, anybody can ask for
+	maxValues   = 500  // attribute values of an assertion
 )
 
 // Claims are what a genuine response asserts.

@@ -138,6 +138,10 @@ func TestRefusals(t *testing.T) {
 		{"nested", response{After: func(r, _ string) string {
 			return strings.Replace(r, "<samlp:Status>", "<samlp:Extensions>"+strings.Repeat("<a>", 100)+strings.Repeat("</a>", 100)+"</samlp:Extensions><samlp:Status>", 1)
 		}}, "malformed", "deeper"},
+		{"many elements", response{After: func(r, _ string) string {
+			return strings.Replace(r, "<samlp:Status>", "<samlp:Extensions>"+strings.Repeat("<a/>", 2000)+"</samlp:Extensions><samlp:Status>", 1)
+		}}, "malformed", "elements: 2000 are the most"},
+		{"as many values as there may be", with(one("urn:oid:1.3.6.1.4.1.5923.1.1.1.1", strings.Split(strings.Repeat("a,", 494)+"a", ",")...)), "", ""},
 		{"an assertion alone", response{After: func(_, a string) string { return a }}, "malformed", "Response"},
 		{"a request", response{After: func(string, string) string {
 			return `<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"/>`
