@@ -1,4 +1,4 @@
-//go:build unix && !race && !poison
+//go:build unix && amd64 && !race && !poison
 
 package standalone_test
 
@@ -13,7 +13,8 @@ import (
 
 // TestStackOfAConnection: a connection does with a stack of 8 KiB, and keeps it while
 // it waits, whatever is collected: to give half of it back and to take it again with
-// the next request is a good part of what a collection costs where many wait.
+// the next request is a good part of what a collection costs where many wait. How much
+// a function takes is the compiler's choice, for each architecture.
 func TestStackOfAConnection(t *testing.T) {
 	const connections, least, most = 256, 6 << 10, 9 << 10 // the runtime gives stacks out 32 KiB at once
 	first := openSigned(t, nil)
