@@ -38,7 +38,12 @@ func tellsChanges(root *os.Root) bool {
 		return false
 	}
 	defer func() { _ = directory.Close() }()
-	raw, err := directory.SyscallConn()
+	return fileTellsChanges(directory)
+}
+
+// fileTellsChanges is tellsChanges of the file system that an open file is on.
+func fileTellsChanges(f *os.File) bool {
+	raw, err := f.SyscallConn()
 	if err != nil {
 		return false
 	}

@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+	"go.uber.org/zap"
 
 	"github.com/sallyport-iam/sallyport/authz/policy"
 )
@@ -268,6 +270,29 @@ func (c *Collector) At(live, goal, allocated, cycles uint64) bool {
 // PollAfter is the time between readings of which the last took some time, in a
 // directory whose changes the file system tells of, or whose state.
 func PollAfter(o Options, cost time.Duration, watched, trusted bool) time.Duration {
-	m := &Manager{opts: o, cost: cost, reader: reader{memory: memory{trust: trusted}}}
+	m := &Manager{opts: o, cost: cost, reader: reader{untold: !trusted}}
 	return m.poll(&watcher{notify: new(fsnotify.Watcher), reported: !watched})
 }
+
+// Watcher watches one directory.
+type Watcher struct{ *watcher }
+
+// NewWatcher makes one, until the test ends.
+func NewWatcher(t testing.TB) Watcher {
+	w := Watcher{newWatcher(zap.NewNop(), newPace())}
+	t.Cleanup(w.close)
+	return w
+}
+
+// Watch watches a directory, and tells whether it was not watched before, or may not
+// have been.
+func (w Watcher) Watch(at string) (grown bool) {
+	info, err := os.Stat(at)
+	return err == nil && w.watch([]directory{{at, info}}, nil)
+}
+
+// End ends the watch of a directory so as it does with a file system that is unmounted.
+func (w Watcher) End(at string) { _ = w.notify.Remove(at) }
+
+// Overflow has events missing.
+func (w Watcher) Overflow() { w.lose(fsnotify.ErrEventOverflow) }

@@ -32,6 +32,8 @@ type memory struct {
 	real   string
 	device uint64
 	trust  bool
+	// elsewhere tells that the last reading came into directories on something else.
+	elsewhere bool
 	// reading counts readings; built is the last of which something was built.
 	reading, built uint64
 	top            *folder
@@ -96,6 +98,7 @@ func (m *memory) begin(real string, now time.Time, after time.Duration) {
 		m.real, m.top = real, &folder{path: ".", real: real}
 	}
 	m.reading++
+	m.elsewhere = false
 }
 
 // sure tells whether a stamp that was taken in this reading can tell the next one

@@ -28,6 +28,9 @@ type reader struct {
 	opts   *Options
 	pace   *pace
 	memory memory
+	// untold tells that the file system of something that the last reading read may not
+	// tell of changes.
+	untold bool
 }
 
 // readInput reads everything once; texts are those of the directory.
@@ -42,14 +45,17 @@ func readInput(ctx context.Context, opts *Options, keep bool) *input {
 func (r *reader) read(ctx context.Context, texts texts) *input {
 	in := &input{pace: r.pace}
 	in.tree, in.err = readTree(ctx, r.pace, r.opts.Directory, &r.memory, texts)
+	r.untold = !r.memory.trust || r.memory.elsewhere
 	if r.opts.NoSecrets {
 		return in
 	}
 	for _, file := range r.opts.KeyFiles {
-		in.keys = append(in.keys, readKeySource(file))
+		k := readKeySource(file)
+		in.keys, r.untold = append(in.keys, k), r.untold || !k.told
 	}
 	if r.opts.SessionKeyFile != "" {
 		in.sessions = readSessionKeySource(r.opts.SessionKeyFile)
+		r.untold = r.untold || !in.sessions.told
 	}
 	return in
 }

@@ -73,6 +73,8 @@ type keySource struct {
 	text    []byte
 	changed lastChange
 	mode    fs.FileMode
+	// told tells whether the file system is known to tell of changes.
+	told bool
 	// refused says why the file is not used at all.
 	refused *policy.Finding
 }
@@ -116,6 +118,7 @@ func readSecretFile(path, what, missing string) *keySource {
 		return k.refuse("UNREADABLE", "the "+what+" cannot be read: "+reason(err), remedy)
 	}
 	defer func() { _ = f.Close() }()
+	k.told = fileTellsChanges(f)
 	info, err := f.Stat()
 	if err != nil {
 		return k.refuse("UNREADABLE", "the "+what+" cannot be read: "+reason(err), "let the user that Sallyport runs as read it")

@@ -105,8 +105,10 @@ const (
 	blindPoll = 500 * time.Millisecond
 	// idle is how many times as long as a reading takes polling pauses: a large bundle is
 	// polled less often. Where the file system tells of changes, polling is for what it
-	// misses; elsewhere, as on that of a network, they wait for it, so blindIdle holds.
+	// misses; elsewhere, as on that of a network, they wait for it, so blindIdle holds. So
+	// it does where the longer pause would be longer than longestPause.
 	idle, blindIdle = 100, 20
+	longestPause    = time.Minute
 	// overdue is how many times as late as polling would be an edit looks everywhere:
 	// where there is one after the other, nothing is polled.
 	overdue = 2
@@ -182,12 +184,12 @@ func (m *Manager) next(w *watcher, first, last time.Time) time.Duration {
 
 // poll is the time between readings of everything.
 func (m *Manager) poll(w *watcher) time.Duration {
-	poll, pause := m.opts.Poll, idle*m.cost
-	if w.blind() {
+	poll, pause := m.opts.Poll, blindIdle*m.cost
+	switch {
+	case w.blind():
 		poll = min(poll, blindPoll)
-	}
-	if w.blind() || !m.reader.memory.trust {
-		pause = blindIdle * m.cost
+	case !m.reader.untold:
+		pause = max(pause, min(idle*m.cost, longestPause))
 	}
 	return max(poll, pause)
 }
@@ -244,8 +246,9 @@ func (m *Manager) check(ctx context.Context, w *watcher, whole bool) (stable boo
 			pause = min(pause, settled)
 		}
 		// What was looked at where events had been may be newer than what was not looked
-		// at elsewhere: the second reading looks where events have been since, too.
-		if !w.note(ctx, pause) {
+		// at elsewhere: the second reading looks where events have been since, too. Those of
+		// directories that were not watched yet, or are anew, may be missing.
+		if !w.note(ctx, pause) || grown {
 			m.reader.memory.told = nil
 		}
 		if ctx.Err() != nil {

@@ -184,6 +184,7 @@ func (r *treeReader) directory(root *os.Root, f *folder, depth int) error {
 		}
 		now, told = stampOf(info)
 		f.stamp, f.sure = now, r.memory.sure(now, told)
+		r.memory.elsewhere = r.memory.elsewhere || now.device != r.memory.device
 		// Something else may stand here, or have been elsewhere meanwhile, of which no
 		// events told.
 		r.doubt++

@@ -3,6 +3,7 @@ package bundle
 import (
 	"context"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -79,7 +80,7 @@ func (w *watcher) errors() <-chan error {
 }
 
 // watch watches the directories of a tree, and what leads to paths. grown tells
-// that some were not watched before.
+// that some were not watched before, or may not have been.
 func (w *watcher) watch(tree []directory, paths []string) (grown bool) {
 	if w.notify == nil {
 		w.restart()
@@ -109,6 +110,16 @@ func (w *watcher) watch(tree []directory, paths []string) (grown bool) {
 	if w.notify == nil {
 		return false
 	}
+	if alive := w.notify.WatchList(); len(alive) < len(w.watched) {
+		// Those of a file system that was unmounted end without an event.
+		ended := maps.Clone(w.watched)
+		for _, directory := range alive {
+			delete(ended, directory)
+		}
+		for directory := range ended {
+			delete(w.watched, directory)
+		}
+	}
 	for directory := range w.watched {
 		_ = w.pace.step()
 		if _, ok := wanted[directory]; !ok {
@@ -125,7 +136,7 @@ func (w *watcher) watch(tree []directory, paths []string) (grown bool) {
 			continue
 		}
 		if err := w.notify.Add(directory); err == nil {
-			grown = grown || !ok
+			grown = true
 			w.watched[directory] = info
 		} else if _, gone := os.Stat(directory); gone == nil {
 			failed = true
@@ -165,12 +176,17 @@ func (w *watcher) note(ctx context.Context, d time.Duration) (all bool) {
 
 // matters tells whether an event may change what a reading would find.
 func (w *watcher) matters(event fsnotify.Event) bool {
-	if event.Has(fsnotify.Remove) || event.Has(fsnotify.Rename) {
+	gone := event.Has(fsnotify.Remove) || event.Has(fsnotify.Rename)
+	if gone {
 		// One that is made again, or comes back, has lost its watch.
 		delete(w.watched, event.Name)
 	}
 	directory, name := filepath.Split(event.Name)
 	directory = filepath.Clean(directory)
-	w.changed[directory], w.changed[event.Name] = true, true
-	return w.tree[directory] || w.tree[event.Name] || slices.Contains(w.points[directory], name)
+	if w.tree[directory] || w.tree[event.Name] {
+		w.changed[directory], w.changed[event.Name] = true, true
+		return true
+	}
+	// A directory on the way that is gone: another may be in its place.
+	return slices.Contains(w.points[directory], name) || gone && w.points[event.Name] != nil
 }
