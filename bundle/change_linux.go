@@ -29,6 +29,12 @@ func stampOf(info fs.FileInfo) (s stamp, ok bool) {
 	}, true
 }
 
+// hasOtherNames tells whether a file has more than one name.
+func hasOtherNames(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Nlink > 1
+}
+
 // tellsChanges tells whether a directory is on a file system that is known to write
 // down when its files change. Those of a network are not: what they tell may be what
 // they told before.

@@ -284,7 +284,7 @@ func (m *Manager) check(ctx context.Context, w *watcher, whole bool) (stable boo
 
 // readAll reads everything, and watches all directories that it found. grown
 // tells that some were not watched before, so that what has changed in them since
-// they were read may have gone unseen.
+// they were read may have gone unseen, or that it looked in too few places.
 func (m *Manager) readAll(ctx context.Context, w *watcher, texts texts) (in *input, grown bool) {
 	start, rested := m.pace.now(), m.pace.rested
 	in = m.reader.read(ctx, texts)
@@ -292,7 +292,7 @@ func (m *Manager) readAll(ctx context.Context, w *watcher, texts texts) (in *inp
 	if m.opts.SessionKeyFile != "" {
 		paths = append(paths, m.opts.SessionKeyFile)
 	}
-	grown = w.watch(in.tree.directories, paths)
+	grown = w.watch(in.tree.directories, paths) || in.tree.elsewhere
 	m.grown = grown
 	if m.reader.memory.told == nil {
 		m.cost = m.pace.now().Sub(start) - (m.pace.rested - rested)

@@ -28,6 +28,9 @@ type tree struct {
 	files       []file // sorted by path
 	findings    []policy.Finding
 	changed     lastChange // of all that was read
+	// elsewhere tells that what was seen to change may have changed where it was not
+	// looked, too.
+	elsewhere bool
 }
 
 // directory is one that is watched.

@@ -87,7 +87,10 @@ func (r *treeReader) text(root *os.Root, e *entry) error {
 	r.tree.changed.note(info)
 	now, told := stampOf(info)
 	e.stamp, e.sure = now, r.memory.sure(now, told) && r.buffer.Len() <= maxFile
-	e.digest, e.size, e.reading = sha256.Sum256(r.buffer.Bytes()), r.buffer.Len(), r.memory.reading
+	digest := sha256.Sum256(r.buffer.Bytes())
+	// Of a file with several names the event is about the one that it was written by.
+	r.tree.elsewhere = r.tree.elsewhere || r.memory.told != nil && digest != e.digest && hasOtherNames(info)
+	e.digest, e.size, e.reading = digest, r.buffer.Len(), r.memory.reading
 	return nil
 }
 
