@@ -25,14 +25,14 @@ func TestEdits(t *testing.T) {
 			d.begin()
 			o := options(t, d.directory)
 			o.Quiet, o.Poll = 5*time.Millisecond, time.Hour
-			s := run(t, d.directory, o, (*bundle.Manager).Remember)
+			s := run(t, d.directory, o, func(m *bundle.Manager) { m.RememberAfter(50 * time.Millisecond) })
 			s.generation(1)
 			whole := 0
 			for range diskEdits {
 				last := ""
 				for range 1 + d.IntN(4) {
 					last += d.edit() + "; "
-					time.Sleep(time.Duration(d.IntN(12)) * time.Millisecond)
+					time.Sleep(time.Duration(d.IntN(12)*d.IntN(12)) * time.Millisecond)
 				}
 				want, _ := bundle.Load(o)
 				if want != nil {

@@ -191,6 +191,12 @@ func (m *Manager) Remember() {
 	m.reader.memory.clock = func() (time.Time, time.Duration) { return time.Now().Round(0).Add(time.Hour), time.Since(started) }
 }
 
+// RememberAfter has a manager take for old what was written some time before, which is
+// to be longer than a tick of the file system's clock.
+func (m *Manager) RememberAfter(d time.Duration) {
+	m.reader.memory.clock = func() (time.Time, time.Duration) { return time.Now().Round(0).Add(racy - d), time.Since(started) }
+}
+
 // Sleep has a manager find after each part of its work that it is time to sleep, and
 // sleep so.
 func (m *Manager) Sleep(sleep func(context.Context)) {
