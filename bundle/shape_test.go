@@ -20,15 +20,17 @@ func TestJudged_together(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(5, 6))
 	pick := func(from ...string) string { return from[r.IntN(len(from))] }
-	statement := func() string {
+	statement := func(principal string) string {
 		resource := pick("arn:aws:s3:::b/*", "arn:aws:s3:::b/*", "arn:aws:s3:::b/${aws:username}", "arn:aws:s3:::b/${aws:UserAgent}", "arn:aws:s3:::b/${aws:UserAgent, 'x'}")
 		condition := fmt.Sprintf(`{%q: {%q: %q}}`, pick("StringEquals", "StringNotLike", "StringLikeIfExists", "ForAllValues:StringEquals", "ForAnyValue:StringLike"),
-			pick("aws:SourceVpce", "aws:UserAgent", "s3:prefix", "aws:PrincipalArn"), pick("a", "b"))
+			pick("aws:SourceVpce", "AWS:sourcevpce", "aws:UserAgent", "s3:prefix", "aws:PrincipalArn", "aws:PrincipalTag/Team", "aws:ResourceTag/team"),
+			pick("a", "b", "${aws:UserAgent}", "${aws:PrincipalTag/team}", "$"))
 		if r.IntN(5) == 0 {
 			condition = fmt.Sprintf(`{"Null": {%q: %q}}`, pick("aws:SourceVpce", "s3:prefix"), pick("true", "false"))
 		}
-		return fmt.Sprintf(`{"Effect": %q, %q: %q, "Resource": %q, "Condition": %s}`, pick("Allow", "Deny"),
-			pick("Action", "Action", "NotAction"), pick("s3:GetObject", "s3:ListBucket", "s3:Get*", "sqs:SendMessage"), resource, condition)
+		actions := `"` + pick("s3:GetObject", "s3:ListBucket", "s3:Get*", "sqs:SendMessage", `s3:GetObject", "s3:ListBucket`) + `"`
+		return fmt.Sprintf(`{"Effect": %q, %s%q: [%s], "Resource": %q, "Condition": %s}`, pick("Allow", "Deny"), principal,
+			pick("Action", "Action", "NotAction"), actions, resource, condition)
 	}
 	settings := []string{settingsText("", ""), settingsText("assume: {aws:SourceVpce: absent}\n", ""), settingsText("assume: {aws:UserAgent: absent}\n", "")}
 	options := bundle.Options{Directory: "bundle", Routes: []bundle.Route{storageRoute("main"), storageRoute("other")}}
@@ -40,14 +42,19 @@ func TestJudged_together(t *testing.T) {
 		}
 		return list
 	}
-	const documents = 300
+	const documents = 1200
 	texts := map[string]string{}
 	var files []string
 	for i := range documents {
 		file := fmt.Sprintf("accounts/111122223333/policies/p%d.json", i)
-		list := []string{statement()}
+		principal := ""
+		if i%4 == 0 {
+			file = fmt.Sprintf("accounts/111122223333/resources/s3/bucket%d.json", i)
+			principal = pick(`"Principal": "*", `, `"NotPrincipal": {"AWS": "arn:aws:iam::111122223333:root"}, `)
+		}
+		list := []string{statement(principal)}
 		if r.IntN(3) == 0 {
-			list = append(list, statement())
+			list = append(list, statement(principal))
 		}
 		texts[file] = `{"Version": "2012-10-17", "Statement": [` + strings.Join(list, ", ") + `]}`
 		files = append(files, file)
