@@ -137,8 +137,12 @@ func (p *point) close() error {
 func (p *point) check(req *wire.Request) *wire.Refusal {
 	v := p.enforcer.Check(context.Background(), p.door, req, "0123456789abcdef")
 	p.enforcer.Finish(v, http.StatusOK)
-	defer v.Release() // as Serve does
-	return v.Refusal
+	var refusal *wire.Refusal
+	if v.Refusal != nil {
+		refusal = new(*v.Refusal) // which is the Verdict's
+	}
+	v.Release() // as Serve does
+	return refusal
 }
 
 // keys knows the keys of the snapshot.
