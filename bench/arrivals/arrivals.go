@@ -48,6 +48,9 @@ type Result struct {
 	PerSecond float64
 	// P50, P99 and P999 are quantiles of how long one took.
 	P50, P99, P999 time.Duration
+	// P99s are those of each of Parts parts of all answers, one after the other:
+	// whatever disturbs the machine for some hundredths of a second is in one of them.
+	P99s []time.Duration
 	// Late is how late the client itself was with 99 of 100 requests at most: that
 	// much of a quantile is not the server's. It is 0 where nothing was due.
 	Late time.Duration
@@ -171,12 +174,18 @@ func (c *counts) result() Result {
 		Requests: len(c.took), Failed: c.failed, Failure: c.failure,
 		Precedence: c.precedence, Late: quantile(c.late, 990),
 	}
-	if len(c.took) > 0 {
+	if n := len(c.took); n > 0 {
+		for i := range Parts {
+			out.P99s = append(out.P99s, quantile(c.took[n*i/Parts:n*(i+1)/Parts], 990))
+		}
 		out.P50, out.P99, out.P999 = quantile(c.took, 500), quantile(c.took, 990), quantile(c.took, 999)
 		out.PerSecond = float64(len(c.took)) / c.elapsed.Seconds()
 	}
 	return out
 }
+
+// Parts is how many parts the answers of a run are told of by.
+const Parts = 8
 
 // quantile is one of a list, which it sorts.
 func quantile(list []time.Duration, thousandths int) time.Duration {

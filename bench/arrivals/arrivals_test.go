@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -48,6 +49,9 @@ func TestRun(t *testing.T) {
 	}
 	if got.Requests < 150 || got.Requests > 450 || got.P50 > got.P99 || got.P99 > got.P999 || got.P50 <= 0 {
 		t.Errorf("%+v", got)
+	}
+	if slowest := slices.Max(got.P99s); len(got.P99s) != arrivals.Parts || slices.Min(got.P99s) <= 0 || slowest < got.P99 {
+		t.Errorf("p99 is %s, and of the parts %v", got.P99, got.P99s)
 	}
 	closed, err := load.Saturate(t.Context(), 4, 50*time.Millisecond)
 	if err != nil || closed.Requests == 0 || closed.PerSecond <= 0 {

@@ -117,9 +117,9 @@ type subject struct {
 	flood *arrivals.Load
 
 	perSecond, cost []float64
-	// p50 and p99 are those of allowed requests meanwhile, in nanoseconds; of the
-	// allowed kind they are those in quiet.
-	p50, p99, late []float64
+	// p50 and p99 are those of allowed requests meanwhile, in nanoseconds, p99s those
+	// of each part of a turn; of the allowed kind they are those in quiet.
+	p50, p99, p99s, late []float64
 	// precedence is what clients had; the allowed kind tells.
 	precedence arrivals.Precedence
 	// control is the flood of allowed requests, which only that kind has.
