@@ -2,7 +2,6 @@ package tcp_test
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"net"
 	"os"
@@ -101,12 +100,7 @@ func TestAskFails(t *testing.T) {
 			if err == nil {
 				_, err = d.Read(make([]byte, 1))
 			}
-			for _, want := range tt.want {
-				if errors.Is(err, want) {
-					return
-				}
-			}
-			t.Errorf("%v, want one of %v", err, tt.want)
+			isOneOf(t, err, tt.want)
 		})
 	}
 }

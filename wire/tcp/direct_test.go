@@ -2,7 +2,6 @@ package tcp_test
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"net"
 	"os"
@@ -78,12 +77,7 @@ func TestDirectFails(t *testing.T) {
 			d := tcp.NewDirect(one)
 			tt.before(one, other)
 			err := tt.do(d)
-			for _, want := range tt.want {
-				if errors.Is(err, want) {
-					return
-				}
-			}
-			t.Errorf("%v, want one of %v", err, tt.want)
+			isOneOf(t, err, tt.want)
 		})
 	}
 }

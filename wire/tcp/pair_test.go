@@ -1,7 +1,9 @@
 package tcp_test
 
 import (
+	"errors"
 	"net"
+	"slices"
 	"testing"
 )
 
@@ -23,4 +25,12 @@ func pair(t testing.TB) (_, _ *net.TCPConn) {
 	}
 	t.Cleanup(func() { _, _ = one.Close(), other.Close() })
 	return one.(*net.TCPConn), other.(*net.TCPConn)
+}
+
+// isOneOf wants an error to be any of some.
+func isOneOf(t *testing.T, err error, want []error) {
+	t.Helper()
+	if !slices.ContainsFunc(want, func(one error) bool { return errors.Is(err, one) }) {
+		t.Errorf("%v, want one of %v", err, want)
+	}
 }
