@@ -3,6 +3,7 @@ package authz
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sallyport-iam/sallyport/authz/internal/index"
 	"github.com/sallyport-iam/sallyport/authz/internal/pattern"
@@ -36,17 +37,23 @@ func (s *segment) fill(docs ...*Document) {
 			}
 		}
 	}
-	var denies, allows index.Builder
+	b := builders.Get().(*effectBuilders)
 	for i := range n {
-		builder, st := &allows, s.statement(int32(i))
+		builder, st := &b.allows, s.statement(int32(i))
 		if st.deny {
-			builder = &denies
+			builder = &b.denies
 		}
 		st.addTo(builder, i)
 	}
-	s.denies, s.allows = index.Build(&denies, &allows)
+	s.denies, s.allows = index.Build(&b.denies, &b.allows)
+	builders.Put(b)
 	s.weigh()
 }
+
+// effectBuilders build the two indexes of a segment. They keep their room for the next.
+type effectBuilders struct{ denies, allows index.Builder }
+
+var builders = sync.Pool{New: func() any { return new(effectBuilders) }}
 
 // statement is a statement by its number.
 func (s *segment) statement(n int32) *statement {
@@ -75,7 +82,8 @@ const mostPairs = 4
 
 // addTo indexes the statement. One that can match nothing is left out.
 func (s *statement) addTo(b *index.Builder, number int) {
-	actions, resources := s.actionElements(), s.resourceElements()
+	var ofActions, ofResources fewElements
+	actions, resources := s.actionElements(&ofActions), s.resourceElements(&ofResources)
 	if n, m := len(actions), len(resources); n*m > mostPairs*(n+m) {
 		if n < m {
 			actions = untested
@@ -93,16 +101,20 @@ func (s *statement) addTo(b *index.Builder, number int) {
 // isUnindexed tells whether the statement is a candidate of every access, or of
 // any on a resource of any service.
 func (s *statement) isUnindexed() bool {
+	var room fewElements
 	anyService := func(e element) bool { return strings.Count(e.key.Prefix, ":") < 3 }
-	return slices.ContainsFunc(s.actionElements(), func(e element) bool { return e.key == index.Any }) &&
-		slices.ContainsFunc(s.resourceElements(), anyService)
+	return slices.ContainsFunc(s.actionElements(&room), func(e element) bool { return e.key == index.Any }) &&
+		slices.ContainsFunc(s.resourceElements(&room), anyService)
 }
 
-func (s *statement) actionElements() []element {
+// fewElements is room for those of most statements.
+type fewElements [4]element
+
+func (s *statement) actionElements(room *fewElements) []element {
 	if s.notActions {
 		return untested
 	}
-	list := make([]element, 0, len(s.actions.patterns))
+	list := room[:0]
 	for i := range s.actions.patterns {
 		e := actionElement(s.actions.patterns[i], i)
 		if e == everything[0] {
@@ -118,14 +130,14 @@ func actionElement(p policy.ActionPattern, number int) element {
 	return newElement(prefix, exact, whole, number)
 }
 
-func (s *statement) resourceElements() []element {
+func (s *statement) resourceElements(room *fewElements) []element {
 	switch {
 	case s.anyResource:
 		return everything
 	case s.notResources:
 		return untested
 	}
-	list := make([]element, 0, len(s.resources.patterns))
+	list := room[:0]
 	for i := range s.resources.patterns {
 		p := &s.resources.patterns[i]
 		if p.IsNever() {

@@ -11,14 +11,11 @@ var (
 	statementElements = []string{"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 )
 
-// members takes the members of an object by name, and reports those whose name
-// is not among the known ones.
-func (r *reader) members(n *node, known []string, what string) map[string]*member {
-	found := make(map[string]*member, len(n.members))
+// known reports the members of an object whose name is not among the known ones.
+func (r *reader) known(n *node, known []string, what string) {
 	for i := range n.members {
 		m := &n.members[i]
 		if slices.Contains(known, m.name) {
-			found[m.name] = m
 			continue
 		}
 		remedy := "remove it; " + what + " holds " + strings.Join(known, ", ")
@@ -27,13 +24,12 @@ func (r *reader) members(n *node, known []string, what string) map[string]*membe
 		}
 		r.error(m.Position, "INVALID_POLICY_ELEMENT", fmt.Sprintf("%s has no element %q", what, m.name), remedy)
 	}
-	return found
 }
 
 func (r *reader) topLevel(root *node) *Document {
 	doc := &Document{Kind: r.kind, File: r.file}
-	m := r.members(root, documentElements, "a policy document")
-	if v := m["Version"]; v != nil {
+	r.known(root, documentElements, "a policy document")
+	if v := root.member("Version"); v != nil {
 		doc.Version = r.versionOf(&v.value)
 	} else if r.kind == SCP || r.kind == RCP {
 		r.error(root.Position, "MISSING_VERSION", "a "+r.kind.String()+" needs a Version", `add "Version": "2012-10-17"`)
@@ -41,14 +37,14 @@ func (r *reader) topLevel(root *node) *Document {
 		r.note(root.Position, "MISSING_VERSION", "no Version, which means 2008-10-17: ${…} is literal text", `add "Version": "2012-10-17"`)
 	}
 	r.version = doc.Version
-	if id := m["Id"]; id != nil {
+	if id := root.member("Id"); id != nil {
 		if r.kind.HasPrincipals() && r.kind != RCP {
 			doc.ID, _ = r.str(&id.value, "Id")
 		} else {
 			r.error(id.Position, "UNSUPPORTED_ELEMENT", "a "+r.kind.String()+" has no Id", "remove it")
 		}
 	}
-	list := m["Statement"]
+	list := root.member("Statement")
 	if list == nil {
 		r.error(root.Position, "MISSING_STATEMENT", "the document has no Statement", `add "Statement": […]`)
 		return doc
@@ -57,7 +53,6 @@ func (r *reader) topLevel(root *node) *Document {
 	if list.value.kind == nodeArray {
 		statements = list.value.items
 	}
-	r.sids = make(map[string]Position, len(statements))
 	doc.Statements = make([]Statement, 0, len(statements))
 	for i := range statements {
 		if n := &statements[i]; n.kind != nodeObject {
@@ -110,24 +105,24 @@ func (r *reader) list(n *node, element string) []Value {
 
 func (r *reader) statement(n *node, index int) Statement {
 	s := Statement{Position: n.Position, Index: index}
-	m := r.members(n, statementElements, "a statement")
-	if e := m["Sid"]; e != nil {
+	r.known(n, statementElements, "a statement")
+	if e := n.member("Sid"); e != nil {
 		s.Sid = r.sid(&e.value)
 	}
-	if e := m["Effect"]; e != nil {
+	if e := n.member("Effect"); e != nil {
 		s.Effect = r.effect(&e.value)
 	} else {
 		r.error(n.Position, "MISSING_EFFECT", "the statement has no Effect", `add "Effect": "Allow" or "Deny"`)
 	}
 	for _, name := range []string{"Principal", "Action", "Resource"} {
-		if yes, no := m[name], m["Not"+name]; yes != nil && no != nil {
+		if yes, no := n.member(name), n.member("Not"+name); yes != nil && no != nil {
 			r.error(later(yes, no), "UNSUPPORTED_ELEMENT_COMBINATION", fmt.Sprintf("%s and Not%s stand in one statement", name, name), "keep one of them, or write two statements")
 		}
 	}
-	r.principals(&s, m["Principal"], m["NotPrincipal"])
-	r.actions(&s, m["Action"], m["NotAction"])
-	r.resources(&s, m["Resource"], m["NotResource"])
-	if e := m["Condition"]; e != nil {
+	r.principals(&s, n.member("Principal"), n.member("NotPrincipal"))
+	r.actions(&s, n.member("Action"), n.member("NotAction"))
+	r.resources(&s, n.member("Resource"), n.member("NotResource"))
+	if e := n.member("Condition"); e != nil {
 		s.Conditions = r.conditions(&s, &e.value)
 	}
 	r.trusted(&s)
@@ -174,6 +169,9 @@ func (r *reader) sid(n *node) string {
 	if first, ok := r.sids[sid]; ok {
 		report(n.Position, "UNIQUE_SIDS_REQUIRED", fmt.Sprintf("the Sid %q stands twice, first on line %d", sid, first.Line), "give each statement its own Sid")
 	} else {
+		if r.sids == nil {
+			r.sids = map[string]Position{}
+		}
 		r.sids[sid] = n.Position
 	}
 	return sid

@@ -60,13 +60,26 @@ type syntaxError struct {
 	message, remedy string
 }
 
+// member is the one of a name; nil if the object has none.
+func (n *node) member(name string) *member { return find(n.members, name) }
+
+func find(members []member, name string) *member {
+	for i := range members {
+		if members[i].name == name {
+			return &members[i]
+		}
+	}
+	return nil
+}
+
 // scanner reads JSON as RFC 8259 has it, and nothing more.
 type scanner struct {
 	text string // what is left
 	Position
 	depth int
+	*desk
 	// duplicate is told of a member whose name the object has already.
-	duplicate func(first Position, again *member)
+	duplicate func(first, again Position, name string)
 }
 
 func (s *scanner) fail(message, remedy string) *syntaxError {
@@ -235,22 +248,22 @@ func (s *scanner) next(closing byte) (more bool, err *syntaxError) {
 }
 
 func (s *scanner) array() ([]node, *syntaxError) {
-	items := []node{}
+	first := len(s.items.open)
 	empty, err := s.enter(']')
 	for more := !empty; more && err == nil; {
 		var item node
 		if item, err = s.value(); err != nil {
 			break
 		}
-		items = append(items, item)
+		s.items.open = append(s.items.open, item)
 		more, err = s.next(']')
 	}
-	return items, err
+	return s.items.close(first), err
 }
 
 func (s *scanner) object() ([]member, *syntaxError) {
-	members := []member{}
-	seen := map[string]Position{}
+	first := len(s.members.open)
+	var seen names
 	empty, err := s.enter('}')
 	for more := !empty; more && err == nil; {
 		m := member{Position: s.Position}
@@ -260,15 +273,14 @@ func (s *scanner) object() ([]member, *syntaxError) {
 		if m.value, err = s.value(); err != nil {
 			break
 		}
-		if first, ok := seen[m.name]; ok {
-			s.duplicate(first, &m)
+		if known := seen.find(s.members.open[first:], m.name); known != nil {
+			s.duplicate(known.Position, m.Position, m.name)
 		} else {
-			seen[m.name] = m.Position
-			members = append(members, m)
+			s.members.open = append(s.members.open, m)
 		}
 		more, err = s.next('}')
 	}
-	return members, err
+	return s.members.close(first), err
 }
 
 // name reads a member's name and its colon.

@@ -237,3 +237,52 @@ func TestParse_trustOfManyPrincipals(t *testing.T) {
 		t.Errorf("%.0f allocations for %d principals and actions", got, n)
 	}
 }
+
+// TestParse_again reads texts at once and one after the other, in ever another order:
+// nothing of one may come into another.
+func TestParse_again(t *testing.T) {
+	t.Parallel()
+	many := func(format string, n int) string {
+		list := make([]string, n)
+		for i := range list {
+			list[i] = fmt.Sprintf(format, i)
+		}
+		return strings.Join(list, ", ")
+	}
+	texts := []string{
+		statement(`"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"`),
+		statement(`"Effect": "Deny", "Action": ["s3:*", "sqs:*"], "Resource": ["*"], "Condition": {"StringEquals": {"a:b": ["c", "d"], "e:f": []}}`),
+		statement(`"Effect": "Allow", "Action": [` + many(`"s3:Get%d*"`, 300) + `], "Resource": [` + many(`"arn:aws:s3:::b%d"`, 2000) + `]`),
+		statement(`"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"StringLike": {` + many(`"k:%d": ["v"]`, 100) + `, "k:7": "w"}}`),
+		`{"Version": "2012-10-17", "Statement": [` + many(`{"Sid": "S%d", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}`, 50) + `]}`,
+		`{"Version": "2012-10-17", "Statement": [{"Effect": ["Allow", {"a": ["b"`,
+		`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Effect": "Deny"}], "Statement": []}`,
+		`[[[[]]], {}]`,
+	}
+	type result struct {
+		Document *policy.Document
+		Findings []policy.Finding
+	}
+	parse := func(i int) result {
+		doc, findings := policy.Parse(policy.Identity, "p.json", []byte(texts[i]))
+		return result{doc, findings}
+	}
+	alone := make([]result, len(texts))
+	for i := range texts {
+		alone[i] = parse(i)
+	}
+	for step := range 4 {
+		t.Run(fmt.Sprint(step), func(t *testing.T) {
+			t.Parallel()
+			var last []result
+			for k := range 5 * len(texts) {
+				last = append(last, parse(k*(2*step+1)%len(texts)))
+			}
+			for k := range last {
+				if d := cmp.Diff(alone[k*(2*step+1)%len(texts)], last[k]); d != "" {
+					t.Errorf("text %d:\n%s", k*(2*step+1)%len(texts), d)
+				}
+			}
+		})
+	}
+}

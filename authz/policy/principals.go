@@ -73,7 +73,7 @@ func (r *reader) principalList(n *node, element string) []Principal {
 		r.error(n.Position, "INVALID_PRINCIPAL_FORMAT", element+` is neither "*" nor an object`, `write "*" or {"AWS": […]}`)
 		return list
 	}
-	r.members(n, principalTypes, element)
+	r.known(n, principalTypes, element)
 	for i := range n.members {
 		m := &n.members[i]
 		kind := PrincipalType(m.name)

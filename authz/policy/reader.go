@@ -69,8 +69,10 @@ func (r *reader) read(text string) *Document {
 	if !r.encoding(text) {
 		return nil
 	}
-	s := scanner{text: text, Position: start, duplicate: func(first Position, again *member) {
-		r.error(again.Position, "DUPLICATE_ELEMENT", fmt.Sprintf("%q stands twice in one object, first on line %d", again.name, first.Line), "keep one of them")
+	d := desks.Get().(*desk)
+	defer d.clean()
+	s := scanner{text: text, Position: start, desk: d, duplicate: func(first, again Position, name string) {
+		r.error(again, "DUPLICATE_ELEMENT", fmt.Sprintf("%q stands twice in one object, first on line %d", name, first.Line), "keep one of them")
 	}}
 	root, err := s.document()
 	if err != nil {

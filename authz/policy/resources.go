@@ -104,6 +104,9 @@ func (r *reader) template(v Value) ([]Part, bool) {
 // arnFields splits a template at its first five colons, those inside variables
 // not counted. early tells whether a variable stands before the fifth.
 func arnFields(parts []Part) (fields []string, early bool) {
+	if len(parts) == 1 && parts[0].Kind == Text {
+		return strings.SplitN(parts[0].Text, ":", 6), false
+	}
 	fields = []string{""}
 	for _, p := range parts {
 		if p.Kind != Text {
