@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"context"
+	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -15,10 +16,10 @@ const (
 	// longest bounds what counts of a stretch: some cannot be broken, and in others
 	// somebody else had the processor.
 	longest = 20 * time.Millisecond
-	// late is how late it may wake up where processors are to be had. Where they are
-	// not, it sleeps for longer once more, and that long while garbage is collected:
-	// that takes half a processor of two.
-	late, longer = 2 * time.Millisecond, 4 * time.Millisecond
+	// late is how late it may go on where processors are to be had: after requests that
+	// wait for some dozens of others. Then it sleeps for longer once more, and that long
+	// while garbage is collected: that takes half a processor of two.
+	late, longer = time.Millisecond, 4 * time.Millisecond
 	// lately is how long after a request others are taken to follow.
 	lately = 100 * time.Millisecond
 	// patience is how long the work for one change rests like this in all, however many
@@ -129,7 +130,8 @@ func (p *pace) err() error {
 	return p.ctx.Err()
 }
 
-// sleep sleeps, but no longer than ctx lasts.
+// sleep sleeps, but no longer than ctx lasts, and lets what is ready go first: what
+// Go wakes up by a timer it puts in front of everything else, however much that is.
 func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -137,4 +139,5 @@ func sleep(ctx context.Context, d time.Duration) {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
+	runtime.Gosched()
 }
