@@ -224,15 +224,17 @@ func (m *Manager) RestOnce(d time.Duration, rests func()) {
 const (
 	Slice, Rests, Longest = slice, rests, longest
 	Late, Longer, Lately  = late, longer, lately
+	Prompt                = prompt
 	Patience, Stretch     = patience, stretch
 )
 
 // Pace is a pace by a clock of the test.
 type Pace struct{ *pace }
 
-// NewPace makes one that sleeps by sleeping.
-func NewPace(ctx context.Context, free, collecting bool, now func() time.Time, sleeping func(time.Duration)) Pace {
+// NewPace makes one that sleeps by sleeping and yields by yielding.
+func NewPace(ctx context.Context, free, collecting bool, now func() time.Time, sleeping func(time.Duration), yielding func()) Pace {
 	p := newPace()
+	p.yield = yielding
 	p.collecting = func() bool { return collecting }
 	p.now, p.sleep = now, func(_ context.Context, d time.Duration) { sleeping(d) }
 	p.begin(ctx, free, false)

@@ -16,10 +16,13 @@ const (
 	// longest bounds what counts of a stretch: some cannot be broken, and in others
 	// somebody else had the processor.
 	longest = 20 * time.Millisecond
-	// late is how late it may go on where processors are to be had: after requests that
-	// wait for some dozens of others. Then it sleeps for longer once more, and that long
+	// late is how late it may go on where processors are to be had: when some dozens of
+	// requests were ready before it. Then it sleeps for longer once more, and that long
 	// while garbage is collected: that takes half a processor of two.
 	late, longer = time.Millisecond, 4 * time.Millisecond
+	// prompt is how much of the work for one change does not give way like this: an edit
+	// must not take seconds, however little is left by the requests.
+	prompt = 250 * time.Millisecond
 	// lately is how long after a request others are taken to follow.
 	lately = 100 * time.Millisecond
 	// patience is how long the work for one change rests like this in all, however many
@@ -40,6 +43,8 @@ type pace struct {
 	ctx   context.Context
 	now   func() time.Time
 	sleep func(context.Context, time.Duration)
+	// yield lets all go first who are ready.
+	yield func()
 	// collecting tells whether garbage is being collected.
 	collecting func() bool
 	// free lets the work go on whatever there is: nobody can be served before it is
@@ -47,12 +52,12 @@ type pace struct {
 	free bool
 	// began is when the slice did, and request when a request was last seen.
 	began, request time.Time
-	// rested is how long it has, since begin.
-	rested time.Duration
+	// worked and rested are how long it has, since begin.
+	worked, rested time.Duration
 }
 
 func newPace() *pace {
-	return &pace{ctx: context.Background(), now: time.Now, sleep: sleep, collecting: newCollector().works}
+	return &pace{ctx: context.Background(), now: time.Now, sleep: sleep, yield: runtime.Gosched, collecting: newCollector().works}
 }
 
 // serve tells of a request. It writes only where the work has looked since.
@@ -63,10 +68,10 @@ func (p *pace) serve() {
 }
 
 // begin begins work that may last as long as ctx. again tells that the last came to
-// nothing, since files changed meanwhile: it has rested for this, too.
+// nothing, since files changed meanwhile: it has worked and rested for this, too.
 func (p *pace) begin(ctx context.Context, free, again bool) {
 	if p.ctx, p.free = ctx, free; !again {
-		p.rested = 0
+		p.worked, p.rested = 0, 0
 	}
 	p.resume()
 }
@@ -96,8 +101,10 @@ func (p *pace) step() error {
 		return err
 	}
 	p.began = now
+	worked = min(worked, longest)
+	p.worked += worked
 	if !p.free && !p.request.IsZero() && now.Sub(p.request) < lately {
-		p.began = p.rest(now, min(worked, longest))
+		p.began = p.rest(now, worked)
 		p.rested += p.began.Sub(now)
 	}
 	return nil
@@ -114,6 +121,11 @@ func (p *pace) rest(now time.Time, worked time.Duration) time.Time {
 		d = max(d, longer)
 	}
 	p.sleep(p.ctx, d)
+	if p.worked <= prompt {
+		return p.now()
+	}
+	// What a timer wakes up Go runs next, however much is ready.
+	p.yield()
 	woken := p.now()
 	if woken.Sub(now)-d > late {
 		p.sleep(p.ctx, longer)
@@ -130,8 +142,7 @@ func (p *pace) err() error {
 	return p.ctx.Err()
 }
 
-// sleep sleeps, but no longer than ctx lasts, and lets what is ready go first: what
-// Go wakes up by a timer it puts in front of everything else, however much that is.
+// sleep sleeps, but no longer than ctx lasts.
 func sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -139,5 +150,4 @@ func sleep(ctx context.Context, d time.Duration) {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-	runtime.Gosched()
 }

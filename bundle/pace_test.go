@@ -21,23 +21,26 @@ func TestPace(t *testing.T) {
 		request bool
 	}
 	slice := worked{bundle.Slice, true}
+	const much = int(bundle.Prompt/bundle.Longest) + 1
 	tests := []struct {
 		name       string
 		free       bool
-		late       time.Duration // how late it wakes up
+		late       time.Duration // how long others go first
+		worked     int           // how often it has worked for as long as counts
 		collecting bool
 		work       []worked
 		want       []time.Duration // how long it sleeps
 	}{
-		{"no requests", false, 0, false, []worked{{ms, false}, {bundle.Longest, false}}, nil},
-		{"nobody can be served", true, 0, false, []worked{slice, slice}, nil},
-		{"requests", false, 0, false, []worked{slice, {ms, true}}, []time.Duration{bundle.Rests * bundle.Slice, bundle.Rests * ms}},
-		{"parts of a slice", false, 0, false, []worked{{bundle.Slice / 2, true}, {bundle.Slice / 2, false}, {bundle.Slice / 2, true}}, []time.Duration{bundle.Rests * bundle.Slice}},
-		{"what cannot be broken", false, 0, false, []worked{{time.Minute, true}}, []time.Duration{bundle.Rests * bundle.Longest}},
-		{"a request lately", false, 0, false, []worked{slice, {bundle.Lately / 2, false}, {bundle.Lately, false}}, []time.Duration{bundle.Rests * bundle.Slice, bundle.Rests * bundle.Longest}},
-		{"no processor to be had", false, bundle.Late + 1, false, []worked{slice}, []time.Duration{bundle.Rests * bundle.Slice, bundle.Longer}},
-		{"while garbage is collected", false, 0, true, []worked{slice, {4 * ms, true}}, []time.Duration{bundle.Longer, bundle.Rests * 4 * ms}},
-		{"a little late", false, bundle.Late, false, []worked{slice}, []time.Duration{bundle.Rests * bundle.Slice}},
+		{"no requests", false, 0, 0, false, []worked{{ms, false}, {bundle.Longest, false}}, nil},
+		{"nobody can be served", true, 0, 0, false, []worked{slice, slice}, nil},
+		{"requests", false, 0, 0, false, []worked{slice, {ms, true}}, []time.Duration{bundle.Rests * bundle.Slice, bundle.Rests * ms}},
+		{"parts of a slice", false, 0, 0, false, []worked{{bundle.Slice / 2, true}, {bundle.Slice / 2, false}, {bundle.Slice / 2, true}}, []time.Duration{bundle.Rests * bundle.Slice}},
+		{"what cannot be broken", false, 0, 0, false, []worked{{time.Minute, true}}, []time.Duration{bundle.Rests * bundle.Longest}},
+		{"a request lately", false, 0, 0, false, []worked{slice, {bundle.Lately / 2, false}, {bundle.Lately, false}}, []time.Duration{bundle.Rests * bundle.Slice, bundle.Rests * bundle.Longest}},
+		{"no processor to be had", false, bundle.Late + 1, much, false, []worked{slice}, []time.Duration{bundle.Rests * bundle.Slice, bundle.Longer}},
+		{"no processor to be had for an edit", false, bundle.Late + 1, much - 1, false, []worked{slice}, []time.Duration{bundle.Rests * bundle.Slice}},
+		{"while garbage is collected", false, 0, 0, true, []worked{slice, {4 * ms, true}}, []time.Duration{bundle.Longer, bundle.Rests * 4 * ms}},
+		{"a little late", false, bundle.Late, much, false, []worked{slice}, []time.Duration{bundle.Rests * bundle.Slice}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -46,8 +49,14 @@ func TestPace(t *testing.T) {
 			var slept []time.Duration
 			p := bundle.NewPace(t.Context(), tt.free, tt.collecting, func() time.Time { return now }, func(d time.Duration) {
 				slept = append(slept, d)
-				now = now.Add(d + tt.late)
-			})
+				now = now.Add(d)
+			}, func() { now = now.Add(tt.late) })
+			for range tt.worked {
+				now = now.Add(bundle.Longest)
+				if err := p.Step(); err != nil { // without requests
+					t.Fatal(err)
+				}
+			}
 			for _, w := range tt.work {
 				if w.request {
 					p.Serve()
@@ -72,7 +81,7 @@ func TestPaceHurries(t *testing.T) {
 	p := bundle.NewPace(t.Context(), false, true, func() time.Time { return now }, func(d time.Duration) {
 		slept += d
 		now = now.Add(d)
-	})
+	}, func() {})
 	// work does some, a slice at a time, and tells how long it rested meanwhile.
 	work := func(d time.Duration) time.Duration {
 		before := slept
@@ -103,7 +112,7 @@ func TestPaceEnds(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
-	p := bundle.NewPace(ctx, false, false, func() time.Time { return now }, func(time.Duration) { t.Error("it sleeps") })
+	p := bundle.NewPace(ctx, false, false, func() time.Time { return now }, func(time.Duration) { t.Error("it sleeps") }, func() {})
 	p.Serve()
 	cancel()
 	now = now.Add(bundle.Slice)
