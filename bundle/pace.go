@@ -25,10 +25,11 @@ const (
 	prompt = 250 * time.Millisecond
 	// lately is how long after a request others are taken to follow.
 	lately = 100 * time.Millisecond
-	// patience is how long the work for one change rests like this in all, however many
-	// requests there are: whoever takes an access away must not have to wait for them
-	// to cease. From then on it rests as long as it works, in stretches that are long
-	// beside how late it wakes up: it has half of one processor, or not much less.
+	// patience is how long the work for one change rests like this in all, but for one
+	// round of what is ready, however many requests there are: whoever takes an access
+	// away must not have to wait for them to cease. From then on it rests as long as it
+	// works, in stretches that are long beside how late it wakes up: it has half of one
+	// processor, or not much less.
 	patience = 4 * time.Second
 	stretch  = 2 * time.Millisecond
 )
@@ -52,7 +53,7 @@ type pace struct {
 	free bool
 	// began is when the slice did, and request when a request was last seen.
 	began, request time.Time
-	// worked and rested are how long it has, since begin.
+	// worked and rested are how long it has while there were requests, since begin.
 	worked, rested time.Duration
 }
 
@@ -101,9 +102,9 @@ func (p *pace) step() error {
 		return err
 	}
 	p.began = now
-	worked = min(worked, longest)
-	p.worked += worked
 	if !p.free && !p.request.IsZero() && now.Sub(p.request) < lately {
+		worked = min(worked, longest)
+		p.worked += worked
 		p.began = p.rest(now, worked)
 		p.rested += p.began.Sub(now)
 	}
@@ -121,7 +122,7 @@ func (p *pace) rest(now time.Time, worked time.Duration) time.Time {
 		d = max(d, longer)
 	}
 	p.sleep(p.ctx, d)
-	if p.worked <= prompt {
+	if p.worked <= prompt || p.ctx.Err() != nil {
 		return p.now()
 	}
 	// What a timer wakes up Go runs next, however much is ready.

@@ -52,11 +52,13 @@ func TestPace(t *testing.T) {
 				now = now.Add(d)
 			}, func() { now = now.Add(tt.late) })
 			for range tt.worked {
+				p.Serve()
 				now = now.Add(bundle.Longest)
-				if err := p.Step(); err != nil { // without requests
+				if err := p.Step(); err != nil {
 					t.Fatal(err)
 				}
 			}
+			slept = nil
 			for _, w := range tt.work {
 				if w.request {
 					p.Serve()
@@ -104,6 +106,46 @@ func TestPaceHurries(t *testing.T) {
 			t.Errorf("once more, it rested for %v while it worked for %v", rested, 10*bundle.Stretch)
 		}
 		p.Begin(t.Context(), false) // the next change
+	}
+}
+
+// TestPacePrompt: only what is beyond the first part of the work for a change lets all
+// go first who are ready, and work without requests does not count.
+func TestPacePrompt(t *testing.T) {
+	t.Parallel()
+	yields := 0
+	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	p := bundle.NewPace(t.Context(), false, false, func() time.Time { return now }, func(d time.Duration) { now = now.Add(d) }, func() { yields++ })
+	// work does some, a slice at a time, and tells how often it yielded meanwhile.
+	work := func(d time.Duration, request bool) int {
+		before := yields
+		for ; d > 0; d -= bundle.Slice {
+			if request {
+				p.Serve()
+			}
+			now = now.Add(bundle.Slice)
+			if err := p.Step(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return yields - before
+	}
+	for range 2 {
+		if n := work(10*bundle.Prompt, false); n > 0 {
+			t.Errorf("without requests it yields %d times", n)
+		}
+		if n := work(bundle.Prompt, true); n > 0 {
+			t.Errorf("an edit yields %d times", n)
+		}
+		if n := work(10*bundle.Slice, true); n != 10 {
+			t.Errorf("of 10 slices more it yields after %d", n)
+		}
+		p.Begin(t.Context(), true) // the same once more
+		if n := work(10*bundle.Slice, true); n != 10 {
+			t.Errorf("once more, of 10 slices it yields after %d", n)
+		}
+		p.Begin(t.Context(), false) // the next change
+		now = now.Add(2 * bundle.Lately)
 	}
 }
 

@@ -30,8 +30,13 @@ type stack[T any] struct {
 
 // close ends the innermost, which begins at first, and returns its values.
 func (s *stack[T]) close(first int) []T {
-	n := len(s.closed)
-	if need := len(s.open) - first; cap(s.closed)-n < need {
+	n, need := len(s.closed), len(s.open)-first
+	if first == 0 && need > mostRoom {
+		list := s.open[:need:need]
+		s.open = nil // it is not worth keeping: no copy beside it
+		return list
+	}
+	if cap(s.closed)-n < need {
 		// What has been cut from the old piece stays in it.
 		s.closed, n = make([]T, 0, max(2*cap(s.closed), need, 16)), 0
 	}

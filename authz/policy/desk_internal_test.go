@@ -40,9 +40,15 @@ func TestStack(t *testing.T) {
 	if i := slices.IndexFunc(left, func(n int) bool { return n != 0 }); i >= 0 {
 		t.Errorf("left: %d", left[i])
 	}
+	for _, s := range []stack[int]{{open: make([]int, 0, mostRoom+1)}, {closed: make([]int, 0, mostRoom+1)}} {
+		if s.clean() {
+			t.Error("a desk of any size is kept")
+		}
+	}
+	// The outermost of many is handed out as it lies.
 	s.open = make([]int, mostRoom+1)
-	if s.close(0); s.clean() {
-		t.Error("a desk of any size is kept")
+	if list := s.close(0); len(list) != mostRoom+1 || s.open != nil || len(s.closed) > 0 {
+		t.Errorf("%d, and %d beside it", len(list), len(s.closed))
 	}
 }
 
@@ -62,5 +68,8 @@ func TestNames(t *testing.T) {
 				t.Errorf("%s of %d: %v", members[k].name, len(members), found)
 			}
 		}
+	}
+	if len(n) == 0 {
+		t.Error("many are looked at one after the other")
 	}
 }

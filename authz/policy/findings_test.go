@@ -177,6 +177,7 @@ func TestParse_conditions(t *testing.T) {
 		{"a malformed variable", policy.Identity, statement(do + when(`"StringEquals": {"svc:k": "${"}`)), [][2]string{{`"${"`, "error MISSING_BRACE_IN_VARIABLE"}}},
 		{"a short ARN", policy.Identity, statement(do + when(`"ArnLike": {"svc:k": "arn:aws:sns:*"}`)), [][2]string{{`"arn:`, "warning MISSING_ARN_FIELD"}}},
 		{"a short ARN in a Deny", policy.Identity, statement(dont + when(`"ArnNotLike": {"svc:k": "arn:aws:sns:*"}`)), [][2]string{{`"arn:`, "error MISSING_ARN_FIELD"}}},
+		{"colons in the last field", policy.Identity, statement(dont + when(`"ArnNotLike": {"svc:k": "arn:aws:logs:*:1:log-group:a:*"}`)), nil},
 		{"an ARN by variable", policy.Identity, statement(dont + when(`"ArnNotLike": {"svc:k": "${aws:PrincipalArn}"}`)), nil},
 		{"no number", policy.Identity, statement(do + when(`"NumericEquals": {"svc:k": "1e3"}`)), [][2]string{{`"1e3"`, "error TYPE_MISMATCH"}}},
 		{"no date", policy.Identity, statement(do + when(`"DateLessThan": {"svc:k": "2024-02-30"}`)), [][2]string{{`"2024`, "error TYPE_MISMATCH"}}},

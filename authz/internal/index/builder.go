@@ -99,8 +99,15 @@ func (b *Builder) build() {
 	}
 }
 
-// reset empties the Builder, and keeps its room.
+// mostRoom is for how many entries a Builder keeps room.
+const mostRoom = 1 << 10
+
+// reset empties the Builder, and keeps its room unless that is much.
 func (b *Builder) reset() {
+	if cap(b.items) > mostRoom || cap(b.nodes) > 4*mostRoom || cap(b.labels) > shortLabel*mostRoom {
+		*b = Builder{}
+		return
+	}
 	clear(b.items)
 	clear(b.whole)
 	b.items, b.nodes, b.firsts, b.labels, b.entries = b.items[:0], b.nodes[:0], b.firsts[:0], b.labels[:0], b.entries[:0]
