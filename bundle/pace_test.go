@@ -84,16 +84,10 @@ func TestPaceHurries(t *testing.T) {
 		slept += d
 		now = now.Add(d)
 	}, func() {})
-	// work does some, a slice at a time, and tells how long it rested meanwhile.
+	// work does some, and tells how long it rested meanwhile.
 	work := func(d time.Duration) time.Duration {
 		before := slept
-		for ; d > 0; d -= bundle.Slice {
-			p.Serve()
-			now = now.Add(bundle.Slice)
-			if err := p.Step(); err != nil {
-				t.Fatal(err)
-			}
-		}
+		inSlices(t, p, &now, d, true)
 		return slept - before
 	}
 	for range 2 {
@@ -116,18 +110,10 @@ func TestPacePrompt(t *testing.T) {
 	yields := 0
 	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 	p := bundle.NewPace(t.Context(), false, false, func() time.Time { return now }, func(d time.Duration) { now = now.Add(d) }, func() { yields++ })
-	// work does some, a slice at a time, and tells how often it yielded meanwhile.
-	work := func(d time.Duration, request bool) int {
+	// work does some, and tells how often it yielded meanwhile.
+	work := func(d time.Duration, requests bool) int {
 		before := yields
-		for ; d > 0; d -= bundle.Slice {
-			if request {
-				p.Serve()
-			}
-			now = now.Add(bundle.Slice)
-			if err := p.Step(); err != nil {
-				t.Fatal(err)
-			}
-		}
+		inSlices(t, p, &now, d, requests)
 		return yields - before
 	}
 	for range 2 {
@@ -146,6 +132,20 @@ func TestPacePrompt(t *testing.T) {
 		}
 		p.Begin(t.Context(), false) // the next change
 		now = now.Add(2 * bundle.Lately)
+	}
+}
+
+// inSlices works for a time by a clock, a slice at a time, with requests or without.
+func inSlices(t *testing.T, p bundle.Pace, now *time.Time, d time.Duration, requests bool) {
+	t.Helper()
+	for ; d > 0; d -= bundle.Slice {
+		if requests {
+			p.Serve()
+		}
+		*now = now.Add(bundle.Slice)
+		if err := p.Step(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

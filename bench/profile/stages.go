@@ -24,7 +24,7 @@ type stage struct {
 
 var (
 	inKernel = []string{"runtime/syscall/linux.Syscall6", "runtime.futex", "runtime.usleep", "runtime.osyield", "runtime.tgkill"}
-	write    = []string{"tcp.(*Direct).Write"}
+	write    = []string{"tcp.(*Direct).Write", "tcp.(*Direct).asks"}
 	read     = []string{"tcp.(*Direct).Read"}
 )
 
