@@ -21,13 +21,14 @@ func TestStages(t *testing.T) {
 		t.Skip(err)
 	}
 	requireNginx(t)
-	text, err := profile.Stages(t.Context(), 3*time.Second)
+	text, err := profile.Stages(t.Context(), 10*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
 	none := "| " + report.Duration(0) + " |"
 	for line := range strings.Lines(text) {
-		if strings.Contains(line, none) && !strings.Contains(line, "whether the store's connection") { // which takes little
+		rare := strings.Contains(line, "whether the store's connection") || strings.Contains(line, "memory and garbage") // a hundredth or less
+		if strings.Contains(line, none) && !rare {
 			t.Errorf("no sample: %s", line)
 		}
 	}
